@@ -1,0 +1,1 @@
+"""Colorization of gray photographs: data, networks, training, scores and figures of one reproducible study."""

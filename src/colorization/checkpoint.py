@@ -1,0 +1,116 @@
+"""What training leaves on disk: a resume state while it runs, a safetensors file that rebuilds the model after it."""
+
+import ctypes
+import fcntl
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from colorization.config import MODELS
+from colorization.errors import InputError
+from colorization.files import write_atomically
+from colorization.models.base import Colorizer
+
+KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def build(name: str, network: dict) -> Colorizer:
+    """A model of ours by name, with the arguments of its constructor."""
+    return importlib.import_module(f"colorization.models.{name}").MODEL(**network)
+
+
+def save_model(path: Path, weights: dict[str, torch.Tensor], *, name: str, network: dict, about: dict) -> None:
+    """Write weights and what rebuilds the model, whole or not at all; `about` is kept for readers of the file."""
+    description = json.dumps({"model": name, "network": network, "about": about}, sort_keys=True)
+    contiguous = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
+    write_atomically(path, save(contiguous, metadata={KEY: description}))
+
+
+def load_model(path: Path) -> Colorizer:
+    """The model in a file of `save_model`, in eval mode on the CPU. Raises InputError for any other file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = (file.metadata() or {}).get(KEY)
+            weights = {key: file.get_tensor(key) for key in file.keys()}
+        description = json.loads(metadata or "null")
+        if not isinstance(description, dict) or description.get("model") not in MODELS:
+            raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
+        network = description["network"]
+        if "encoder_weights" in network:
+            network = network | {"encoder_weights": "none"}  # the file brings its own
+        model = build(description["model"], network)
+        model.load_state_dict(weights)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})") from None
+    return model.eval()
+
+
+class ResumeState:
+    """The state of an unfinished training in `folder`, replaced as a whole, dropped when the training is done.
+
+    The folder's name is a hash of everything that the result depends on, so a changed parameter, array or line of code
+    starts afresh, and going back to the old one resumes the old training.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.path = folder, folder / "state.pt"
+
+    @contextmanager
+    def locked(self):
+        """Hold the folder alone. Raises InputError when another process trains into it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / "lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{self.folder}: another process trains this very model; wait for it or stop it") from None
+            yield self
+
+    def load(self) -> dict | None:
+        """The last saved state, or None."""
+        try:
+            return torch.load(self.path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+
+    def save(self, state: dict) -> None:
+        partial = self.path.with_suffix(".part")
+        torch.save(state, partial)
+        os.replace(partial, self.path)
+
+    def drop(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def fingerprint(settings: dict, files: Iterable[Path]) -> str:
+    """A hash of settings, of files' contents, and of the code of ours that is imported now."""
+    modules = [m for name, m in sys.modules.items() if name.split(".")[0] == "colorization"]
+    code = sorted({Path(m.__file__) for m in modules if getattr(m, "__file__", None)})
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for path in [*files, *code]:
+        with open(path, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def die_with_parent() -> None:
+    """Ask the kernel (Linux) for SIGTERM when the parent dies: a killed `dvc repro` leaves no training behind."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the kernel knew
+            sys.exit("error: the parent process is gone")

@@ -1,0 +1,203 @@
+"""params.yaml → frozen, validated dataclasses. The only reader of params.yaml."""
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from colorization.errors import InputError
+
+
+def rule(low: float | None = None, high: float | None = None, choices: tuple = (), pattern: str = "", above: float | None = None):
+    """A field and what its value must satisfy: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
+    return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    cells: int = rule(low=2, high=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kaggle:
+    dataset: str = rule(pattern=r"[\w-]+/[\w-]+")
+    version: int = rule(low=0)
+    sha256: str = rule(pattern=r"([0-9a-f]{64})?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    source: str = rule(choices=("sample", "folder", "kaggle"))
+    sample: Sample
+    folder: Folder
+    kaggle: Kaggle
+    image_size: int = rule(low=32, high=2048)
+    resize: int = rule(low=0, high=4096)
+    limit: int = rule(low=0)
+    val_fraction: float = rule(above=0.0, high=0.5)
+    test_fraction: float = rule(above=0.0, high=0.5)
+    min_chroma: float = rule(low=0.0, high=255.0)
+    near_duplicate_bits: int = rule(low=-1, high=32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """What training needs of any model; the fields that a subclass adds are its constructor's arguments."""
+
+    epochs: int = rule(low=1, high=100_000)
+    batch_size: int = rule(low=1, high=65_536)
+    lr: float = rule(above=0.0, high=1.0)
+    lr_schedule: str = rule(choices=("constant", "cosine"))
+    beta1: float = rule(low=0.0, high=0.9999)
+
+    def network(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        fit = {f.name for f in dataclasses.fields(Fit)}
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fit}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResNet(Fit):
+    width: int = rule(low=1, high=256)
+    predicts: str = rule(choices=("ab", "rgb"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GAN(Fit):
+    width: int = rule(low=1, high=512)
+    depth: int = rule(low=2, high=10)
+    dropout: float = rule(low=0.0, high=0.9)
+    l1_weight: float = rule(low=0.0)
+    discriminator_width: int = rule(low=1, high=512)
+    discriminator_layers: int = rule(low=1, high=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VAE(Fit):
+    latent_channels: int = rule(low=1, high=1024)
+    kl_weight: float = rule(low=0.0)
+    encoder_weights: str = rule(choices=("imagenet", "none"))
+    predicts: str = rule(choices=("ab", "rgb"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    seed: int = rule(low=0, high=2**31 - 1)
+    resnet: ResNet
+    gan: GAN
+    vae: VAE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    examples: int = rule(low=1, high=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    resamples: int = rule(low=100, high=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    data: Data
+    train: Train
+    evaluate: Evaluate
+    compare: Compare
+
+
+MODELS = tuple(f.name for f in dataclasses.fields(Train) if dataclasses.is_dataclass(f.type))
+FLOORS = ("gray", "mean")  # rows of every table that need no training
+
+
+def load_config(path: str | Path = "params.yaml") -> Config:
+    """Read and check a params file. Raises InputError that names the file, the key and the rule."""
+    try:
+        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run this in the repository's root") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    try:
+        config = _build(Config, tree, "")
+        _check_together(config)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return config
+
+
+def model_params(config: Config, name: str) -> Fit:
+    """The params block of a model. Raises InputError for a name that is none."""
+    if name not in MODELS:
+        raise InputError(f"{name}: no such model; the models are {', '.join(MODELS)}")
+    return getattr(config.train, name)
+
+
+def _build(cls: type, tree: Any, where: str) -> Any:
+    if not isinstance(tree, dict):
+        raise InputError(f"{where or 'the file'}: expected a block of keys, not {tree!r}")
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    prefix = f"{where}." if where else ""
+    for key in tree:
+        if key not in fields:
+            raise InputError(f"{prefix}{key}: unknown key; the keys here are {', '.join(fields)}")
+    for key in fields:
+        if key not in tree:
+            raise InputError(f"{prefix}{key}: missing; copy it from a file in presets/")
+    return cls(**{key: _value(f, tree[key], prefix + key) for key, f in fields.items()})
+
+
+def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(f.type):
+        return _build(f.type, value, where)
+    value = _number(value, where) if f.type is float else value
+    if type(value) is not f.type:
+        raise InputError(f"{where}: expected {KINDS[f.type]}, not {value!r}")
+    low, high, choices, pattern, above = (f.metadata.get(k) for k in ("low", "high", "choices", "pattern", "above"))
+    if choices and value not in choices:
+        raise InputError(f"{where}: must be one of {', '.join(choices)}, not {value!r}")
+    if pattern and not re.fullmatch(pattern, value):
+        raise InputError(f"{where}: {value!r} does not look like {pattern}")
+    if low is not None and value < low:
+        raise InputError(f"{where}: must be at least {low}, not {value}")
+    if above is not None and value <= above:
+        raise InputError(f"{where}: must be above {above}, not {value}")
+    if high is not None and value > high:
+        raise InputError(f"{where}: must be at most {high}, not {value}")
+    return value
+
+
+KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def _number(value: Any, where: str) -> float:
+    """A float from 1, 0.1 or "1e-4", which PyYAML reads as a text and `dvc exp run -S` writes."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{where}: expected a number, not {value!r}") from None
+    if not math.isfinite(number):
+        raise InputError(f"{where}: expected a finite number, not {value!r}")
+    return number
+
+
+def _check_together(config: Config) -> None:
+    data, gan = config.data, config.train.gan
+    if data.resize and data.resize < data.image_size:
+        raise InputError(f"data.resize: must be 0 or at least data.image_size ({data.image_size}), not {data.resize}")
+    if data.image_size % 2**gan.depth:
+        raise InputError(
+            f"train.gan.depth: {gan.depth} halvings need a data.image_size that is a multiple of {2**gan.depth}, "
+            f"not {data.image_size}; change one of the two"
+        )
+    if data.source == "folder" and not data.folder.path:
+        raise InputError("data.folder.path: empty; name the folder or zip of your photographs")

@@ -1,0 +1,101 @@
+"""The contract of a colorizer: what training, evaluation and the command line may ask of any network."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorization.color import lab_to_rgb, rgb_to_lab
+
+CHANNELS = {"ab": 2, "rgb": 3}
+
+
+class Colorizer(nn.Module):
+    """A network from luminance to colour. Subclasses give `forward`, `loss` and `blocks`.
+
+    A batch is a pair of L (B,1,H,W) and ab (B,2,H,W), normalised as `color.normalise` does.
+
+    predicts: "ab", joined to the input's luminance, or "rgb" in [-1, 1], of which the luminance is dropped.
+    """
+
+    stride = 1  # H and W given to `forward` must be multiples of it
+    selects_by = "loss"  # the validation term whose lowest value marks the best epoch
+
+    def __init__(self, *, predicts: str):
+        super().__init__()
+        self.predicts = predicts
+
+    def forward(self, L: Tensor) -> Tensor:
+        """L (B,1,H,W) → prediction (B,2,H,W) ab or (B,3,H,W) rgb, by `predicts`."""
+        raise TypeError(f"{type(self).__name__} defines no forward")
+
+    def loss(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Named terms of the loss of a batch, scalars; "loss" is the one to minimise."""
+        raise TypeError(f"{type(self).__name__} defines no loss")
+
+    def blocks(self) -> list[tuple[str, nn.Module]]:
+        """The parts in the order of the data, for the architecture's figure: every parameter lies in one of them."""
+        raise TypeError(f"{type(self).__name__} defines no blocks")
+
+    def skips(self) -> list[tuple[int, int]]:
+        """Pairs of indices into `blocks`: the first's output also enters the second."""
+        return []
+
+    def configure_optimizers(self, *, lr: float, beta1: float) -> list[torch.optim.Optimizer]:
+        """The optimizers, in the order in which `training_step` takes them."""
+        return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.999))]
+
+    def training_step(self, batch, optimizers, backward) -> dict[str, Tensor]:
+        """One update from a batch; `backward(loss)` stands for loss.backward(). Returns the terms of the loss."""
+        (optimizer,) = optimizers
+        terms = self.loss(batch)
+        optimizer.zero_grad(set_to_none=True)
+        backward(terms["loss"])
+        optimizer.step()
+        return terms
+
+    def target(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """What `forward` should predict for a batch, in the prediction's own space."""
+        L, ab = batch
+        return ab if self.predicts == "ab" else lab_to_rgb(L, ab) * 2 - 1
+
+    def to_ab(self, prediction: Tensor) -> Tensor:
+        """A prediction → normalised ab (B,2,H,W)."""
+        return prediction if self.predicts == "ab" else rgb_to_lab(((prediction + 1) / 2).clamp(0, 1))[1]
+
+    @torch.no_grad()
+    def colorize(self, L: Tensor) -> Tensor:
+        """L (B,1,H,W) of any size → ab (B,2,H,W), both normalised; edges are repeated up to the stride."""
+        return self.to_ab(self._at_stride(self, L))
+
+    def _at_stride(self, network, L: Tensor) -> Tensor:
+        height, width = L.shape[-2:]
+        padding = (0, -width % self.stride, 0, -height % self.stride)
+        return network(F.pad(L, padding, mode="replicate"))[..., :height, :width]
+
+
+@torch.no_grad()
+def architecture(model: Colorizer, image_size: int) -> dict:
+    """Output shape (C,H,W) and parameter count of every block, measured by one pass of a photograph of zeros."""
+    rows = {}
+
+    def measure(name):
+        def hook(module, inputs, output):
+            count = sum(p.numel() for p in module.parameters())
+            rows[module] = {"name": name, "shape": list(output.shape[1:]), "parameters": count}
+
+        return hook
+
+    handles = [module.register_forward_hook(measure(name)) for name, module in model.blocks()]
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    model.loss(tuple(torch.zeros(1, c, image_size, image_size, device=device) for c in (1, CHANNELS["ab"])))
+    model.train(was_training)
+    for handle in handles:
+        handle.remove()
+    return {
+        "input": [1, image_size, image_size],
+        "blocks": [rows[module] for _, module in model.blocks()],
+        "skips": model.skips(),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }

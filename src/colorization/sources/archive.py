@@ -1,0 +1,44 @@
+"""The archive of photographs that every source ends in: the same photographs give the same bytes."""
+
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from colorization.errors import InputError
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+
+
+def is_photograph(name: str) -> bool:
+    """Whether a file's name may be a photograph's: an extension that Pillow opens, and no hidden part."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    extensions = Image.registered_extensions()
+    return not hidden and extensions.get(path.suffix.lower()) in Image.OPEN
+
+
+def write_archive(path: Path, photographs: Iterable[tuple[str, bytes]]) -> int:
+    """Write (name, bytes) pairs, given in the order of their names, as a zip at `path`; returns their number.
+
+    The archive appears whole or not at all. Raises InputError when there is no photograph.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # photographs are compressed already
+            for name, content in photographs:
+                info = zipfile.ZipInfo(name, EPOCH)
+                info.external_attr = 0o644 << 16
+                info.create_system = 3
+                archive.writestr(info, content)
+                count += 1
+        if not count:
+            raise InputError("the source holds no photograph")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return count

@@ -1,0 +1,53 @@
+"""Crops of six colour photographs inside the installed scikit-image wheel: no network, nothing in the repository."""
+
+import io
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+
+import numpy as np
+from PIL import Image
+
+PHOTOGRAPHS = {
+    "astronaut": "astronaut.png",
+    "cat": "chelsea.png",
+    "coffee": "coffee.png",
+    "motorcycle": "motorcycle_left.png",
+    "retina": "retina.jpg",
+    "rocket": "rocket.jpg",
+}
+# A photograph is cut into cells × cells disjoint cells; each cell belongs to one split, as on this diagonal pattern.
+PATTERN = ("train", "train", "test", "train", "val")
+SCALES = ((1.0, 1), (0.75, 2), (0.5, 3))  # side of a crop in a cell's shorter sides, positions along each axis
+
+
+def photographs(cells: int) -> Iterator[tuple[str, bytes]]:
+    """("split/category/place.png", PNG bytes) of every crop, by name."""
+    found = {}
+    for category, filename in PHOTOGRAPHS.items():
+        with as_file(files("skimage.data").joinpath(filename)) as path, Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        for split, place, crop in crops(pixels, cells):
+            found[f"{split}/{category}/{place}.png"] = crop
+    for name in sorted(found):
+        buffer = io.BytesIO()
+        Image.fromarray(found[name]).save(buffer, "png")
+        yield name, buffer.getvalue()
+
+
+def crops(pixels: np.ndarray, cells: int) -> Iterator[tuple[str, str, np.ndarray]]:
+    """(split, place, crop (h,h,3)) of a photograph (H,W,3): every crop lies in one cell, every cell in one split."""
+    height, width = pixels.shape[0] // cells, pixels.shape[1] // cells
+    for row in range(cells):
+        for column in range(cells):
+            split = PATTERN[(row + 2 * column) % len(PATTERN)]
+            cell = pixels[row * height : (row + 1) * height, column * width : (column + 1) * width]
+            for scale, positions in SCALES:
+                side = int(min(height, width) * scale)
+                for y, top in enumerate(_spread(height - side, positions)):
+                    for x, left in enumerate(_spread(width - side, positions)):
+                        yield split, f"r{row}c{column}-{side}px-{y}{x}", cell[top : top + side, left : left + side]
+
+
+def _spread(room: int, positions: int) -> list[int]:
+    """`positions` offsets from 0 to `room`, the middle for one."""
+    return [room // 2] if positions == 1 else [room * i // (positions - 1) for i in range(positions)]

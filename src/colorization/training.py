@@ -1,0 +1,154 @@
+"""fit(): the one training loop. Nothing in this file knows which model it trains."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from tqdm import tqdm
+
+from colorization.checkpoint import ResumeState
+from colorization.config import Fit
+from colorization.errors import InputError
+from colorization.models.base import Colorizer
+
+LOOK_EVERY = 16  # steps between two looks at the losses: each look waits for the device
+
+
+@dataclass
+class Fitted:
+    """The outcome: one row per epoch, and the weights of the epoch with the lowest validation loss."""
+
+    history: list[dict[str, float]]
+    weights: dict[str, Tensor]
+    epoch: int
+
+
+def fit(
+    model: Colorizer,
+    train: Tensor,
+    val: Tensor,
+    params: Fit,
+    *,
+    seed: int,
+    fabric: Fabric,
+    resume: ResumeState,
+    on_epoch: Callable[[list[dict]], None],
+) -> Fitted:
+    """Train on packed photographs (N,3,S,S) that lie on the device, for params.epochs epochs.
+
+    Every epoch is seeded by (seed, epoch), so one that is resumed runs as the uninterrupted one would have.
+    Raises InputError, naming epoch and step, when a loss is not finite.
+    """
+    bare = model.to(memory_format=torch.channels_last)
+    module, *optimizers = fabric.setup(bare, *bare.configure_optimizers(lr=params.lr, beta1=params.beta1))
+    module.mark_forward_method("training_step")
+    module.mark_forward_method("loss")
+    state = resume.load() or {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
+    if state["epoch"]:
+        bare.load_state_dict(state["model"])
+        for optimizer, saved in zip(optimizers, state["optimizers"]):
+            optimizer.load_state_dict(saved)
+        fabric.print(f"resumed after epoch {state['epoch']} of {params.epochs}")
+
+    for epoch in range(state["epoch"], params.epochs):
+        torch.manual_seed(seed * 1_000_003 + epoch)
+        terms = _train_epoch(module, optimizers, train, params, epoch, fabric)
+        row = {"epoch": epoch + 1, "lr": optimizers[0].param_groups[0]["lr"]}
+        row |= {f"train_{name}": value for name, value in terms.items()}
+        row |= {f"val_{name}": value for name, value in validate(module, val, params.batch_size, fabric).items()}
+        _require_finite(list(row), list(row.values()), epoch, None)
+
+        state["history"] = [*state["history"], row]
+        if row[f"val_{bare.selects_by}"] < state["best"]:
+            state |= {"best": row[f"val_{bare.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(bare)}
+        state |= {"epoch": epoch + 1, "model": bare.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
+        if fabric.is_global_zero:
+            resume.save(state)
+            on_epoch(state["history"])
+    return Fitted(state["history"], state["weights"], state["best_epoch"])
+
+
+def learning_rate(params: Fit, progress: float) -> float:
+    """The rate at a fraction of the training: constant, or half a cosine from lr to 0 (Loshchilov & Hutter 2017)."""
+    return params.lr if params.lr_schedule == "constant" else params.lr * (1 + math.cos(math.pi * progress)) / 2
+
+
+def batches(count: int, batch_size: int, fabric: Fabric, *, shuffle: bool) -> Iterator[Tensor]:
+    """Indices of this process's share of every batch: nearly equal batches of at most `batch_size`, each index once."""
+    order = torch.randperm(count) if shuffle else torch.arange(count)
+    for batch in order.tensor_split(math.ceil(count / batch_size)):
+        yield batch[fabric.global_rank :: fabric.world_size].to(fabric.device)
+
+
+def gather(photos: Tensor, index: Tensor, *, flip: bool) -> tuple[Tensor, Tensor]:
+    """Photographs by index → L (B,1,S,S) and ab (B,2,S,S), float32, each mirrored with probability ½ if `flip`."""
+    lab = photos[index].float()
+    if flip:
+        mirrored = torch.rand(len(lab), device=lab.device).lt(0.5).view(-1, 1, 1, 1)
+        lab = torch.where(mirrored, lab.flip(-1), lab)
+    lab = lab.contiguous(memory_format=torch.channels_last)
+    return lab[:, :1], lab[:, 1:]
+
+
+@torch.no_grad()
+def validate(module, val: Tensor, batch_size: int, fabric: Fabric) -> dict[str, float]:
+    """Mean of every term of the loss over the validation photographs."""
+    module.eval()
+    total = Terms()
+    for index in batches(len(val), batch_size, fabric, shuffle=False):
+        total.add(module.loss(gather(val, index, flip=False)), len(index))
+    return total.means(fabric)
+
+
+class Terms:
+    """Weighted sums of named loss terms, kept on the device."""
+
+    def __init__(self):
+        self.names, self.rows, self.weights = [], [], []
+
+    def add(self, terms: dict[str, Tensor], weight: int) -> None:
+        self.names = list(terms)
+        self.rows.append(torch.stack([term.detach().float() for term in terms.values()]))
+        self.weights.append(weight)
+
+    def means(self, fabric: Fabric) -> dict[str, float]:
+        weights = torch.tensor(self.weights, device=fabric.device, dtype=torch.float64)
+        sums = torch.stack(self.rows).double().T @ weights
+        sums, weight = fabric.all_reduce((sums, weights.sum()), reduce_op="sum")
+        return dict(zip(self.names, (sums / weight).tolist()))
+
+
+def _train_epoch(module, optimizers, train: Tensor, params: Fit, epoch: int, fabric: Fabric) -> dict[str, float]:
+    module.train()
+    total = Terms()
+    steps = math.ceil(len(train) / params.batch_size)
+    label = f"epoch {epoch + 1}/{params.epochs}"
+    hidden = None if fabric.is_global_zero else True  # None: hidden where there is no terminal
+    looked = 0
+    with tqdm(total=len(train), desc=label, unit="img", leave=False, disable=hidden) as bar:
+        for step, index in enumerate(batches(len(train), params.batch_size, fabric, shuffle=True)):
+            for optimizer in optimizers:
+                optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
+            terms = module.training_step(gather(train, index, flip=True), optimizers, fabric.backward)
+            total.add(terms, len(index))
+            bar.update(len(index) * fabric.world_size)
+            if step % LOOK_EVERY == 0 or step == steps - 1:
+                for step_looked in range(looked, step + 1):
+                    _require_finite(total.names, total.rows[step_looked].tolist(), epoch, step_looked)
+                looked = step + 1
+                bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
+    return total.means(fabric)
+
+
+def _require_finite(names: list[str], values: list[float], epoch: int, step: int | None) -> None:
+    for name, value in zip(names, values):
+        if not math.isfinite(value):
+            where = f"epoch {epoch + 1}" + ("" if step is None else f", step {step + 1}")
+            raise InputError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
+
+
+def _copy(model: Colorizer) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

@@ -1,0 +1,20 @@
+"""data/raw/photos.zip → data/lab/{train,val,test}.npy and index.csv, with the audit in metrics/data.json."""
+
+from pathlib import Path
+
+from colorization.config import load_config
+from colorization.dataset import pack, summarise, workers
+from colorization.errors import run
+from colorization.files import write_json
+
+
+def main():
+    data = load_config().data
+    index = pack(Path("data/raw/photos.zip"), Path("data/lab"), data, workers())
+    audit = summarise(index, data)
+    write_json(Path("metrics/data.json"), audit)
+    print("used:", audit["used"], "left out:", audit["left_out"] or "none")
+
+
+if __name__ == "__main__":
+    run(main)
