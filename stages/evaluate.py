@@ -21,12 +21,16 @@ LAB = Path("data/lab")
 
 def evaluated(name: str):
     """The model of a name, or the floor."""
-    return baselines.fit(name, load(LAB / "train.npy")) if name in FLOORS else load_model(Path(f"models/{name}.safetensors"))
+    return (
+        baselines.fit(name, load(LAB / "train.npy"))
+        if name in FLOORS
+        else load_model(Path(f"models/{name}.safetensors"))
+    )
 
 
 def main():
     names, config = sys.argv[1:], load_config()
-    device = Fabric(devices=os.environ.get("LT_DEVICES", 1)).device
+    device = Fabric(devices=os.environ.get("LT_DEVICES", "1")).device
     photos = load(LAB / "test.npy")
     index = pd.read_csv(LAB / "index.csv", keep_default_na=False)
     index = index[(index.split == "test") & (index.row >= 0)].sort_values("row", ignore_index=True)

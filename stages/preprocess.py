@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from colorization.audit import summarise
 from colorization.config import load_config
-from colorization.dataset import pack, summarise, workers
 from colorization.errors import run
 from colorization.files import write_json
+from colorization.packing import pack, workers
 
 
 def main():

@@ -26,22 +26,25 @@ def main():
     die_with_parent()
     name, config = sys.argv[1], load_config()
     params, seed = model_params(config, name), config.train.seed
-    fabric = Fabric(devices=os.environ.get("LT_DEVICES", 1))
+    fabric = Fabric(devices=os.environ.get("LT_DEVICES", "1"))
     fabric.launch()
     torch.manual_seed(seed)
     model = build(name, params.network())
     train, val = (torch.from_numpy(np.array(load(path))).to(fabric.device) for path in (TRAIN, VAL))
     write_json(Path(f"data/architecture/{name}.json"), architecture(model, train.shape[-1]))
 
-    def on_epoch(history):
+    def write_history(history):
         write_table(Path(f"metrics/{name}/history.tsv"), pd.DataFrame(history), separator="\t")
+
+    def on_epoch(history):
+        write_history(history)
         print(" ".join(f"{key} {value:.5g}" for key, value in history[-1].items()), flush=True)
 
     settings = {"model": name, "seed": seed, **dataclasses.asdict(params)}
     resume = ResumeState(CHECKPOINTS / name / fingerprint(settings, [TRAIN, VAL]))
     with resume.locked():
         fitted = fit(model, train, val, params, seed=seed, fabric=fabric, resume=resume, on_epoch=on_epoch)
-        on_epoch(fitted.history)
+        write_history(fitted.history)  # a training that was resumed at its end has written none
         about = {"image_size": train.shape[-1], "epoch": fitted.epoch, "photographs": len(train), "params": settings}
         save_model(Path(f"models/{name}.safetensors"), fitted.weights, name=name, network=params.network(), about=about)
         resume.drop()

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -43,7 +44,7 @@ def load_model(path: Path) -> Colorizer:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = (file.metadata() or {}).get(KEY)
-            weights = {key: file.get_tensor(key) for key in file.keys()}
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
         description = json.loads(metadata or "null")
         if not isinstance(description, dict) or description.get("model") not in MODELS:
             raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
@@ -55,7 +56,9 @@ def load_model(path: Path) -> Colorizer:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})") from None
+        raise InputError(
+            f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})"
+        ) from None
     return model.eval()
 
 
@@ -77,7 +80,9 @@ class ResumeState:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(f"{self.folder}: another process trains this very model; wait for it or stop it") from None
+                raise InputError(
+                    f"{self.folder}: another process trains this very model; wait for it or stop it"
+                ) from None
             yield self
 
     def load(self) -> dict | None:
@@ -88,9 +93,9 @@ class ResumeState:
             return None
 
     def save(self, state: dict) -> None:
-        partial = self.path.with_suffix(".part")
-        torch.save(state, partial)
-        os.replace(partial, self.path)
+        buffer = BytesIO()
+        torch.save(state, buffer)
+        write_atomically(self.path, buffer.getvalue())
 
     def drop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -12,7 +12,13 @@ import yaml
 from colorization.errors import InputError
 
 
-def rule(low: float | None = None, high: float | None = None, choices: tuple = (), pattern: str = "", above: float | None = None):
+def rule(
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple = (),
+    pattern: str = "",
+    above: float | None = None,
+):
     """A field and what its value must satisfy: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
     return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
 

@@ -41,9 +41,7 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
     x, y = result, original
     ux, uy = blur(x), blur(y)
     vx, vy, vxy = blur(x * x) - ux * ux, blur(y * y) - uy * uy, blur(x * y) - ux * uy
-    similarity = ((2 * ux * uy + SSIM_C1) * (2 * vxy + SSIM_C2)) / (
-        (ux * ux + uy * uy + SSIM_C1) * (vx + vy + SSIM_C2)
-    )
+    similarity = ((2 * ux * uy + SSIM_C1) * (2 * vxy + SSIM_C2)) / ((ux * ux + uy * uy + SSIM_C1) * (vx + vy + SSIM_C2))
     return similarity.mean(dim=(1, 2, 3))
 
 

@@ -1,7 +1,7 @@
 """fit(): the one training loop. Nothing in this file knows which model it trains."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from colorization.checkpoint import ResumeState
 from colorization.config import Fit
+from colorization.dataset import batches, gather
 from colorization.errors import InputError
 from colorization.models.base import Colorizer
 
@@ -74,23 +75,6 @@ def fit(
 def learning_rate(params: Fit, progress: float) -> float:
     """The rate at a fraction of the training: constant, or half a cosine from lr to 0 (Loshchilov & Hutter 2017)."""
     return params.lr if params.lr_schedule == "constant" else params.lr * (1 + math.cos(math.pi * progress)) / 2
-
-
-def batches(count: int, batch_size: int, fabric: Fabric, *, shuffle: bool) -> Iterator[Tensor]:
-    """Indices of this process's share of every batch: nearly equal batches of at most `batch_size`, each index once."""
-    order = torch.randperm(count) if shuffle else torch.arange(count)
-    for batch in order.tensor_split(math.ceil(count / batch_size)):
-        yield batch[fabric.global_rank :: fabric.world_size].to(fabric.device)
-
-
-def gather(photos: Tensor, index: Tensor, *, flip: bool) -> tuple[Tensor, Tensor]:
-    """Photographs by index → L (B,1,S,S) and ab (B,2,S,S), float32, each mirrored with probability ½ if `flip`."""
-    lab = photos[index].float()
-    if flip:
-        mirrored = torch.rand(len(lab), device=lab.device).lt(0.5).view(-1, 1, 1, 1)
-        lab = torch.where(mirrored, lab.flip(-1), lab)
-    lab = lab.contiguous(memory_format=torch.channels_last)
-    return lab[:, :1], lab[:, 1:]
 
 
 @torch.no_grad()

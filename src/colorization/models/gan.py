@@ -1,5 +1,7 @@
 """The report's conditional GAN (its sections 4.3 and 5.2), after pix2pix (Isola et al. 2017)."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -123,7 +125,7 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         channels = [width * min(2**i, MAX_GROWTH) for i in range(layers + 1)]
         parts = [_encoder(3, channels[0], norm=False)]
-        for i, (c_in, c_out) in enumerate(zip(channels, channels[1:]), 1):
+        for i, (c_in, c_out) in enumerate(pairwise(channels), 1):
             parts.append(_encoder(c_in, c_out, norm=True, stride=2 if i < layers else 1))
         self.layers = nn.Sequential(*parts, nn.Conv2d(channels[-1], 1, 4, padding=1))
 

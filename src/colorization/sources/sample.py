@@ -30,7 +30,7 @@ def photographs(cells: int) -> Iterator[tuple[str, bytes]]:
             found[f"{split}/{category}/{place}.png"] = crop
     for name in sorted(found):
         buffer = io.BytesIO()
-        Image.fromarray(found[name]).save(buffer, "png")
+        Image.fromarray(found[name]).save(buffer, "png", compress_level=1)
         yield name, buffer.getvalue()
 
 

@@ -1,0 +1,64 @@
+"""What several tests share: photographs made on the spot, parameters in small, a copy of the repository to run."""
+
+import io
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image, ImageFilter
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def jpeg(seed: int, size=(80, 64), *, gray: bool = False) -> bytes:
+    """A smooth random photograph, colourful or gray."""
+    noise = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    image = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
+    buffer = io.BytesIO()
+    (image.convert("L") if gray else image).save(buffer, "jpeg", quality=95)
+    return buffer.getvalue()
+
+
+def zip_of(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def tiny_params() -> dict:
+    """params.yaml as a tree, in the smallest sizes that still run everything."""
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
+    for block in ("resnet", "gan", "vae"):
+        tree["train"][block] |= {"epochs": 1, "batch_size": 8}
+    tree["train"]["resnet"]["width"] = 1
+    tree["train"]["gan"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
+    tree["train"]["vae"]["latent_channels"] = 4
+    tree["evaluate"]["examples"] = 2
+    tree["compare"]["resamples"] = 200
+    return tree
+
+
+def copy_repository(to: Path, params: dict) -> Path:
+    """A git repository with the files of this one, committed and not, and the given parameters on a branch main."""
+    names = run(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")
+    for name in filter(None, names):
+        if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("metrics/"):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, to / name)
+    (to / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    for command in ("init -q -b main", "add -A", "-c user.name=t -c user.email=t@t commit -qm start"):
+        run(["git", *command.split()], to)
+    run(["git", "config", "user.name", "t"], to)
+    run(["git", "config", "user.email", "t@t"], to)
+    return to
+
+
+def run(command: list[str], folder: Path, *, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, **kwargs)
+    assert not check or done.returncode == 0, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done

@@ -1,0 +1,213 @@
+"""The pipeline as its users run it: dvc in a copy of the repository, on tiny data."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, copy_repository, jpeg, run, tiny_params, zip_of
+
+DVC = [sys.executable, "-m", "dvc"]
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A copy in which everything has run once; tests leave it as they found it."""
+    folder = copy_repository(tmp_path_factory.mktemp("repository"), tiny_params())
+    dvc(folder, "repro")
+    run(["git", "add", "-A"], folder)
+    run(["git", "commit", "-qm", "results"], folder)
+    return folder
+
+
+def dvc(folder, *command, check=True):
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return run([*DVC, *command], folder, check=check, env=env)
+
+
+def dirty(folder):
+    return run(["git", "status", "--porcelain"], folder).stdout
+
+
+def stages_run(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+
+
+def test_everything_runs_and_then_nothing_does(repository):
+    assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
+    assert not stages_run(dvc(repository, "repro").stdout)
+    assert not dirty(repository)
+    summary = json.loads((repository / "metrics/summary.json").read_text())
+    assert list(summary) == ["gray", "mean", "resnet", "gan", "vae"]
+    assert summary["gray"]["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
+    assert len(list((repository / "figures").glob("*.png"))) == 11
+    assert not list((repository / ".checkpoints").glob("*/*/state.pt"))
+
+
+def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repository):
+    run(["git", "checkout", "-qb", "other"], repository)
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4"))
+    assert stages_run(dvc(repository, "repro").stdout) == {"train@gan", "evaluate@gan", "compare", "plot"}
+    run(["git", "commit", "-qam", "a lower rate"], repository)
+    clone = repository.parent / "clone"
+    run(["git", "clone", "-q", str(repository), str(clone)], repository)  # without DVC's cache
+    run(["git", "branch", "main", "origin/main"], clone)
+    changed = json.loads(dvc(clone, "metrics", "diff", "main", "--json").stdout)
+    assert set(changed) == {"metrics/summary.json", "metrics/gan/scores.json"}
+    assert '"delta_e"' in dvc(clone, "metrics", "show", "--json").stdout
+    assert "train.gan.lr" in dvc(clone, "params", "diff", "main").stdout
+    assert "file://" in dvc(clone, "plots", "diff", "main").stdout
+    assert (clone / "figures/comparison.png").stat().st_size > 10_000
+    shutil.rmtree(clone)
+    run(["git", "checkout", "-q", "main"], repository)
+    dvc(repository, "checkout")
+    assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_experiments_leave_the_workspace_alone(repository):
+    output = dvc(repository, "exp", "run", "--temp", "-S", "train.vae.lr=0.00001").stdout
+    assert stages_run(output) == {"train@vae", "evaluate@vae", "compare", "plot"}
+    shown = json.loads(dvc(repository, "exp", "show", "--json").stdout)
+    experiments = shown[1]["experiments"]
+    rates = {r["data"]["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] for e in experiments for r in e["revs"]}
+    assert rates == {0.00001}
+    assert not dirty(repository)
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_depends_on_every_file_that_it_imports(stage):
+    spec = PIPELINE[stage]
+    for model in spec.get("matrix", {"model": [""]})["model"]:
+        deps = {dep.replace("${item.model}", model) for dep in spec["deps"]}
+        script = ROOT / (spec["cmd"].split()[2].replace(".", "/") + ".py")
+        needed = imported(script) | ({ROOT / f"src/colorization/models/{model}.py"} if model else set())
+        for path in [*needed]:
+            needed |= imported(path)
+        missing = {str(path.relative_to(ROOT)) for path in needed} - deps
+        assert not missing, f"{stage} imports what dvc.yaml does not list"
+
+
+def imported(path: Path) -> set[Path]:
+    """The file and every file of ours that it imports, lazily too, and their packages."""
+    found, left = set(), [path]
+    while left:
+        path = left.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            left += [file for name in names for file in files_of(name)]
+        init = path.parent / "__init__.py"
+        left += [init] if init.exists() else []
+    return found
+
+
+def files_of(name: str) -> list[Path]:
+    base = (ROOT / "src" if name.startswith("colorization") else ROOT) / name.replace(".", "/")
+    candidates = [base.with_suffix(".py"), base / "__init__.py"]
+    return [p for p in candidates if p.exists() and name.startswith(("colorization", "stages"))]
+
+
+@pytest.mark.parametrize(
+    "stage, heavy",
+    [("download", "torch"), ("preprocess", "torch"), ("compare", "torch"), ("plot", "torch"), ("download", "kaggle")],
+)
+def test_light_stages_stay_light(stage, heavy):
+    code = f"import sys, stages.{stage}; sys.exit({heavy!r} in sys.modules)"
+    run([sys.executable, "-c", code], ROOT)
+
+
+def edit(**data):
+    def change(params, folder):
+        params["data"] |= data
+
+    return change
+
+
+def bad_source(make):
+    def change(params, folder):
+        params["data"] |= {"source": "folder", "folder": {"path": str(make(folder))}}
+
+    return change
+
+
+def text_folder(folder):
+    (folder / "texts").mkdir()
+    (folder / "texts/a.txt").write_text("no photograph")
+    return folder / "texts"
+
+
+def fill(name):
+    def change(params, folder):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("a file where a folder must be")
+
+    return change
+
+
+BAD = {
+    "missing folder": ("download", bad_source(lambda f: f / "nowhere"), "nowhere: no such folder or zip"),
+    "no zip": ("download", bad_source(lambda f: f / "params.yaml"), "neither a folder nor a zip"),
+    "texts": ("download", bad_source(text_folder), "none of its 1 files is a photograph"),
+    "two photographs": (
+        "preprocess",
+        bad_source(lambda f: zip_of(f / "2.zip", {"a.jpg": jpeg(1), "b.jpg": jpeg(2)})),
+        "split is empty: of 2",
+    ),
+    "all gray": (
+        "preprocess",
+        bad_source(lambda f: zip_of(f / "g.zip", {f"{i}.jpg": jpeg(i, gray=True) for i in range(9)})),
+        "9 gray",
+    ),
+    "size 0": ("download", edit(image_size=0), "data.image_size: must be at least 32"),
+    "no write permission": ("download", fill("data"), "data"),
+    "unknown model": ("train unet", edit(), "unet: no such model; the models are resnet, gan, vae"),
+    "nothing trained": ("evaluate gan", edit(), "run: dvc repro"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line(case, tmp_path):
+    stages, change, told = BAD[case]
+    params = tiny_params()
+    (tmp_path / "params.yaml").touch()
+    change(params, tmp_path)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    if stages == "preprocess":
+        stage(tmp_path, "download")
+    done = stage(tmp_path, stages)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert told in line
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def stage(folder, name, **kwargs) -> subprocess.CompletedProcess:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(folder)}
+    return run([sys.executable, "-m", *f"stages.{name}".split()], folder, check=False, env=env, **kwargs)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
+    limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"  # a write past it fails as on a full disk
+    code = limit + "runpy.run_module('stages.download', run_name='__main__')"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}
+    done = run([sys.executable, "-c", code], tmp_path, check=False, env=env)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "error:" in done.stderr and "File too large" in done.stderr
+    assert not list((tmp_path / "data/raw").iterdir())

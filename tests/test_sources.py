@@ -1,0 +1,82 @@
+"""Sources: disjoint regions of the sample, the same bytes every time, and plain words for bad input."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import jpeg, zip_of
+from PIL import Image
+
+from colorization.errors import InputError
+from colorization.sources import folder, sample
+from colorization.sources.archive import is_photograph, write_archive
+
+
+@pytest.mark.parametrize("cells", [2, 3, 4, 8])
+@pytest.mark.parametrize("size", [(512, 512), (300, 451), (97, 640)])
+def test_sample_splits_share_no_pixel(cells, size):
+    numbered = np.arange(size[0] * size[1]).reshape(size)  # a photograph whose pixels say where they are
+    seen = {"train": set(), "val": set(), "test": set()}
+    for split, _, crop in sample.crops(numbered, cells):
+        assert crop.shape[0] == crop.shape[1]
+        seen[split].update(crop.flatten().tolist())
+    assert not seen["train"] & seen["test"]
+    assert not seen["train"] & seen["val"]
+    assert not seen["val"] & seen["test"]
+    if cells > 2:
+        assert all(seen.values())
+
+
+def test_sample_has_six_categories_at_several_scales(tmp_path):
+    write_archive(tmp_path / "a.zip", sample.photographs(3))
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        names = archive.namelist()
+        sizes = {Image.open(io.BytesIO(archive.read(n))).size for n in names if "/cat/" in n}
+    assert len(sizes) == 3
+    assert {n.split("/")[1] for n in names} == {"astronaut", "cat", "coffee", "motorcycle", "retina", "rocket"}
+    assert {n.split("/")[0] for n in names} == {"train", "val", "test"}
+
+
+def test_same_photographs_same_bytes(tmp_path):
+    photos = {f"train/sea/{i}.jpg": jpeg(i) for i in range(5)}
+    for name, content in reversed(photos.items()):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(content)
+    zip_of(tmp_path / "in.zip", photos)
+    assert write_archive(tmp_path / "1.zip", folder.photographs(tmp_path / "in")) == 5
+    assert write_archive(tmp_path / "2.zip", folder.photographs(tmp_path / "in.zip")) == 5
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+
+
+def test_what_counts_as_a_photograph():
+    assert all(map(is_photograph, ["a.jpg", "b/c.PNG", "d.webp", "e.tiff", "f.bmp", "ü/海.jpeg"]))
+    assert not any(map(is_photograph, ["a.txt", ".hidden.jpg", "__MACOSX/a.jpg", ".git/a.png", "a", "b.pdf", "c.zip"]))
+
+
+@pytest.mark.parametrize(
+    "make, told",
+    [
+        (lambda p: p / "missing", "no such folder or zip"),
+        (lambda p: (p / "a.zip").write_text("no zip") and p / "a.zip", "neither a folder nor a zip"),
+        (lambda p: (p / "a.txt").write_text("text") and p, "none of its 1 files is a photograph"),
+        (lambda p: zip_of(p / "b.zip", {"a.txt": b""}), "none of its 1 files is a photograph"),
+        (lambda p: zip_of(p / "c.zip", {}), "none of its 0 files is a photograph"),
+    ],
+)
+def test_bad_folders_are_named(tmp_path, make, told):
+    (tmp_path / "in").mkdir()
+    path = make(tmp_path / "in")
+    with pytest.raises(InputError, match=told) as caught:
+        write_archive(tmp_path / "out.zip", folder.photographs(path))
+    assert str(path) in str(caught.value)
+    assert not list(tmp_path.glob("out.zip*")), "nothing half-written"
+
+
+def test_a_damaged_member_is_left_out(tmp_path, capsys):
+    path = zip_of(tmp_path / "in.zip", {"a.jpg": jpeg(1), "b.jpg": jpeg(2)})
+    content = bytearray(path.read_bytes())
+    content[content.index(jpeg(1)) + 100] ^= 255
+    path.write_bytes(content)
+    assert write_archive(tmp_path / "out.zip", folder.photographs(path)) == 1
+    assert "a.jpg" in capsys.readouterr().out

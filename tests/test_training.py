@@ -1,0 +1,174 @@
+"""fit(): the same bits however often it is interrupted, and a stop where the numbers go wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT
+from lightning_fabric import Fabric
+from safetensors.torch import load_file
+
+from colorization import dataset, training
+from colorization.checkpoint import ResumeState, build, fingerprint, load_model, save_model
+from colorization.config import load_config, model_params
+from colorization.errors import InputError
+
+CONFIG = load_config(ROOT / "presets/sample.yaml")
+SMALL = {
+    "resnet": {"width": 1},
+    "gan": {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1},
+    "vae": {"latent_channels": 4},
+}
+
+
+def packed(count, seed):
+    return torch.from_numpy(np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, 32, 32)).astype(np.float16))
+
+
+TRAIN = packed(13, 0)
+
+
+def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, **changes):
+    params = replace(model_params(CONFIG, name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
+    torch.manual_seed(1)
+    return training.fit(
+        build(name, params.network()), train, packed(5, 1), params, seed=1,
+        fabric=Fabric(accelerator="cpu", devices=1), resume=ResumeState(folder), on_epoch=on_epoch,
+    )  # fmt: skip
+
+
+def equal(one, two):
+    return one.keys() == two.keys() and all(torch.equal(one[k], two[k]) for k in one)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_interrupted_training_ends_in_the_same_bits(name, tmp_path):
+    whole = fit(name, tmp_path / "whole")
+
+    def interrupt(history):
+        if len(history) == stop_after:
+            raise KeyboardInterrupt
+
+    for stop_after in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            fit(name, tmp_path / "parts", on_epoch=interrupt)
+    resumed = fit(name, tmp_path / "parts")
+    assert resumed.history == whole.history
+    assert resumed.epoch == whole.epoch
+    assert equal(resumed.weights, whole.weights)
+
+
+def test_best_epoch_is_kept(tmp_path):
+    fitted = fit("vae", tmp_path, epochs=4)
+    assert fitted.epoch == 1 + int(np.argmin([row["val_loss"] for row in fitted.history]))
+
+
+def test_a_loss_that_is_not_finite_stops_and_says_where(tmp_path):
+    bad = packed(13, 0).clone()
+    bad[3, 1] = float("nan")
+    with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower its lr"):
+        fit("vae", tmp_path, train=bad)
+
+
+def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
+    fabric = Fabric(accelerator="cpu", devices=1)
+    for count, size in ((13, 4), (3, 16), (17, 16), (1, 1)):
+        parts = list(dataset.batches(count, size, fabric, shuffle=True))
+        assert sorted(torch.cat(parts).tolist()) == list(range(count))
+        assert max(map(len, parts)) <= size and min(map(len, parts)) >= min(count, size) // 2
+
+
+def test_flips_mirror_whole_photographs():
+    photos = packed(64, 2)
+    L, ab = dataset.gather(photos, torch.arange(64), flip=True)
+    lab = torch.cat([L, ab], dim=1)
+    same = (lab == photos.float()).flatten(1).all(1)
+    mirrored = (lab == photos.float().flip(-1)).flatten(1).all(1)
+    assert (same | mirrored).all() and same.any() and mirrored.any()
+
+
+def test_learning_rate_schedules():
+    params = model_params(CONFIG, "gan")
+    constant, cosine = (replace(params, lr=0.1, lr_schedule=s) for s in ("constant", "cosine"))
+    assert [training.learning_rate(constant, x) for x in (0, 0.5, 1)] == [0.1] * 3
+    assert [training.learning_rate(cosine, x) for x in (0, 0.5, 1)] == pytest.approx([0.1, 0.05, 0])
+
+
+def test_fingerprint_follows_parameters_data_and_code(tmp_path):
+    data = tmp_path / "train.npy"
+    data.write_bytes(b"1")
+    first = fingerprint({"lr": 0.1}, [data])
+    assert first == fingerprint({"lr": 0.1}, [data])
+    assert first != fingerprint({"lr": 0.2}, [data])
+    data.write_bytes(b"2")
+    assert first != fingerprint({"lr": 0.1}, [data])
+
+
+def test_two_trainings_of_one_model_are_not_mixed(tmp_path):
+    again = ResumeState(tmp_path).locked()
+    with ResumeState(tmp_path).locked(), pytest.raises(InputError, match="another process"), again:
+        pass
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_file_rebuilds_its_model(name, tmp_path):
+    network = replace(model_params(CONFIG, name), **SMALL[name]).network()
+    model = build(name, network).eval()
+    path = tmp_path / "m.safetensors"
+    save_model(path, model.state_dict(), name=name, network=network, about={"epoch": 1})
+    content = path.read_bytes()
+    save_model(path, model.state_dict(), name=name, network=network, about={"epoch": 1})
+    assert path.read_bytes() == content, "the same model is the same bytes"
+    L = torch.rand(1, 1, 32, 32)
+    assert torch.equal(load_model(path).colorize(L), model.colorize(L))
+
+
+def test_other_files_are_no_models(tmp_path):
+    path = tmp_path / "m.safetensors"
+    with pytest.raises(InputError, match="no such file"):
+        load_model(path)
+    for content in (b"", b"junk", b"\xff" * 100):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="damaged"):
+            load_model(path)
+
+
+STAGE = "import torch; torch.set_num_threads(1)\nimport stages.train as t, sys\nsys.argv = ['train', 'vae']\nt.main()"
+
+
+def train_stage(folder, **kwargs):
+    env = os.environ | {"PYTHONPATH": f"{ROOT}", "DVC_ROOT": str(folder)}
+    return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
+
+
+def test_kill_9_and_again_gives_the_same_file(tmp_path):
+    params = (ROOT / "presets/sample.yaml").read_text().replace("epochs: 30", "epochs: 6")
+    for folder in ("whole", "killed"):
+        (tmp_path / folder / "data/lab").mkdir(parents=True)
+        (tmp_path / folder / "params.yaml").write_text(params)
+        np.save(tmp_path / folder / "data/lab/train.npy", packed(96, 0).numpy())
+        np.save(tmp_path / folder / "data/lab/val.npy", packed(8, 1).numpy())
+    assert train_stage(tmp_path / "whole").wait(120) == 0
+
+    stage, history = train_stage(tmp_path / "killed"), tmp_path / "killed/metrics/vae/history.tsv"
+    deadline = time.monotonic() + 100
+    while not (history.exists() and len(history.read_text().splitlines()) > 2):
+        assert time.monotonic() < deadline and stage.poll() is None
+        time.sleep(0.01)
+    stage.send_signal(signal.SIGKILL)
+    stage.wait()
+    (state,) = (tmp_path / "killed/.checkpoints/vae").glob("*/state.pt")
+    history.unlink()  # as DVC does before it runs the stage again
+    assert train_stage(tmp_path / "killed").wait(120) == 0
+    assert not state.parent.exists()
+    name = "models/vae.safetensors"
+    assert equal(load_file(tmp_path / "whole" / name), load_file(tmp_path / "killed" / name))
+    assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
+    assert len(pd.read_csv(history, sep="\t")) == 6
