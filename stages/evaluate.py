@@ -13,7 +13,7 @@ from colorization.config import FLOORS, load_config, model_params
 from colorization.dataset import load
 from colorization.errors import run
 from colorization.evaluation import examples, score, spread
-from colorization.files import write_atomically, write_json, write_table
+from colorization.files import write_bytes, write_json, write_table
 from colorization.models import baselines
 
 LAB = Path("data/lab")
@@ -44,7 +44,7 @@ def main():
         tree = {"overall": statistics.summarise(scores), "photographs": len(scores), "category": by_category}
         write_json(Path(f"metrics/{name}/scores.json"), statistics.rounded(tree))
         write_table(Path(f"data/scores/{name}.csv"), scores)
-        write_atomically(Path(f"data/examples/{name}.npz"), examples(model, photos, shown, device))
+        write_bytes(Path(f"data/examples/{name}.npz"), examples(model, photos, shown, device))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def test_packs_normalised_lab_of_the_centre(tmp_path):
     assert not arrays["test"].flags.writeable
 
 
-@pytest.mark.parametrize("size", [(150, 150), (150, 72), (40, 500), (31, 31), (1, 1)])
+@pytest.mark.parametrize("size", [(150, 150), (150, 72), (40, 500), (31, 31), (1, 1), (1, 60_000)])
 @pytest.mark.parametrize("resize", [0, 32, 40])
 def test_crop_gives_the_size_whatever_comes(size, resize):
     assert packing.crop(Image.new("RGB", size), 32, resize).size == (32, 32)
@@ -114,6 +114,7 @@ def test_faults_are_left_out_with_their_reasons(tmp_path, capsys):
     assert counts["used"] == {"train": 6, "val": 2, "test": 3}
     assert counts["categories"]["train"] == {"fog": 0, "sea": 6}
     assert counts["identical_files"] == 1
+    assert counts["with_twin"] == 4
 
 
 def test_limit_is_per_split(tmp_path):

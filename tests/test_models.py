@@ -1,12 +1,15 @@
 """Each network: shapes, odd sizes, parameter counts at the report's width, and learning one batch by heart."""
 
 from itertools import pairwise
+from urllib.error import URLError
 
 import pytest
 import torch
+from torchvision.models import resnet18
 
 from colorization.checkpoint import build
 from colorization.config import load_config
+from colorization.errors import InputError
 from colorization.models import baselines, vae
 from colorization.models.base import architecture
 from colorization.models.gan import PatchDiscriminator
@@ -150,10 +153,31 @@ def test_kl_divergence_is_that_of_torch():
     torch.testing.assert_close(vae.kl_divergence(mu, logvar), expected)
 
 
+def test_a_failed_download_of_weights_is_one_line(monkeypatch, tmp_path):
+    def refuse(*args, **kwargs):
+        raise URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("torch.hub.urlopen", refuse)
+    with pytest.raises(InputError, match=r"train.vae.encoder_weights: imagenet: the download .* failed .*no network"):
+        build("vae", VAE | {"encoder_weights": "imagenet"})
+
+
+def test_pretrained_weights_see_gray_in_all_three_channels(monkeypatch):
+    backbone = resnet18()
+    monkeypatch.setattr(vae, "_pretrained", lambda: backbone)
+    encoder = build("vae", VAE | {"encoder_weights": "imagenet"}).encoder.eval()
+    children = torch.nn.Sequential(*list(backbone.children())[:6]).eval()
+    L = torch.rand(1, 1, 32, 32)
+    torch.testing.assert_close(encoder(L), children(L.expand(-1, 3, -1, -1)))
+
+
 def test_without_kl_the_vae_is_a_plain_autoencoder():
     model = build("vae", VAE | {"kl_weight": 0.0}).train()
     data = batch()
     assert torch.equal(model.loss(data)["loss"], model.loss(data)["loss"]), "no noise"
+    model.eval()
+    assert torch.equal(model.sample(data[0], 2)[0], model.colorize(data[0]))
     noisy = build("vae", VAE).train()
     assert not torch.equal(noisy.loss(data)["loss"], noisy.loss(data)["loss"])
 

@@ -92,6 +92,14 @@ def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndar
     return twin
 
 
+def count_with_twin(seen: pd.DataFrame, bits: int) -> int:
+    """How many photographs have an identical or near-identical one in the archive."""
+    if bits < 0:
+        return int(seen.sha256.duplicated(keep=False).sum())
+    hashes = seen.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
+    return sum(int((np.bitwise_count(hashes ^ one) <= bits).sum() > 1) for one in hashes)
+
+
 def summarise(index: pd.DataFrame, params: Data) -> dict:
     """Counts of the audit, by split and category and by reason, as a nested dict of whole numbers."""
     seen = index[index.width > 0]
@@ -107,6 +115,7 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
         },
         "left_out": {str(key): int(count) for key, count in reason.value_counts().sort_index().items()},
         "gray": {s: int(((seen.split == s) & (seen.chroma < params.min_chroma)).sum()) for s in SPLITS},
+        "with_twin": count_with_twin(seen, params.near_duplicate_bits),
         "identical_files": int(seen.sha256.duplicated().sum()),
         "odd_sizes": int(((seen.width != common[0]) | (seen.height != common[1])).sum()),
         "enlarged": int((seen[["width", "height"]].min(axis=1) < params.image_size).sum()),

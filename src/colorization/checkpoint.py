@@ -20,7 +20,7 @@ from safetensors.torch import save
 
 from colorization.config import MODELS
 from colorization.errors import InputError
-from colorization.files import write_atomically
+from colorization.files import write_bytes
 from colorization.models.base import Colorizer
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
@@ -36,7 +36,7 @@ def save_model(path: Path, weights: dict[str, torch.Tensor], *, name: str, netwo
     """Write weights and what rebuilds the model, whole or not at all; `about` is kept for readers of the file."""
     description = json.dumps({"model": name, "network": network, "about": about}, sort_keys=True)
     contiguous = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
-    write_atomically(path, save(contiguous, metadata={KEY: description}))
+    write_bytes(path, save(contiguous, metadata={KEY: description}))
 
 
 def load_model(path: Path) -> Colorizer:
@@ -95,7 +95,7 @@ class ResumeState:
     def save(self, state: dict) -> None:
         buffer = BytesIO()
         torch.save(state, buffer)
-        write_atomically(self.path, buffer.getvalue())
+        write_bytes(self.path, buffer.getvalue())
 
     def drop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

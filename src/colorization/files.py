@@ -2,29 +2,42 @@
 
 import json
 import os
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`, or leave it as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends well; else `path` stays as it was.
+
+    An OSError from the block, as of a full disk, names `path`.
+    """
     partial = path.with_name(path.name + ".part")
     try:
-        partial.write_bytes(content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "w+b") as file:
+            yield file
         os.replace(partial, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    with replacing(path) as file:
+        file.write(content)
+
+
 def write_json(path: Path, tree: dict) -> None:
-    write_atomically(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
+    write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def write_table(path: Path, table: pd.DataFrame, separator: str = ",") -> None:
     """Numbers with six significant digits."""
-    buffer = BytesIO()
-    table.to_csv(buffer, sep=separator, index=False, float_format="%.6g")
-    write_atomically(path, buffer.getvalue())
+    write_bytes(path, table.to_csv(sep=separator, index=False, float_format="%.6g").encode())

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from io import BytesIO
@@ -17,6 +17,7 @@ from tqdm import tqdm
 from colorization.audit import SPLITS, UNREADABLE, assign, exclude, list_files, require_every_split
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
+from colorization.files import replacing, write_table
 
 
 def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
@@ -27,23 +28,19 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
     """
     index = assign(list_files(archive), params)
     out.mkdir(parents=True, exist_ok=True)
-    scratch = out / "decoded.npy.part"
+    scratch = out / "decoded.part"
+    shape = (3, params.image_size, params.image_size)
     try:
         decoded = _decode_all(archive, scratch, index, params, workers)
         exclude(index, params)
         require_every_split(index, params)
         for split in SPLITS:
             rows = index.index[(index.split == split) & (index.left_out == "")]
-            array = np.lib.format.open_memmap(
-                out / f"{split}.npy", "w+", np.float16, (len(rows), 3, params.image_size, params.image_size)
-            )
-            for position, row in enumerate(rows):
-                array[position] = decoded[row]
-            array.flush()
+            write_array(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
             index.loc[rows, "row"] = np.arange(len(rows))
     finally:
         scratch.unlink(missing_ok=True)
-    index.to_csv(out / "index.csv", index=False)
+    write_table(out / "index.csv", index.drop(columns="position"))
     return index
 
 
@@ -69,32 +66,44 @@ def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
     resize 0 keeps the photograph's own scale, as the report does, but enlarges one that is smaller than `size`.
     """
     shorter = min(image.size)
-    target = resize or max(shorter, size)
-    if shorter != target:
-        scale = target / shorter
-        image = image.resize([max(target, round(side * scale)) for side in image.size], Image.Resampling.BICUBIC)
-    left, top = (image.width - size) // 2, (image.height - size) // 2
-    return image.crop((left, top, left + size, top + size))
+    side = shorter * size / (resize or max(shorter, size))  # of the square that is kept, in the photograph's own pixels
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    if side == size:
+        return image.crop((int(left), int(top), int(left) + size, int(top) + size))
+    return image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+
+
+def write_array(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    """Write float16 rows as one .npy, whole or not at all; a full disk is an OSError (in a memory map it would kill us)."""
+    with replacing(path) as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
+        file.writelines(row.astype("<f2").tobytes() for row in rows)
 
 
 def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data, workers: int) -> np.ndarray:
-    """Decode every file that is not left out; fills the audit's columns and returns the Lab arrays by row of the index."""
-    size = params.image_size
-    decoded = np.lib.format.open_memmap(scratch, "w+", np.float16, (len(index), 3, size, size))
-    audit = pd.DataFrame({"width": 0, "height": 0, "chroma": np.nan, "phash": ""}, index=index.index)
-    index[audit.columns] = audit
+    """Decode every file that is not left out into `scratch`, and fill the audit's columns and `position` in it."""
+    index[["width", "height", "chroma", "phash", "position"]] = (0, 0, np.nan, "", -1)
     wanted = index[index.left_out == ""]
-    with ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool:
-        results: Iterator = pool.map(partial(_decode_member, params=params), wanted.name, chunksize=32)
+    seen, count = {}, 0
+    with (
+        ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool,
+        open(scratch, "wb") as file,
+    ):
+        results = pool.map(partial(_decode_member, params=params), wanted.name, chunksize=32)
         bar = tqdm(results, total=len(wanted), desc="decoding", unit="photo", disable=None)
-        for row, (lab, *seen, error) in zip(wanted.index, bar):
+        for row, (lab, *facts, error) in zip(wanted.index, bar):
             if error:
                 index.loc[row, "left_out"] = f"unreadable: {error}"
                 print(f"left out {index.name[row]}: {error}")
             else:
-                decoded[row] = lab
-                index.loc[row, list(audit.columns)] = seen
-    return decoded
+                file.write(lab.tobytes())
+                seen[row] = (*facts, count)
+                count += 1
+    if seen:
+        facts = pd.DataFrame.from_dict(seen, orient="index", columns=["width", "height", "chroma", "phash", "position"])
+        index.loc[facts.index, facts.columns] = facts
+    shape = (count, 3, params.image_size, params.image_size)
+    return np.memmap(scratch, np.float16, "r", shape=shape) if count else np.empty(shape, np.float16)
 
 
 def _open_archive(archive: Path) -> None:

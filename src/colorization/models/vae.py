@@ -54,14 +54,18 @@ class VAE(Colorizer):
     def sample(self, L: Tensor, count: int) -> Tensor:
         """`count` colorizations of each photograph, L (B,1,H,W) of any size → ab (count,B,2,H,W)."""
         with torch.no_grad():
-            draws = [self._at_stride(lambda x: self.decode(reparameterise(*self.encode(x))), L) for _ in range(count)]
+            draws = [self._at_stride(lambda x: self.decode(self._draw(*self.encode(x))), L) for _ in range(count)]
             return torch.stack([self.to_ab(draw) for draw in draws])
+
+    def _draw(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        """A latent from the posterior; without a KL term nothing has trained its variance, so it is the mean."""
+        return reparameterise(mu, logvar) if self.kl_weight else mu
 
     def loss(self, batch):
         mu, logvar = self.encode(batch[0])
-        z = reparameterise(mu, logvar) if self.kl_weight and self.training else mu
+        z = self._draw(mu, logvar) if self.training else mu
         mse, kl = F.mse_loss(self.decode(z), self.target(batch)), kl_divergence(mu, logvar)
-        return {"loss": mse + self.kl_weight * kl if self.kl_weight else mse, "mse": mse, "kl": kl}
+        return {"loss": mse + self.kl_weight * kl, "mse": mse, "kl": kl}
 
     def blocks(self):
         names = ("7×7 conv, pool", "2 blocks", "2 blocks")

@@ -1,6 +1,5 @@
 """The archive of photographs that every source ends in: the same photographs give the same bytes."""
 
-import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -8,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from colorization.errors import InputError
+from colorization.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
@@ -25,20 +25,17 @@ def write_archive(path: Path, photographs: Iterable[tuple[str, bytes]]) -> int:
 
     The archive appears whole or not at all. Raises InputError when there is no photograph.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
     count = 0
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # photographs are compressed already
-            for name, content in photographs:
-                info = zipfile.ZipInfo(name, EPOCH)
-                info.external_attr = 0o644 << 16
-                info.create_system = 3
-                archive.writestr(info, content)
-                count += 1
+    with (
+        replacing(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):  # they are compressed already
+        for name, content in photographs:
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.external_attr = 0o644 << 16
+            info.create_system = 3
+            archive.writestr(info, content)
+            count += 1
         if not count:
             raise InputError("the source holds no photograph")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return count
