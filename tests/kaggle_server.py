@@ -40,6 +40,7 @@ class KaggleServer:
     announces_md5: bool = True
     resumes: bool = True
     etag: bool = True
+    heeds_if_range: bool = True
     junk_header: bool = False  # one that urllib3 warns of
     asked: list[dict] = field(default_factory=list)  # the bodies of the API's download calls
     ranges: list[str | None] = field(default_factory=list)  # of our own requests to the storage
@@ -127,8 +128,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer, content: bytes):
         kaggle, etag, start = self.kaggle, f'"{hashlib.sha1(content).hexdigest()}"', 0
-        if self.headers["Range"] and kaggle.resumes and self.headers["If-Range"] == etag:
+        same = self.headers["If-Range"] == etag or not kaggle.heeds_if_range
+        if self.headers["Range"] and kaggle.resumes and same:
             start = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0])
+        if start >= len(content) > 0:
+            return self._json(416, {})
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")

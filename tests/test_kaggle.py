@@ -43,7 +43,7 @@ def test_pinned_version_and_bytes(stage):
 def test_other_bytes_than_pinned(stage):
     stage.params(sha256="0" * 64)
     with KaggleServer(ARCHIVE) as kaggle:
-        stage.fails(kaggle, f"its sha256 is {hashlib.sha256(ARCHIVE).hexdigest()}", "data.kaggle.sha256 says 0000")
+        stage.fails(kaggle, f"its sha256 is {hashlib.sha256(ARCHIVE).hexdigest()}", "data.kaggle.sha256 pins 0000")
     assert stage.kept() == set()
 
 

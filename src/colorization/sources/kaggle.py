@@ -78,7 +78,7 @@ def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
             sha256.update(block)
             md5.update(block)
     if params.sha256 not in ("", sha256.hexdigest()):
-        return "", f"its sha256 is {sha256.hexdigest()}, and data.kaggle.sha256 says {params.sha256}"
+        return "", f"its sha256 is {sha256.hexdigest()}, and data.kaggle.sha256 pins {params.sha256}"
     if partial.identity["md5"] not in (None, base64.b64encode(md5.digest()).decode()):
         return "", "its md5 is not the one that Kaggle's storage announced"
     return sha256.hexdigest(), _unreadable(partial.path) or _misshapen(params, partial.path)

@@ -47,7 +47,7 @@ def unreachable(error: Exception) -> InputError:
     if response is not None:
         host = urlsplit(response.url).hostname
         return InputError(f"data.kaggle: {host} answered HTTP {response.status_code}; run it again later, or {BY_HAND}")
-    host = urlsplit(request.url).hostname if request is not None else "kaggle.com"
+    host = urlsplit(request.url).hostname if request is not None else "Kaggle"
     return InputError(
         f"data.kaggle: {host} cannot be reached ({type(error).__name__}); without a network set data.source to "
         "sample, or to folder with photographs of your own"
