@@ -23,6 +23,7 @@ class Answer:
     length: int | None = None  # the Content-Length to claim
     no_length: bool = False  # the end of the connection is the end of the archive
     body: bytes | None = None  # instead of the archive
+    piece: int | None = None  # at most so many bytes of a range
     then: Callable[[], None] | None = None  # called after it
 
 
@@ -34,6 +35,7 @@ class KaggleServer:
     allowed: tuple[str | None, ...] | None = None  # Authorization headers that are let in; None: everybody
     statuses: list[int] = field(default_factory=list)  # of the next answers of the API, where they are no success
     answers: list[Answer] = field(default_factory=list)  # of the storage, to our own requests; then it behaves
+    opened: Answer = field(default_factory=Answer)  # to the client, which opens the archive too, and reads nothing
     silent: list[str] = field(default_factory=list)  # calls of the API that are never answered
     oauth: int = 200  # the status of an answer to a refresh token
     md5: bytes | None = None  # what the storage announces; None: the truth
@@ -116,8 +118,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         kaggle = self.kaggle
-        ours = self.headers["Accept-Encoding"] == "identity"  # the client opens the archive too, and reads nothing
-        answer = kaggle.answers.pop(0) if ours and kaggle.answers else Answer()
+        ours = self.headers["Accept-Encoding"] == "identity"
+        answer = kaggle.answers.pop(0) if ours and kaggle.answers else Answer() if ours else kaggle.opened
         if ours:
             kaggle.ranges.append(self.headers["Range"])
         if answer.status != 200:
@@ -133,11 +135,12 @@ class Handler(BaseHTTPRequestHandler):
             start = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0])
         if start >= len(content) > 0:
             return self._json(416, {})
+        part = content[start:][: answer.piece]
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {start}-{start + len(part) - 1}/{len(content)}")
         if not answer.no_length:
-            self.send_header("Content-Length", str(answer.length or len(content) - start))
+            self.send_header("Content-Length", str(answer.length or len(part)))
         if kaggle.etag:
             self.send_header("ETag", etag)
         if kaggle.announces_md5:
@@ -149,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.send_header("Connection", "close")
         self.end_headers()
-        part = content[start:][: answer.cut]
+        part = part[: answer.cut]
         for i in range(0, len(part), 1 if answer.drip else len(part) or 1):
             self.wfile.write(part[i:] if not answer.drip else part[i : i + 1])
             self.wfile.flush()

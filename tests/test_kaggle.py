@@ -112,8 +112,12 @@ def test_expired_oauth_and_a_configuration_that_cannot_be_made(stage):
 def test_verbose_client_and_storage_that_is_warned_of(stage):
     variables = {"KAGGLE_API_TOKEN": "TOKEN-SECRET", "VERBOSE": "1", "VERBOSE_OUTPUT": "true"}
     with KaggleServer(ARCHIVE, allowed=(BEARER,), answers=[Answer(status=403)], junk_header=True) as kaggle:
-        stage.fails(kaggle, "127.0.0.1 answered HTTP 403", **variables)
+        kaggle.opened = Answer(cut=1000, hold=True)  # a verbose client would read it all
+        stage.fails(kaggle, "127.0.0.1 answered HTTP 403; run it again later", answer=5, **variables)
         stage.succeeds(kaggle, **variables)
+        stage.photos.unlink()
+        kaggle.opened = Answer(status=403)
+        stage.fails(kaggle, "127.0.0.1 answered HTTP 403; run it again later", **variables)
 
 
 @pytest.mark.parametrize("calls", [["IntrospectToken", "DownloadDataset"], ["DownloadDataset"]])

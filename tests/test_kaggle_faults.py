@@ -15,7 +15,7 @@ def stage(tmp_path):
 
 
 def test_dropped_connection_goes_on_in_the_same_run(stage):
-    faults = [Answer(cut=50_000), Answer(cut=30_000), Answer(status=403), Answer(status=500)]
+    faults = [Answer(cut=50_000), Answer(piece=30_000), Answer(status=403), Answer(status=500)]
     with KaggleServer(ARCHIVE, answers=faults) as kaggle:
         output = stage.succeeds(kaggle)
     assert kaggle.ranges == [None, "bytes=49999-", "bytes=79998-", "bytes=79998-", "bytes=79998-"]
