@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -75,7 +74,6 @@ def _silence() -> Iterator[None]:
     """The client prints help at import, and Authorization headers where a variable asks it to be verbose."""
     for name in ("VERBOSE", "VERBOSE_OUTPUT"):
         os.environ.pop(name, None)
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its warnings quote signed addresses
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
 
