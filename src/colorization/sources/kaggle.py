@@ -1,37 +1,127 @@
-"""A dataset of kaggle.com, through the kaggle client."""
+"""A dataset of kaggle.com: its archive, received whole, checked, and removed once its photographs are ours."""
 
-import contextlib
-import io
+import base64
+import fcntl
+import hashlib
+import lzma
+import shutil
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
 from colorization.config import Kaggle
 from colorization.errors import InputError
 from colorization.sources import folder
+from colorization.sources.archive import is_photograph
+from colorization.sources.kaggle_client import BY_HAND, locate
+from colorization.sources.kaggle_transfer import Partial, download
+
+INTEL = "puneet6060/intel-image-classification"
+INTEL_PHOTOGRAPHS = {"seg_train": 14034, "seg_test": 3000, "seg_pred": 7301}
+INTEL_CATEGORIES = ["buildings", "forest", "glacier", "mountain", "sea", "street"]
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 
 
-def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of every photograph of the dataset; its archive is kept in `downloads` until it is read."""
-    return folder.photographs(fetch(params, downloads))
+@contextmanager
+def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]]:
+    """The photographs' (name, bytes) by name, and what to record of their archive.
+
+    The archive stays in `downloads` until the block ends well. Raises InputError where there is none to be had.
+    """
+    with _alone(downloads):
+        partial = Partial(downloads, params.dataset + (f"/{params.version}" if params.version else ""))
+        sha256 = _fetch(params, partial)
+        record = {"dataset": params.dataset, "version": params.version, "bytes": partial.size, "sha256": sha256}
+        print(f"received {partial.size:,} bytes; to pin them set data.kaggle.sha256 to {sha256}", flush=True)
+        surprises = _surprises(params, partial.path)
+        for surprise in surprises:
+            print(f"surprise in {params.dataset}: {surprise}", flush=True)
+        yield folder.photographs(partial.path), record | {"surprises": surprises}
+        partial.forget()
 
 
-def fetch(params: Kaggle, downloads: Path) -> Path:
-    """Download the dataset's archive into `downloads` and return its path. Raises InputError where Kaggle refuses."""
-    handle = params.dataset + (f"/{params.version}" if params.version else "")
-    with contextlib.redirect_stdout(io.StringIO()):  # the import authenticates and prints help
-        import requests
-        from kaggle.api.kaggle_api_extended import KaggleApi
-
-        api = KaggleApi()
-        with contextlib.suppress(Exception, SystemExit):  # public datasets need no credentials
-            api.authenticate()
+@contextmanager
+def _alone(downloads: Path) -> Iterator[None]:
+    """Two downloads into one folder must not mix. The lock goes with the process, however that ends."""
     downloads.mkdir(parents=True, exist_ok=True)
+    with open(downloads / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{downloads}: another download is under way; wait for it or stop it") from None
+        yield
+
+
+def _fetch(params: Kaggle, partial: Partial) -> str:
+    """Receive the archive and return its sha256. What several connections wrongly made is fetched anew, once."""
+    for last in (False, True):
+        download(partial, lambda: locate(params.dataset, params.version))
+        sha256, fault = _inspect(params, partial)
+        if not fault:
+            return sha256
+        final = last or not partial.joined
+        partial.forget()
+        if final:
+            advice = f"nothing is kept; run it again later, or {BY_HAND}"
+            raise InputError(f"data.kaggle: {params.dataset}: {fault}; {advice}")
+        print(f"{fault}: it came over several connections, so it is fetched anew", flush=True)
+
+
+def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
+    """The archive's sha256 and what is wrong with it, if anything."""
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with open(partial.path, "rb") as file:
+        while block := file.read(1 << 20):
+            sha256.update(block)
+            md5.update(block)
+    if params.sha256 not in ("", sha256.hexdigest()):
+        return "", f"its sha256 is {sha256.hexdigest()}, and data.kaggle.sha256 pins {params.sha256}"
+    if partial.identity["md5"] not in (None, base64.b64encode(md5.digest()).decode()):
+        return "", "its md5 is not the one that Kaggle's storage announced"
+    return sha256.hexdigest(), _unreadable(partial.path) or _misshapen(params, partial.path)
+
+
+def _unreadable(path: Path) -> str:
+    """Why the zip cannot be read to its last byte, or nothing."""
     try:
-        api.dataset_download_files(handle, path=str(downloads), quiet=False, unzip=False)
-    except (requests.RequestException, ValueError) as error:
-        reason = f"HTTP {error.response.status_code}" if getattr(error, "response", None) else type(error).__name__
-        raise InputError(
-            f"data.kaggle.dataset: {handle}: the download failed ({reason}); set KAGGLE_API_TOKEN, or download the "
-            "archive in the browser and set data.source to folder and data.folder.path to it"
-        ) from None
-    return downloads / (params.dataset.split("/")[1] + ".zip")
+        with zipfile.ZipFile(path) as archive:
+            unpacked, free = sum(m.file_size for m in archive.infolist()), shutil.disk_usage(path.parent).free
+            if unpacked > free:
+                return f"it unpacks to {unpacked:,} bytes, and the disk has {free:,} free"
+            damaged = archive.testzip()
+    except BAD_ZIP as error:
+        return f"it is no whole zip ({error})"
+    return f"{damaged} is damaged in it" if damaged else ""
+
+
+def _misshapen(params: Kaggle, path: Path) -> str:
+    """Why these are not the photographs that were asked for, or nothing."""
+    parts = _photograph_parts(path)
+    if not parts:
+        return "it holds no photograph"
+    missing = [name for name in ("seg_train", "seg_test") if not any(name in p for p in parts)]
+    return f"no photograph lies in {' and '.join(missing)}" if missing and params.dataset == INTEL else ""
+
+
+def _surprises(params: Kaggle, path: Path) -> list[str]:
+    """Where the Intel scenes are not as they were when the report was written."""
+    if params.dataset != INTEL:
+        return []
+    parts, found = _photograph_parts(path), []
+    for name, expected in INTEL_PHOTOGRAPHS.items():
+        count = sum(name in p for p in parts)
+        if count != expected:
+            found.append(f"{name} holds {count:,} photographs, not {expected:,}")
+    categories = sorted({p[-2] for p in parts if "seg_train" in p or "seg_test" in p})
+    if categories != INTEL_CATEGORIES:
+        found.append(f"the categories are {', '.join(categories)}, not {', '.join(INTEL_CATEGORIES)}")
+    return found
+
+
+def _photograph_parts(path: Path) -> list[tuple[str, ...]]:
+    with zipfile.ZipFile(path) as archive:
+            names = [m.filename for m in archive.infolist() if not m.is_dir()]
+    return [PurePosixPath(name).parts for name in names if is_photograph(name)]

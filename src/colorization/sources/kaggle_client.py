@@ -1,0 +1,120 @@
+"""The kaggle client, asked for one thing: the request that fetches a dataset's archive from Kaggle's storage."""
+
+import contextlib
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from colorization.errors import InputError
+
+ANSWER_SECONDS = 30  # for an answer to begin; the client itself waits for ever
+OAUTH = Path("~/.kaggle/credentials.json")  # the client deletes it when Kaggle does not accept it
+BY_HAND = "download the archive in the browser and set data.source to folder and data.folder.path to it"
+
+
+def locate(dataset: str, version: int) -> requests.PreparedRequest:
+    """The request for the archive of owner/slug, in that version (0: the newest), as Kaggle signed it.
+
+    Raises InputError where Kaggle refuses, requests.RequestException where it does not answer or is out of order.
+    """
+    oauth = OAUTH.expanduser().exists()
+    try:
+        with deadline(), _silence():
+            return _ask(dataset, version)
+    except requests.HTTPError as error:
+        code = error.response.status_code
+        if code >= 500 or error.response.history:  # the storage's answer: the credentials were good
+            raise
+        raise InputError(f"data.kaggle: {dataset}: {_refusal(error.response, oauth)}") from None
+    except (requests.ConnectionError, requests.Timeout):
+        raise
+    except Exception as error:  # its text may quote a credential, as that of a token with a line break does
+        raise InputError(
+            f"data.kaggle: the kaggle client failed ({type(error).__name__}); look at your KAGGLE_ variables and "
+            f"~/.kaggle, or {BY_HAND}"
+        ) from None
+
+
+def unreachable(error: Exception) -> InputError:
+    """What to tell when the first contact failed. Of the address it names the host: the rest of it is signed."""
+    response, request = getattr(error, "response", None), getattr(error, "request", None)
+    if response is not None:
+        host = urlsplit(response.url).hostname
+        return InputError(f"data.kaggle: {host} answered HTTP {response.status_code}; run it again later, or {BY_HAND}")
+    host = urlsplit(request.url).hostname if request is not None else "Kaggle"
+    return InputError(
+        f"data.kaggle: {host} cannot be reached ({type(error).__name__}); without a network set data.source to "
+        "sample, or to folder with photographs of your own"
+    )
+
+
+@contextlib.contextmanager
+def deadline() -> Iterator[None]:
+    """Raise requests.Timeout in a block that takes too long, and each second from then on: the client swallows one."""
+
+    def late(signum, frame):
+        raise requests.Timeout(f"no answer within {ANSWER_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, ANSWER_SECONDS, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """The client prints help at import, and Authorization headers where a variable asks it to be verbose."""
+    for name in ("VERBOSE", "VERBOSE_OUTPUT"):
+        os.environ.pop(name, None)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def _ask(dataset: str, version: int) -> requests.PreparedRequest:
+    from kaggle import api  # the import authenticates, with a request of its own where there is a token
+    from kagglesdk.datasets.types.dataset_api_service import ApiDownloadDatasetRequest
+
+    question = ApiDownloadDatasetRequest()
+    question.owner_slug, question.dataset_slug = dataset.split("/")
+    question.dataset_version_number = version or None
+    with api.build_kaggle_client() as client:
+        response = client.datasets.dataset_api_client.download_dataset(question)
+    response.close()  # the client has opened the archive, without a timeout: it is read through our own request
+    return response.request
+
+
+def _refusal(response: requests.Response, oauth: bool) -> str:
+    code, tried = response.status_code, _tried(response.request.headers.get("Authorization"), oauth)
+    ways = f"set KAGGLE_API_TOKEN, or {BY_HAND}"
+    match code:
+        case 401:
+            return f"Kaggle rejected the credentials (HTTP 401; tried: {tried}); {ways}"
+        case 403:
+            return f"Kaggle does not allow it (HTTP 403; tried: {tried}); {ways}"
+        case 404:
+            return f"no such dataset or version, or a private one (HTTP 404; tried: {tried}); correct it, {ways}"
+        case 429:
+            wait = response.headers.get("Retry-After", "")
+            when = f"in {wait} s" if wait.isdigit() else "later"
+            return f"too many requests (HTTP 429; tried: {tried}); run it again {when}, {ways}"
+    return f"Kaggle refused (HTTP {code}; tried: {tried}); {ways}"
+
+
+def _tried(authorization: str | None, oauth: bool) -> str:
+    """Where the credentials that were sent come from; never what they are."""
+    from kagglesdk.kaggle_env import get_access_token_from_env
+
+    if not authorization:
+        return f"{OAUTH}, which has expired" if oauth else "none"
+    if authorization.startswith("Basic "):
+        return "KAGGLE_USERNAME and KAGGLE_KEY" if "KAGGLE_KEY" in os.environ else "kaggle.json"
+    source = get_access_token_from_env()[1] or OAUTH
+    return "~/.kaggle/access_token" if source == "access_token" else str(source)
