@@ -120,4 +120,4 @@ def photographs(archive: bytes) -> dict[str, bytes]:
 
 
 def may_unshare(*options: str) -> bool:
-    return subprocess.run(["unshare", "-r", *options, "true"], capture_output=True).returncode == 0
+    return subprocess.run(["unshare", "-r", *options, "true"], capture_output=True, check=False).returncode == 0

@@ -160,7 +160,7 @@ def test_progress_bar_tells_rate_and_time_left(stage):
 
 def test_other_sources_leave_the_client_alone(stage):
     code = "import sys, stages.download; sys.exit(bool({'kaggle', 'kagglesdk', 'torch'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_dvc_repro(stage):

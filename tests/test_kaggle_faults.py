@@ -6,7 +6,7 @@ import time
 
 import pytest
 from kaggle_server import Answer, KaggleServer
-from kaggle_stage import ARCHIVE, NAMES, Stage, may_unshare, photographs, zipped
+from kaggle_stage import ARCHIVE, NAMES, Stage, may_unshare, zipped
 
 
 @pytest.fixture

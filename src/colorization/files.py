@@ -5,9 +5,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd  # most stages that write a file need no table
 
 
 @contextmanager
@@ -38,6 +39,6 @@ def write_json(path: Path, tree: dict) -> None:
     write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def write_table(path: Path, table: pd.DataFrame, separator: str = ",") -> None:
+def write_table(path: Path, table: "pd.DataFrame", separator: str = ",") -> None:
     """Numbers with six significant digits."""
     write_bytes(path, table.to_csv(sep=separator, index=False, float_format="%.6g").encode())

@@ -123,5 +123,5 @@ def _surprises(params: Kaggle, path: Path) -> list[str]:
 
 def _photograph_parts(path: Path) -> list[tuple[str, ...]]:
     with zipfile.ZipFile(path) as archive:
-            names = [m.filename for m in archive.infolist() if not m.is_dir()]
+        names = [m.filename for m in archive.infolist() if not m.is_dir()]
     return [PurePosixPath(name).parts for name in names if is_photograph(name)]
