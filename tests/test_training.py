@@ -149,7 +149,7 @@ def train_stage(folder, **kwargs):
 
 
 def test_kill_9_and_again_gives_the_same_file(tmp_path):
-    params = (ROOT / "presets/sample.yaml").read_text().replace("epochs: 30", "epochs: 6")
+    params = (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 6")
     for folder in ("whole", "killed"):
         (tmp_path / folder / "data/lab").mkdir(parents=True)
         (tmp_path / folder / "params.yaml").write_text(params)
