@@ -1,6 +1,5 @@
 """Score models or floors on the test photographs: data/scores/<name>.csv, data/examples/<name>.npz, scores.json."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def evaluated(name: str):
 
 def main():
     names, config = sys.argv[1:], load_config()
-    device = Fabric(devices=os.environ.get("LT_DEVICES", "1")).device
+    device = Fabric(devices=1).device
     photos = load(LAB / "test.npy")
     index = pd.read_csv(LAB / "index.csv", keep_default_na=False)
     index = index[(index.split == "test") & (index.row >= 0)].sort_values("row", ignore_index=True)

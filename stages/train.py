@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from colorization.checkpoint import ResumeState, build, die_with_parent, fingerprint, save_model
 from colorization.config import load_config, model_params
 from colorization.dataset import load
-from colorization.errors import run
+from colorization.errors import InputError, run
 from colorization.files import write_json, write_table
 from colorization.models.base import architecture
 from colorization.training import fit
@@ -26,8 +26,9 @@ def main():
     die_with_parent()
     name, config = sys.argv[1], load_config()
     params, seed = model_params(config, name), config.train.seed
-    fabric = Fabric(devices=os.environ.get("LT_DEVICES", "1"))
-    fabric.launch()
+    fabric = Fabric(devices=1)  # LT_ACCELERATOR and LT_PRECISION choose the rest
+    if fabric.world_size > 1:
+        raise InputError("LT_DEVICES: training on several devices is not supported; unset it")
     torch.manual_seed(seed)
     model = build(name, params.network())
     train, val = (torch.from_numpy(np.array(load(path))).to(fabric.device) for path in (TRAIN, VAL))

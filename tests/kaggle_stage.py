@@ -16,6 +16,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 INTEL = "puneet6060/intel-image-classification"
 STAGE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C, and so would we
 from colorization.sources import kaggle_client, kaggle_transfer
 kaggle_client.ANSWER_SECONDS, kaggle_transfer.SILENCE, kaggle_transfer.WAITS = {answer}, {silence}, (0.05,) * 4
 from colorization.errors import run

@@ -78,9 +78,8 @@ def test_a_loss_that_is_not_finite_stops_and_says_where(tmp_path):
 
 
 def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
-    fabric = Fabric(accelerator="cpu", devices=1)
     for count, size in ((13, 4), (3, 16), (17, 16), (1, 1)):
-        parts = list(dataset.batches(count, size, fabric, shuffle=True))
+        parts = list(dataset.batches(count, size, "cpu", shuffle=True))
         assert sorted(torch.cat(parts).tolist()) == list(range(count))
         assert max(map(len, parts)) <= size and min(map(len, parts)) >= min(count, size) // 2
 

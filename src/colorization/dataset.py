@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from colorization.errors import InputError
@@ -28,11 +27,11 @@ def load(path: Path) -> np.ndarray:
     return array
 
 
-def batches(count: int, batch_size: int, fabric: Fabric, *, shuffle: bool) -> Iterator[Tensor]:
-    """Indices of this process's share of every batch: nearly equal batches of at most `batch_size`, each index once."""
+def batches(count: int, batch_size: int, device: torch.device, *, shuffle: bool) -> Iterator[Tensor]:
+    """Indices (B,) of nearly equal batches of at most `batch_size`, each of `count` photographs once."""
     order = torch.randperm(count) if shuffle else torch.arange(count)
     for batch in order.tensor_split(math.ceil(count / batch_size)):
-        yield batch[fabric.global_rank :: fabric.world_size].to(fabric.device)
+        yield batch.to(device)
 
 
 def gather(photos: Tensor, index: Tensor, *, flip: bool) -> tuple[Tensor, Tensor]:

@@ -56,19 +56,18 @@ def fit(
 
     for epoch in range(state["epoch"], params.epochs):
         torch.manual_seed(seed * 1_000_003 + epoch)
-        terms = _train_epoch(module, optimizers, train, params, epoch, fabric)
+        terms = _train_epoch(module, optimizers, train, params, epoch, fabric.backward)
         row = {"epoch": epoch + 1, "lr": optimizers[0].param_groups[0]["lr"]}
         row |= {f"train_{name}": value for name, value in terms.items()}
-        row |= {f"val_{name}": value for name, value in validate(module, val, params.batch_size, fabric).items()}
+        row |= {f"val_{name}": value for name, value in validate(module, val, params.batch_size).items()}
         _require_finite(list(row), list(row.values()), epoch, None)
 
         state["history"] = [*state["history"], row]
         if row[f"val_{bare.selects_by}"] < state["best"]:
             state |= {"best": row[f"val_{bare.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(bare)}
         state |= {"epoch": epoch + 1, "model": bare.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
-        if fabric.is_global_zero:
-            resume.save(state)
-            on_epoch(state["history"])
+        resume.save(state)
+        on_epoch(state["history"])
     return Fitted(state["history"], state["weights"], state["best_epoch"])
 
 
@@ -78,13 +77,13 @@ def learning_rate(params: Fit, progress: float) -> float:
 
 
 @torch.no_grad()
-def validate(module, val: Tensor, batch_size: int, fabric: Fabric) -> dict[str, float]:
+def validate(module, val: Tensor, batch_size: int) -> dict[str, float]:
     """Mean of every term of the loss over the validation photographs."""
     module.eval()
     total = Terms()
-    for index in batches(len(val), batch_size, fabric, shuffle=False):
+    for index in batches(len(val), batch_size, val.device, shuffle=False):
         total.add(module.loss(gather(val, index, flip=False)), len(index))
-    return total.means(fabric)
+    return total.means()
 
 
 class Terms:
@@ -98,33 +97,31 @@ class Terms:
         self.rows.append(torch.stack([term.detach().float() for term in terms.values()]))
         self.weights.append(weight)
 
-    def means(self, fabric: Fabric) -> dict[str, float]:
-        weights = torch.tensor(self.weights, device=fabric.device, dtype=torch.float64)
-        sums = torch.stack(self.rows).double().T @ weights
-        sums, weight = fabric.all_reduce((sums, weights.sum()), reduce_op="sum")
-        return dict(zip(self.names, (sums / weight).tolist()))
+    def means(self) -> dict[str, float]:
+        rows = torch.stack(self.rows).double().cpu()
+        weights = torch.tensor(self.weights, dtype=torch.float64)
+        return dict(zip(self.names, (rows.T @ weights / weights.sum()).tolist()))
 
 
-def _train_epoch(module, optimizers, train: Tensor, params: Fit, epoch: int, fabric: Fabric) -> dict[str, float]:
+def _train_epoch(module, optimizers, train: Tensor, params: Fit, epoch: int, backward) -> dict[str, float]:
     module.train()
     total = Terms()
     steps = math.ceil(len(train) / params.batch_size)
     label = f"epoch {epoch + 1}/{params.epochs}"
-    hidden = None if fabric.is_global_zero else True  # None: hidden where there is no terminal
     looked = 0
-    with tqdm(total=len(train), desc=label, unit="img", leave=False, disable=hidden) as bar:
-        for step, index in enumerate(batches(len(train), params.batch_size, fabric, shuffle=True)):
+    with tqdm(total=len(train), desc=label, unit="img", leave=False, disable=None) as bar:
+        for step, index in enumerate(batches(len(train), params.batch_size, train.device, shuffle=True)):
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
-            terms = module.training_step(gather(train, index, flip=True), optimizers, fabric.backward)
+            terms = module.training_step(gather(train, index, flip=True), optimizers, backward)
             total.add(terms, len(index))
-            bar.update(len(index) * fabric.world_size)
+            bar.update(len(index))
             if step % LOOK_EVERY == 0 or step == steps - 1:
                 for step_looked in range(looked, step + 1):
                     _require_finite(total.names, total.rows[step_looked].tolist(), epoch, step_looked)
                 looked = step + 1
                 bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
-    return total.means(fabric)
+    return total.means()
 
 
 def _require_finite(names: list[str], values: list[float], epoch: int, step: int | None) -> None:
