@@ -127,10 +127,11 @@ def architecture(name: str, description: dict, title: str) -> Figure:
         ends = ((x1 - shift, y1), (x0 + shift, y0)) if y0 == y1 else ((x1 + 0.2, y1 + 0.5), (x0 - 0.1, y0 - 0.98))
         axis.annotate("", *ends, arrowprops={"arrowstyle": "-|>", "color": "#333333"})
     axis.set_axis_off()
-    axis.margins(0.02, 0.04)
-    figure.suptitle(f"{title} — {description['parameters']:,} parameters")
+    axis.margins(0.02)
+    axis.set_ylim(min(y for _, y in places) - 0.98, 0.55)
+    figure.suptitle(f"{title} — {description['parameters']:,} parameters", y=0.95)
     legend = "channels × height × width, then parameters" + (";  dashed: skip connections" if skips else "")
-    figure.supxlabel(legend, fontsize=9.5, color="#555555")
+    axis.text(0.5, 0.0, legend, transform=axis.transAxes, ha="center", va="top", fontsize=9.5, color="#555555")
     return figure
 
 
@@ -155,8 +156,9 @@ def _box(axis, x: float, y: float, block: dict, color: str, image_size: int) -> 
     axis.add_patch(box)
     shape = "×".join(str(n) for n in block["shape"])
     size = f"{block['parameters']:,}" if block["parameters"] else ""
-    axis.text(x, y - 0.56, block["name"], ha="center", va="top", fontsize=10, weight="bold")
-    axis.text(x, y - 0.70, f"{shape}\n{size}", ha="center", va="top", fontsize=9.5, linespacing=1.3)
+    below = {"xy": (x, y - 0.54), "textcoords": "offset points", "ha": "center", "va": "top"}
+    axis.annotate(block["name"], xytext=(0, 0), fontsize=10, weight="bold", **below)
+    axis.annotate(f"{shape}\n{size}", xytext=(0, -17), fontsize=9.5, linespacing=1.3, **below)
 
 
 def _grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
