@@ -160,7 +160,7 @@ def fill(name):
 
 BAD = {
     "missing folder": ("download", bad_source(lambda f: f / "nowhere"), "nowhere: no such folder or zip"),
-    "no zip": ("download", bad_source(lambda f: f / "params.yaml"), "neither a folder nor a zip"),
+    "no zip": ("download", bad_source(lambda f: f / "params.yaml"), "neither a folder nor a whole zip"),
     "texts": ("download", bad_source(text_folder), "none of its 1 files is a photograph"),
     "two photographs": (
         "preprocess",

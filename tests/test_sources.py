@@ -54,11 +54,18 @@ def test_what_counts_as_a_photograph():
     assert not any(map(is_photograph, ["a.txt", ".hidden.jpg", "__MACOSX/a.jpg", ".git/a.png", "a", "b.pdf", "c.zip"]))
 
 
+def broken_directory(folder):
+    path = zip_of(folder / "d.zip", {"a.jpg": jpeg(1)})
+    path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"xxxx"))
+    return path
+
+
 @pytest.mark.parametrize(
     "make, told",
     [
         (lambda p: p / "missing", "no such folder or zip"),
-        (lambda p: (p / "a.zip").write_text("no zip") and p / "a.zip", "neither a folder nor a zip"),
+        (lambda p: (p / "a.zip").write_text("no zip") and p / "a.zip", "neither a folder nor a whole zip"),
+        (broken_directory, "neither a folder nor a whole zip"),
         (lambda p: (p / "a.txt").write_text("text") and p, "none of its 1 files is a photograph"),
         (lambda p: zip_of(p / "b.zip", {"a.txt": b""}), "none of its 1 files is a photograph"),
         (lambda p: zip_of(p / "c.zip", {}), "none of its 0 files is a photograph"),
@@ -73,10 +80,15 @@ def test_bad_folders_are_named(tmp_path, make, told):
     assert not list(tmp_path.glob("out.zip*")), "nothing half-written"
 
 
-def test_a_damaged_member_is_left_out(tmp_path, capsys):
-    path = zip_of(tmp_path / "in.zip", {"a.jpg": jpeg(1), "b.jpg": jpeg(2)})
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_left_out(tmp_path, capsys, method):
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.jpg", jpeg(1))
+        start = archive.fp.tell()
+        archive.writestr("b.jpg", jpeg(2))
     content = bytearray(path.read_bytes())
-    content[content.index(jpeg(1)) + 100] ^= 255
+    content[start // 2 : start // 2 + 40] = b"x" * 40
     path.write_bytes(content)
     assert write_archive(tmp_path / "out.zip", folder.photographs(path)) == 1
     assert "a.jpg" in capsys.readouterr().out

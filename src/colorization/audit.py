@@ -3,7 +3,6 @@
 import hashlib
 import re
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,11 +11,11 @@ from PIL import Image
 
 from colorization.config import Data
 from colorization.errors import InputError
+from colorization.sources.archive import BAD_ZIP
 
 SPLITS = ("train", "val", "test")
 SPLIT_FOLDER = re.compile(r"(?:seg[_-])?(train|val|test|pred)(?:ing|id|idation)?", re.IGNORECASE)
-UNREADABLE = (OSError, ValueError, SyntaxError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, MemoryError,
-              OverflowError, Image.DecompressionBombError)  # fmt: skip
+UNREADABLE = (*BAD_ZIP, OSError, SyntaxError, MemoryError, OverflowError, Image.DecompressionBombError)
 
 
 def list_files(archive: Path) -> pd.DataFrame:

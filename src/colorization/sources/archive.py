@@ -1,6 +1,9 @@
 """The archive of photographs that every source ends in: the same photographs give the same bytes."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +12,8 @@ from PIL import Image
 from colorization.errors import InputError
 from colorization.files import replacing
 
+# What reading a zip, or a member of one, may raise when it is damaged, encrypted or packed in an unknown way.
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 

@@ -1,14 +1,13 @@
 """A folder or a zip of photographs, at any depth."""
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
 from colorization.errors import InputError
-from colorization.sources.archive import is_photograph
+from colorization.sources.archive import BAD_ZIP, is_photograph
 
 
 def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -20,8 +19,6 @@ def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
         return _from_folder(path)
     if not path.exists():
         raise InputError(f"{path}: no such folder or zip; set data.folder.path to your photographs")
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"{path}: neither a folder nor a zip; set data.folder.path to your photographs")
     return _from_zip(path)
 
 
@@ -35,12 +32,16 @@ def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(path) as archive:
+    try:
+        archive = zipfile.ZipFile(path)
+    except BAD_ZIP as error:
+        raise InputError(f"{path}: neither a folder nor a whole zip ({error}); mend data.folder.path") from None
+    with archive:
         members = {m.filename: m for m in archive.infolist() if not m.is_dir()}
         for name in tqdm(_photographs_among(members, path), desc="reading photographs", unit="photo", disable=None):
             try:
                 yield _printable(name), archive.read(members[name])
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            except BAD_ZIP as error:
                 print(f"left out {path}: {name}: {error}")
 
 

@@ -3,11 +3,8 @@
 import base64
 import fcntl
 import hashlib
-import lzma
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,14 +12,13 @@ from pathlib import Path, PurePosixPath
 from colorization.config import Kaggle
 from colorization.errors import InputError
 from colorization.sources import folder
-from colorization.sources.archive import is_photograph
+from colorization.sources.archive import BAD_ZIP, is_photograph
 from colorization.sources.kaggle_client import BY_HAND, locate
 from colorization.sources.kaggle_transfer import Partial, download
 
 INTEL = "puneet6060/intel-image-classification"
 INTEL_PHOTOGRAPHS = {"seg_train": 14034, "seg_test": 3000, "seg_pred": 7301}
 INTEL_CATEGORIES = ["buildings", "forest", "glacier", "mountain", "sea", "street"]
-BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 
 
 @contextmanager
