@@ -83,9 +83,9 @@ def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndar
     twin = ours.sha256.map(first).fillna(-1).to_numpy(int)
     if bits < 0 or theirs.empty:
         return twin
-    hashes = theirs.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
-    for i, digits in enumerate(ours.phash):
-        distance = np.bitwise_count(hashes ^ np.uint64(int(digits, 16)))
+    hashes = _hashes(theirs)
+    for i, one in enumerate(_hashes(ours)):
+        distance = np.bitwise_count(hashes ^ one)
         if twin[i] < 0 and distance.min() <= bits:
             twin[i] = distance.argmin()
     return twin
@@ -95,15 +95,19 @@ def count_with_twin(seen: pd.DataFrame, bits: int) -> int:
     """How many photographs have an identical or near-identical one in the archive."""
     if bits < 0:
         return int(seen.sha256.duplicated(keep=False).sum())
-    hashes = seen.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
+    hashes = _hashes(seen)
     return sum(int((np.bitwise_count(hashes ^ one) <= bits).sum() > 1) for one in hashes)
+
+
+def _hashes(index: pd.DataFrame) -> np.ndarray:
+    """The perceptual hashes, (N,) uint64, of their hexadecimal digits."""
+    return index.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
 
 
 def summarise(index: pd.DataFrame, params: Data) -> dict:
     """Counts of the audit, by split and category and by reason, as a nested dict of whole numbers."""
     seen = index[index.width > 0]
     used = index[index.left_out == ""]
-    reason = index.left_out[index.left_out != ""].str.split(":").str[0]
     common = seen.groupby(["width", "height"]).size().idxmax()
     categories = sorted(index.category[index.split != "pred"].unique())
     return {
@@ -112,7 +116,7 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
         "categories": {
             s: {c: int(((used.split == s) & (used.category == c)).sum()) for c in categories} for s in SPLITS
         },
-        "left_out": {str(key): int(count) for key, count in reason.value_counts().sort_index().items()},
+        "left_out": _count_reasons(index),
         "gray": {s: int(((seen.split == s) & (seen.chroma < params.min_chroma)).sum()) for s in SPLITS},
         "with_twin": count_with_twin(seen, params.near_duplicate_bits),
         "identical_files": int(seen.sha256.duplicated().sum()),
@@ -121,15 +125,20 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
     }
 
 
+def _count_reasons(index: pd.DataFrame) -> dict[str, int]:
+    """How many files were left out for each reason, without its details."""
+    reasons = index.left_out[index.left_out != ""].str.split(":").str[0]
+    return {str(reason): int(count) for reason, count in reasons.value_counts().sort_index().items()}
+
+
 def require_every_split(index: pd.DataFrame, params: Data) -> None:
     """Name the categories without a usable photograph; raises InputError when a split is empty."""
     used = index[index.left_out == ""]
     for category in sorted(set(index.category[index.split != "pred"]) - set(used.category)):
         print(f"category {category}: no usable photograph")
-    reasons = index.left_out[index.left_out != ""].str.split(":").str[0].value_counts()
     for split in SPLITS:
         if not (used.split == split).any():
-            told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+            told = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(index).items()) or "none"
             raise InputError(
                 f"the {split} split is empty: of {len(index)} photographs {len(used)} are usable (left out: {told}); "
                 "bring more colour photographs, or change data.val_fraction, data.test_fraction or data.min_chroma"
