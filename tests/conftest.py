@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 import yaml
 from PIL import Image, ImageFilter
 
@@ -65,3 +66,32 @@ def run(command: list[str], folder: Path, *, check: bool = True, **kwargs) -> su
     done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=600, **kwargs)
     assert not check or done.returncode == 0, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Headless Chromium; without one the tests that need it are skipped, but never in CI."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not path:
+        assert "CI" not in os.environ, "CI needs Chromium: apt-get install chromium"
+        pytest.skip("no Chromium on the PATH")
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=quiet.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A page that fails its test on any console error, uncaught exception or network request."""
+    context = chromium.new_context(accept_downloads=True)
+    page, faults = context.new_page(), []
+    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else faults.append(r.url))
+    yield page
+    context.close()
+    assert not faults
