@@ -1,31 +1,88 @@
-"""Scores of all models and floors → metrics/summary.json and metrics/table.csv, with 95 % intervals."""
+"""Scores of all models and floors → metrics/summary.json and four tables, with 95 % intervals and paired differences."""
 
+import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from colorization import statistics
-from colorization.config import load_config
+from colorization import frechet, statistics
+from colorization.config import MODELS, Compare, load_config
 from colorization.errors import run
 from colorization.files import write_json, write_table
+
+SCORES = "data/scores/{}.csv"
+
+
+def measured(scores: dict[str, pd.DataFrame], params: Compare, seed: int):
+    """Every row's measures, and the same on resampled photographs."""
+    values = {name: statistics.summarise(table) for name, table in scores.items()}
+    return values, statistics.bootstrap(scores, params.resamples, seed)
+
+
+def add_frechet(values: dict, resampled: dict, params: Compare, seed: int) -> None:
+    """The Fréchet distance in the classifier's features, where it knows categories."""
+    names = [name for name in values if "accuracy" in values[name]]
+    if not names:
+        return
+    original, *ours = (np.load(f"data/features/{name}.npy", allow_pickle=False) for name in ("original", *names))
+    features = dict(zip(names, ours))
+    found = frechet.resampled(features, original, params.frechet_resamples, seed)
+    for name, ours in features.items():
+        values[name]["scene_frechet"] = frechet.frechet_distance(ours, original)
+        resampled[name]["scene_frechet"] = found[name]
+
+
+def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
+    """A row per model: each measure with the ends of its interval."""
+    rows = []
+    for name, measures in values.items():
+        row = {"model": name, "photographs": photographs}
+        for measure, value in measures.items():
+            low, high = statistics.interval(resampled[name][measure])
+            row |= {measure: value, f"{measure}_low": low, f"{measure}_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_category(scores: dict[str, pd.DataFrame], params: Compare, seed: int) -> pd.DataFrame:
+    parts = []
+    for category in sorted(set(next(iter(scores.values())).category)):
+        ours = {name: table[table.category == category] for name, table in scores.items()}
+        part = table(*measured(ours, params, seed), len(next(iter(ours.values()))))
+        parts.append(part.assign(category=category))
+    return pd.concat(parts, ignore_index=True)
+
+
+def between_seeds(values: dict, whole: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over trainings with other seeds, beside the interval within the first."""
+    rows = []
+    for name in MODELS:
+        repeats = [values[name], *json.loads(Path(f"metrics/{name}/seeds.json").read_text()).values()]
+        first = whole.set_index("model").loc[name]
+        for measure in filter(lambda m: all(m in repeat for repeat in repeats), values[name]):
+            found = np.array([repeat[measure] for repeat in repeats])
+            spread = found.std(ddof=1) if len(found) > 1 else np.nan
+            ends = (first[f"{measure}_low"], first[f"{measure}_high"])
+            rows.append((name, measure, len(found), found.mean(), spread, found.min(), found.max(), *ends))
+    columns = ["model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def main():
     names, config = sys.argv[1:], load_config()
-    summary, table = {}, []
-    for name in names:
-        scores = pd.read_csv(f"data/scores/{name}.csv")
-        means = statistics.summarise(scores)
-        ranges = statistics.intervals(scores, config.compare.resamples, config.train.seed)
-        summary[name] = means
-        row = {"model": name, "photographs": len(scores)}
-        for measure, mean in means.items():
-            row |= {measure: mean, f"{measure}_low": ranges[measure][0], f"{measure}_high": ranges[measure][1]}
-        table.append(row)
-    write_json(Path("metrics/summary.json"), statistics.rounded(summary))
-    write_table(Path("metrics/table.csv"), pd.DataFrame(table))
-    print(pd.DataFrame(summary).T.round(4).to_string())
+    params, seed = config.compare, config.train.seed
+    scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False) for name in names}
+    values, resampled = measured(scores, params, seed)
+    add_frechet(values, resampled, params, seed)
+    whole = table(values, resampled, len(next(iter(scores.values()))))
+    write_json(Path("metrics/summary.json"), statistics.rounded(values))
+    write_table(Path("metrics/table.csv"), whole)
+    write_table(Path("metrics/categories.csv"), by_category(scores, params, seed))
+    write_table(Path("metrics/differences.csv"), statistics.differences(values, resampled))
+    write_table(Path("metrics/seeds.csv"), between_seeds(values, whole))
+    print(pd.DataFrame(values).round(4).to_string())
 
 
 if __name__ == "__main__":

@@ -1,49 +1,66 @@
-"""Score models or floors on the test photographs: data/scores/<name>.csv, data/examples/<name>.npz, scores.json."""
+"""Score models or floors on the test photographs: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
 
 import sys
 from pathlib import Path
 
 import pandas as pd
-from lightning_fabric import Fabric
+import torch
 
-from colorization import statistics
+from colorization import perceptual, statistics
 from colorization.checkpoint import load_model
-from colorization.config import FLOORS, load_config, model_params
-from colorization.dataset import load
+from colorization.config import FLOORS, Evaluate, load_config, model_params
+from colorization.dataset import load, rows_of
 from colorization.errors import run
-from colorization.evaluation import examples, score, spread
-from colorization.files import write_bytes, write_json, write_table
+from colorization.evaluation import Evaluation, Judges, evaluate
+from colorization.files import write_array, write_json, write_table
 from colorization.models import baselines
+from colorization.rarity import colour_weights
+from colorization.runs import one_device
 
 LAB = Path("data/lab")
 
 
 def evaluated(name: str):
     """The model of a name, or the floor."""
-    return (
-        baselines.fit(name, load(LAB / "train.npy"))
-        if name in FLOORS
-        else load_model(Path(f"models/{name}.safetensors"))
-    )
+    if name in FLOORS:
+        return baselines.fit(name, load(LAB / "train.npy"))
+    return load_model(Path(f"models/{name}.safetensors"))
+
+
+def judges(params: Evaluate, device: torch.device) -> Judges:
+    classifier = load_model(Path("data/classifier/scenes.safetensors"), names=["classifier"]).to(device)
+    lpips = perceptual.lpips(device) if params.lpips else None
+    return Judges(classifier=classifier, colour_weights=colour_weights(load(LAB / "train.npy")), lpips=lpips)
+
+
+def keep(name: str, scores: pd.DataFrame, outcome: Evaluation, more: dict) -> None:
+    """Write what one row of the tables needs, and for the first floor the originals too."""
+    by_category = {c: statistics.summarise(rows) for c, rows in scores.groupby("category")}
+    overall = statistics.summarise(scores) | more
+    tree = {"overall": overall, "photographs": len(scores), "category": by_category}
+    write_json(Path(f"metrics/{name}/scores.json"), statistics.rounded(tree))
+    write_table(Path(f"data/scores/{name}.csv"), scores)
+    pictures = {name: (outcome.results, outcome.features)}
+    if name == FLOORS[0]:
+        pictures["original"] = (outcome.originals, outcome.original_features)
+    for row, (results, features) in pictures.items():
+        write_array(Path(f"data/results/{row}.npy"), results)
+        write_array(Path(f"data/features/{row}.npy"), features)
 
 
 def main():
     names, config = sys.argv[1:], load_config()
-    device = Fabric(devices=1).device
-    photos = load(LAB / "test.npy")
-    index = pd.read_csv(LAB / "index.csv", keep_default_na=False)
-    index = index[(index.split == "test") & (index.row >= 0)].sort_values("row", ignore_index=True)
-    shown = spread(index.category, config.evaluate.examples)
+    for name in set(names) - set(FLOORS):
+        model_params(config, name)
+    device, photos, index = one_device().device, load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test")
+    panel = judges(config.evaluate, device)
     for name in names:
-        if name not in FLOORS:
-            model_params(config, name)
+        torch.manual_seed(config.train.seed)
         model = evaluated(name)
-        scores = pd.concat([index[["name", "category"]], score(model, photos, device)], axis=1)
-        by_category = {c: statistics.summarise(rows) for c, rows in scores.groupby("category")}
-        tree = {"overall": statistics.summarise(scores), "photographs": len(scores), "category": by_category}
-        write_json(Path(f"metrics/{name}/scores.json"), statistics.rounded(tree))
-        write_table(Path(f"data/scores/{name}.csv"), scores)
-        write_bytes(Path(f"data/examples/{name}.npz"), examples(model, photos, shown, device))
+        outcome = evaluate(model, photos, index.category, panel, samples=config.evaluate.samples, device=device)
+        fid = perceptual.fid(outcome.results, outcome.originals, device) if config.evaluate.fid else None
+        scores = pd.concat([index[["name", "category"]], outcome.scores], axis=1)
+        keep(name, scores, outcome, {} if fid is None else {"fid": fid})
 
 
 if __name__ == "__main__":

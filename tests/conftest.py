@@ -42,8 +42,10 @@ def tiny_params() -> dict:
     tree["train"]["resnet"]["width"] = 1
     tree["train"]["gan"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
     tree["train"]["vae"]["latent_channels"] = 4
-    tree["evaluate"]["examples"] = 2
-    tree["compare"]["resamples"] = 200
+    tree["classifier"] |= {"epochs": 1, "width": 2}
+    tree["evaluate"]["samples"] = 2
+    tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
+    tree["plot"]["examples"] = 2
     return tree
 
 

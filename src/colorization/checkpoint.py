@@ -1,7 +1,6 @@
 """What training leaves on disk: a resume state while it runs, a safetensors file that rebuilds the model after it."""
 
 import ctypes
-import fcntl
 import hashlib
 import importlib
 import json
@@ -9,8 +8,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -20,14 +18,14 @@ from safetensors.torch import save
 
 from colorization.config import MODELS
 from colorization.errors import InputError
-from colorization.files import write_bytes
-from colorization.models.base import Colorizer
+from colorization.files import locked, write_bytes
+from colorization.models.base import Trainable
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def build(name: str, network: dict) -> Colorizer:
+def build(name: str, network: dict) -> Trainable:
     """A model of ours by name, with the arguments of its constructor."""
     return importlib.import_module(f"colorization.models.{name}").MODEL(**network)
 
@@ -39,14 +37,14 @@ def save_model(path: Path, weights: dict[str, torch.Tensor], *, name: str, netwo
     write_bytes(path, save(contiguous, metadata={KEY: description}))
 
 
-def load_model(path: Path) -> Colorizer:
-    """The model in a file of `save_model`, in eval mode on the CPU. Raises InputError for any other file."""
+def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
+    """The model in a file of `save_model`, in eval mode on the CPU. Raises InputError for any file but one of `names`."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = (file.metadata() or {}).get(KEY)
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
         description = json.loads(metadata or "null")
-        if not isinstance(description, dict) or description.get("model") not in MODELS:
+        if not isinstance(description, dict) or description.get("model") not in names:
             raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
         network = description["network"]
         if "encoder_weights" in network:
@@ -72,18 +70,9 @@ class ResumeState:
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "state.pt"
 
-    @contextmanager
     def locked(self):
         """Hold the folder alone. Raises InputError when another process trains into it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "lock", "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(
-                    f"{self.folder}: another process trains this very model; wait for it or stop it"
-                ) from None
-            yield self
+        return locked(self.folder, "another process trains this very model")
 
     def load(self) -> dict | None:
         """The last saved state, or None."""

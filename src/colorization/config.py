@@ -96,8 +96,15 @@ class VAE(Fit):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Classifier(Fit):
+    width: int = rule(low=1, high=256)
+    dropout: float = rule(low=0.0, high=0.9)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Train:
     seed: int = rule(low=0, high=2**31 - 1)
+    seeds: int = rule(low=1, high=100)
     resnet: ResNet
     gan: GAN
     vae: VAE
@@ -105,20 +112,30 @@ class Train:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    examples: int = rule(low=1, high=64)
+    samples: int = rule(low=2, high=1000)
+    lpips: bool
+    fid: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
     resamples: int = rule(low=100, high=1_000_000)
+    frechet_resamples: int = rule(low=100, high=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    examples: int = rule(low=1, high=64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     data: Data
     train: Train
+    classifier: Classifier
     evaluate: Evaluate
     compare: Compare
+    plot: Plot
 
 
 MODELS = tuple(f.name for f in dataclasses.fields(Train) if dataclasses.is_dataclass(f.type))

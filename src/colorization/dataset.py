@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from colorization.errors import InputError
+
+Photos = tuple[Tensor, ...]  # packed photographs (N,3,S,S) on a device, and labels (N,) if a network learns from them
 
 
 def load(path: Path) -> np.ndarray:
@@ -27,6 +30,12 @@ def load(path: Path) -> np.ndarray:
     return array
 
 
+def rows_of(index: Path, split: str) -> pd.DataFrame:
+    """The index's rows of a split's photographs, in the order of its packed array."""
+    table = pd.read_csv(index, keep_default_na=False)
+    return table[(table.split == split) & (table.row >= 0)].sort_values("row", ignore_index=True)
+
+
 def batches(count: int, batch_size: int, device: torch.device, *, shuffle: bool) -> Iterator[Tensor]:
     """Indices (B,) of nearly equal batches of at most `batch_size`, each of `count` photographs once."""
     order = torch.randperm(count) if shuffle else torch.arange(count)
@@ -34,11 +43,15 @@ def batches(count: int, batch_size: int, device: torch.device, *, shuffle: bool)
         yield batch.to(device)
 
 
-def gather(photos: Tensor, index: Tensor, *, flip: bool) -> tuple[Tensor, Tensor]:
-    """Photographs by index → L (B,1,S,S) and ab (B,2,S,S), float32, each mirrored with probability ½ if `flip`."""
-    lab = photos[index].float()
+def gather(photos: Photos, index: Tensor, *, flip: bool) -> tuple[Tensor, ...]:
+    """Photographs by index → L (B,1,S,S) and ab (B,2,S,S), float32, each mirrored with probability ½ if `flip`.
+
+    Labels follow as they are.
+    """
+    packed, *labels = photos
+    lab = packed[index].float()
     if flip:
         mirrored = torch.rand(len(lab), device=lab.device).lt(0.5).view(-1, 1, 1, 1)
         lab = torch.where(mirrored, lab.flip(-1), lab)
     lab = lab.contiguous(memory_format=torch.channels_last)
-    return lab[:, :1], lab[:, 1:]
+    return lab[:, :1], lab[:, 1:], *(label[index] for label in labels)

@@ -1,7 +1,7 @@
-"""Score a colorizer on packed photographs: one row of measures per photograph, on the device."""
+"""Score a colorizer on packed photographs: one row of measures per photograph, in one pass over them on the device."""
 
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,37 +9,125 @@ import torch
 from torch import Tensor
 
 from colorization import metrics
-from colorization.color import lab_to_rgb
+from colorization.color import lab_to_rgb, normalise
 from colorization.models.base import Colorizer
+from colorization.models.classifier import SceneClassifier
+from colorization.rarity import bins
 
-BATCH = 64  # photographs at once; the scores do not depend on it
+BATCH = 64  # photographs at once; the scores do not depend on it, but for the draws of a network that samples
 
 
-def score(model: Colorizer, photos: np.ndarray, device: str | torch.device) -> pd.DataFrame:
-    """Columns mse, psnr, ssim, delta_e, colorfulness, colorfulness_original of packed photographs (N,3,S,S), N rows."""
-    parts = []
-    for result, original in colorized(model, photos, device):
-        error = metrics.mse(result, original)
-        columns = {
-            "mse": error,
-            "psnr": metrics.psnr(error),
-            "ssim": metrics.ssim(result, original),
-            "delta_e": metrics.delta_e(result, original),
-            "colorfulness": metrics.colorfulness(result),
-            "colorfulness_original": metrics.colorfulness(original),
-        }
-        parts.append(pd.DataFrame({name: values.double().cpu().numpy() for name, values in columns.items()}))
-    return pd.concat(parts, ignore_index=True)
+@dataclass(frozen=True, kw_only=True)
+class Judges:
+    """What measures, beside the formulas: learned from the training photographs, or brought along.
+
+    classifier: in eval mode, on the device. colour_weights: (SIDE, SIDE) of `rarity`. lpips: sRGB pairs → (B,), or None.
+    """
+
+    classifier: SceneClassifier
+    colour_weights: Tensor
+    lpips: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """N photographs' scores, a row each; results (N,S,S,3) uint8; the classifier's features (N,F) float32 of both."""
+
+    scores: pd.DataFrame
+    results: np.ndarray
+    originals: np.ndarray
+    features: np.ndarray
+    original_features: np.ndarray
 
 
 @torch.no_grad()
-def colorized(model: Colorizer, photos: np.ndarray, device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of (result, original), sRGB (B,3,S,S) in [0, 1], of packed photographs (N,3,S,S)."""
-    model.eval().to(device)
+def evaluate(
+    model: Colorizer, photos: np.ndarray, categories: pd.Series, judges: Judges, *, samples: int, device
+) -> Evaluation:
+    """Colorize packed photographs (N,3,S,S) and measure the results against them.
+
+    samples: colorizations of each photograph by a network that can draw several.
+    """
+    model.eval().to(device, memory_format=torch.channels_last)
+    parts = []
     for start in range(0, len(photos), BATCH):
-        lab = torch.from_numpy(np.array(photos[start : start + BATCH])).to(device).float()
-        L, ab = lab[:, :1], lab[:, 1:]
-        yield lab_to_rgb(L, model.colorize(L)), original_rgb(L, ab)
+        packed = torch.from_numpy(np.array(photos[start : start + BATCH])).to(device).float()
+        L = packed[:, :1].contiguous(memory_format=torch.channels_last)
+        original = original_rgb(L, packed[:, 1:])
+        result, gray = lab_to_rgb(L, model.colorize(L)), lab_to_rgb(L, torch.zeros_like(packed[:, 1:]))
+        lab, original_lab = metrics.lab(result), metrics.lab(original)
+        columns = picture_measures(result, original, gray) | colour_measures(lab, original_lab, judges.colour_weights)
+        if judges.lpips:
+            columns["lpips"] = judges.lpips(result, original)
+        if samples and hasattr(model, "sample"):
+            columns |= sample_measures(model.sample(L, samples), L, original_lab)
+        judged, features = judge(judges.classifier, lab, original_lab, categories[start : start + BATCH])
+        table = pd.DataFrame({name: values.double().cpu().numpy() for name, values in (columns | judged).items()})
+        parts.append((table, to_uint8(result), to_uint8(original), *(f.cpu().numpy() for f in features)))
+    tables, *arrays = zip(*parts)
+    return Evaluation(pd.concat(tables, ignore_index=True), *(np.concatenate(array) for array in arrays))
+
+
+def picture_measures(result: Tensor, original: Tensor, gray: Tensor) -> dict[str, Tensor]:
+    """Measures of sRGB (B,3,S,S), (B,) each; `gray` is the photograph without colour."""
+    error = metrics.mse(result, original)
+    return {
+        "mse": error,
+        "mse_gray": metrics.mse(gray, original),
+        "psnr": metrics.psnr(error),
+        "ssim": metrics.ssim(result, original),
+        "colorfulness": metrics.colorfulness(result),
+        "colorfulness_original": metrics.colorfulness(original),
+    }
+
+
+def colour_measures(lab: Tensor, original: Tensor, weights: Tensor) -> dict[str, Tensor]:
+    """Measures of Lab (B,3,S,S) in its own units, (B,) each.
+
+    auc_weighted is the mean of weight · AuC over the pixels and `weight` that of the weight: over many photographs the
+    ratio of their means is the class-rebalanced AuC.
+    """
+    accuracy = metrics.ab_accuracy(lab, original)
+    weight = weights.to(lab.device).flatten()[bins(original[:, 1:])]
+    return {
+        "delta_e": metrics.delta_e(lab, original),
+        "ab_mse": metrics.ab_mse(lab, original),
+        "auc": accuracy.mean(dim=(1, 2)),
+        "auc_weighted": (weight * accuracy).mean(dim=(1, 2)),
+        "weight": weight.mean(dim=(1, 2)),
+        "histogram_distance": metrics.histogram_distance(lab, original),
+    }
+
+
+def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, Tensor]:
+    """Of several colorizations ab (count,B,2,S,S): how far they spread, and how good the best of them is; (B,) each.
+
+    diversity: standard deviation between the samples, in ab units, its root mean square over pixels and both channels.
+    ab_mse_best, ab_mse_sample: the lowest and the mean ab_mse of the samples.
+    """
+    labs = torch.stack([metrics.lab(lab_to_rgb(L, ab)) for ab in samples])
+    errors = torch.stack([metrics.ab_mse(lab, original) for lab in labs])
+    variance = labs[:, :, 1:].var(dim=0, correction=1).mean(dim=(1, 2, 3))
+    return {
+        "diversity": variance.sqrt(),
+        "ab_mse_best": errors.min(dim=0).values,
+        "ab_mse_sample": errors.mean(dim=0),
+    }
+
+
+def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories: pd.Series):
+    """Whether results and originals are taken for what they show, (B,) each, and the features (B,F) of both.
+
+    Without categories there is nothing to recognise: no columns.
+    """
+    known = classifier.categories
+    truth = torch.tensor([known.index(c) if c in known else -1 for c in categories], device=lab.device)
+    columns, features = {}, []
+    for name, colours in (("recognised", lab), ("recognised_original", original)):
+        features.append(classifier.features(torch.cat(normalise(colours[:, :1], colours[:, 1:]), dim=1)))
+        if known:
+            columns[name] = (classifier.head(features[-1]).argmax(dim=1) == truth).float()
+    return columns, features
 
 
 def original_rgb(L: Tensor, ab: Tensor) -> Tensor:
@@ -47,24 +135,6 @@ def original_rgb(L: Tensor, ab: Tensor) -> Tensor:
     return (lab_to_rgb(L, ab) * 255).round() / 255
 
 
-def spread(categories: pd.Series, count: int) -> list[int]:
-    """Rows of `count` photographs (fewer where there are fewer), one of each category in turn, in the order given."""
-    turn = categories.groupby(categories).cumcount()
-    return sorted(categories.index, key=lambda row: (turn[row], categories[row]))[:count]
-
-
-def examples(model: Colorizer, photos: np.ndarray, rows: list[int], device) -> bytes:
-    """An npz of the photographs at `rows`: gray, result and original, each (n,S,S,3) uint8, and rows (n,)."""
-    chosen = np.stack([photos[row] for row in rows])
-    L = torch.from_numpy(chosen[:, :1]).float()
-    gray = lab_to_rgb(L, L.new_zeros(len(L), 2, *L.shape[-2:]))
-    result, original = (torch.cat(parts).cpu() for parts in zip(*colorized(model, chosen, device)))
-    pictures = {"gray": gray, "result": result, "original": original}
-    buffer = BytesIO()
-    np.savez(buffer, rows=np.array(rows), **{name: to_uint8(rgb) for name, rgb in pictures.items()})
-    return buffer.getvalue()
-
-
 def to_uint8(rgb: Tensor) -> np.ndarray:
     """sRGB (B,3,H,W) in [0, 1] → (B,H,W,3) uint8."""
-    return (rgb * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return (rgb * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()

@@ -14,19 +14,36 @@ from matplotlib import pyplot as plt  # (after the choice of the backend)
 from matplotlib.figure import Figure
 
 # Okabe & Ito's palette (2008), told apart by the colour-blind: one colour for a model in every figure.
-COLORS = {"gray": "#8c8c8c", "mean": "#b07aa1", "resnet": "#0072B2", "gan": "#D55E00", "vae": "#009E73"}
-NAMES = {"gray": "gray floor", "mean": "mean-colour floor", "resnet": "ResNet", "gan": "GAN", "vae": "VAE"}
+INK = "#222222"
+COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7", "resnet": "#0072B2", "gan": "#D55E00", "vae": "#009E73",
+          "original": INK}  # fmt: skip
+NAMES = {"gray": "gray floor", "mean": "mean-colour floor", "resnet": "ResNet", "gan": "GAN", "vae": "VAE",
+         "original": "original"}  # fmt: skip
+SHORT = NAMES | {"gray": "gray", "mean": "mean colour"}
+COLUMNS = 3  # of panels
 TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
          "d_loss": "discriminator"}  # fmt: skip
 MEASURES = {  # label and number format
-    "mse": ("MSE  (lower is better)", ".4f"),
-    "delta_e": ("CIEDE2000  (lower is better)", ".2f"),
-    "ssim": ("SSIM  (higher is better)", ".3f"),
-    "colorfulness_ratio": ("colorfulness / original's  (1 is right)", ".2f"),
+    "delta_e": ("CIEDE2000 (lower is better)", ".2f"),
+    "mse": ("MSE (lower is better)", ".4f"),
+    "skill": ("skill, 1 − MSE / gray's (higher is better)", ".2f"),
+    "ab_rmse": ("RMSE of a and b (lower is better)", ".1f"),
+    "auc": ("AuC of the ab error (higher is better)", ".3f"),
+    "auc_rebalanced": ("AuC, rebalanced (higher is better)", ".3f"),
+    "ssim": ("SSIM (higher is better)", ".3f"),
+    "histogram_distance": ("distance of histograms (lower is better)", ".2f"),
+    "colorfulness_ratio": ("colorfulness / original's (1 is right)", ".2f"),
+    "accuracy": ("recognised scenes (higher is better)", ".3f"),
+    "scene_frechet": ("scene Fréchet distance (lower is better)", ".2f"),
+    "lpips": ("LPIPS (lower is better)", ".3f"),
+}
+REFERENCES = {  # where the originals themselves lie
+    "colorfulness_ratio": lambda table: 1.0,
+    "accuracy": lambda table: table.accuracy_original[0],
 }
 STYLE = {
     "font.size": 11, "axes.titlesize": 12, "figure.titlesize": 14, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.grid": True, "grid.color": "#e3e3e3", "axes.axisbelow": True, "figure.dpi": 130, "legend.frameon": False,
+    "axes.grid": True, "grid.color": "#e3e3e3", "axes.axisbelow": True, "figure.dpi": 110, "legend.frameon": False,
 }  # fmt: skip
 plt.rcParams.update(STYLE)
 
@@ -39,28 +56,29 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def predictions(name: str, examples: Mapping[str, np.ndarray], title: str) -> Figure:
-    """The report's three rows: gray, synthesised, original, (n,S,S,3) uint8 each."""
-    rows = {
-        "gray input": examples["gray"],
-        f"{NAMES[name]}'s result": examples["result"],
-        "original": examples["original"],
-    }
-    return _grid(rows, title)[0]
+def grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
+    """Photographs, (n,S,S,3) uint8 a row, with a label per row: the figure and its axes."""
+    count = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(len(rows), count, figsize=(1.9 * count + 0.6, (1.95 + label_room) * len(rows) + 0.5),
+                                squeeze=False, layout="constrained")  # fmt: skip
+    for line, (label, pictures) in zip(axes, rows.items()):
+        for axis, picture in zip(line, pictures):
+            axis.imshow(picture, interpolation="bicubic")
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+            axis.grid(False)
+        line[0].set_ylabel(label, fontsize=12)
+    figure.suptitle(title)
+    return figure, axes
 
 
-def comparison(
-    examples: Mapping[str, Mapping[str, np.ndarray]], scores: Mapping[str, pd.DataFrame], title: str
-) -> Figure:
-    """Floors, models and originals of the same photographs, one a column; each result carries its CIEDE2000 and MSE."""
-    rows = {NAMES[name]: pictures["result"] for name, pictures in examples.items()}
-    first = next(iter(examples.values()))
-    figure, axes = _grid(rows | {"original": first["original"]}, title, label_room=0.2)
-    for line, name in zip(axes, examples):
-        for axis, photo in zip(line, first["rows"]):
-            row = scores[name].iloc[photo]
-            axis.set_xlabel(f"ΔE {row.delta_e:.1f}   MSE {row.mse:.4f}", fontsize=9, labelpad=3)
+def comparison(pictures: Mapping[str, np.ndarray], scores: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Floors, models and originals, (n,S,S,3) uint8 each, one photograph a column; results carry their ΔE and MSE."""
+    figure, axes = grid({NAMES[name]: rows for name, rows in pictures.items()}, title, label_room=0.2)
+    for line, name in zip(axes, pictures):
         line[0].yaxis.label.set_color(COLORS[name])
+        for axis, row in zip(line, scores[name].itertuples() if name in scores else []):
+            axis.set_xlabel(f"ΔE {row.delta_e:.1f}   MSE {row.mse:.4f}", fontsize=9, labelpad=3)
     return figure
 
 
@@ -81,27 +99,96 @@ def losses(name: str, history: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
+def learning_curves(histories: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Every network's validation error on one scale, whatever its loss is, over the share of its training."""
+    figure, axis = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
+    for name, history in histories.items():
+        error = np.sqrt(history.val_ab_mse)
+        axis.plot(history.epoch, error, color=COLORS[name], marker="o", ms=3.5, label=NAMES[name])
+        axis.annotate(f"{error.iloc[-1]:.1f}", (history.epoch.iloc[-1], error.iloc[-1]), xytext=(6, -4),
+                      textcoords="offset points", color=COLORS[name])  # fmt: skip
+    axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    axis.set_title(title)
+    return figure
+
+
 def measures(table: pd.DataFrame, title: str) -> Figure:
     """Every model and floor with its 95 % interval, a panel per measure."""
-    figure, axes = plt.subplots(2, 2, figsize=(11, 5.8), layout="constrained")
-    for axis, (measure, (label, digits)) in zip(axes.flat, MEASURES.items()):
+    shown = [measure for measure in MEASURES if measure in table]
+    figure, axes = _panels(shown, [NAMES[name] for name in table.model], 0.42)
+    for axis, measure in zip(axes, shown):
+        label, digits = MEASURES[measure]
         for place, row in enumerate(table.itertuples()):
-            value, low, high = (getattr(row, measure + end) for end in ("", "_low", "_high"))
-            axis.plot([low, high], [place, place], color=COLORS[row.model], lw=3, solid_capstyle="round")
-            axis.plot(value, place, "o", color=COLORS[row.model], ms=8)
-            axis.annotate(
-                format(value, digits),
-                (value, place),
-                xytext=(0, 8),
-                textcoords="offset points",
-                ha="center",
-                fontsize=9,
-            )
-        axis.set_yticks(range(len(table)), [NAMES[name] for name in table.model])
+            value, *ends = (getattr(row, measure + end) for end in ("", "_low", "_high"))
+            _interval(axis, place, value, ends, COLORS[row.model], format(value, digits))
+        if measure in REFERENCES:
+            _reference(axis, REFERENCES[measure](table), "originals")
         axis.set(xlabel=label, ylim=(len(table) - 0.5, -0.8))
-        axis.margins(x=0.08)
+        axis.margins(x=0.12)
     figure.suptitle(title)
     return figure
+
+
+def categories(table: pd.DataFrame, title: str) -> Figure:
+    """ΔE of every model and floor within each category, with its 95 % interval."""
+    names, models = list(table.category.unique()), list(table.model.unique())
+    figure, axis = plt.subplots(figsize=(9.5, 1.2 + 0.75 * len(names)), layout="constrained")
+    for row in table.itertuples():
+        place = names.index(row.category) + 0.15 * (models.index(row.model) - (len(models) - 1) / 2)
+        _interval(axis, place, row.delta_e, (row.delta_e_low, row.delta_e_high), COLORS[row.model])
+    sizes = table.drop_duplicates("category").set_index("category").photographs
+    axis.set_yticks(range(len(names)), [f"{name} ({sizes[name]})" for name in names])
+    axis.set(xlabel=MEASURES["delta_e"][0], ylim=(len(names) - 0.5, -0.5))
+    handles = [plt.Line2D([], [], color=COLORS[name], marker="o", lw=3, label=NAMES[name]) for name in models]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
+    figure.suptitle(title)
+    return figure
+
+
+def differences(table: pd.DataFrame, title: str) -> Figure:
+    """First minus second of every two rows, with its 95 % interval: clear of zero, or not."""
+    shown = [measure for measure in MEASURES if measure in set(table.measure)]
+    pairs = list(dict.fromkeys(zip(table["first"], table.second)))
+    figure, axes = _panels(shown, [f"{SHORT[one]} − {SHORT[other]}" for one, other in pairs], 0.26)
+    for axis, measure in zip(axes, shown):
+        axis.axvline(0, color="#333333", lw=1)
+        for row in table[table.measure == measure].itertuples():
+            clear = row.low > 0 or row.high < 0
+            _interval(axis, pairs.index((row.first, row.second)), row.difference, (row.low, row.high),
+                      INK if clear else COLORS["gray"], filled=clear)  # fmt: skip
+        axis.set(xlabel=MEASURES[measure][0], ylim=(len(pairs) - 0.5, -0.5))
+    figure.suptitle(f"{title}; filled: clear of zero")
+    return figure
+
+
+def _panels(shown: list[str], rows: list[str], height: float):
+    """A figure of three columns with an axis per measure, all with the same named rows, and its axes in order."""
+    lines = -(-len(shown) // COLUMNS)
+    size = (12, (height * len(rows) + 0.75) * lines + 0.5)
+    figure, axes = plt.subplots(lines, COLUMNS, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    axes[0, 0].set_yticks(range(len(rows)), rows)
+    for axis in axes.flat:
+        axis.tick_params(labelsize=9.5)
+        axis.locator_params(axis="x", nbins=5)
+    for axis in axes.flat[len(shown) :]:
+        axis.remove()
+    return figure, axes.flat[: len(shown)]
+
+
+def _interval(axis, place: float, value: float, ends, color: str, text: str = "", *, filled: bool = True) -> None:
+    """A value with its interval as a horizontal bar at a place of the vertical axis."""
+    axis.plot(ends, [place, place], color=color, lw=3, solid_capstyle="round")
+    axis.plot(value, place, "o", color=color, ms=7, mfc=color if filled else "white", mew=1.5)
+    if text:
+        axis.annotate(text, (value, place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
+
+
+def _reference(axis, value: float, label: str) -> None:
+    axis.axvline(value, color="#333333", lw=1, ls="--")
+    axis.annotate(label, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
+                  ha="center", fontsize=8.5, color="#333333")  # fmt: skip
 
 
 def architecture(name: str, description: dict, title: str) -> Figure:
@@ -159,19 +246,3 @@ def _box(axis, x: float, y: float, block: dict, color: str, image_size: int) -> 
     below = {"xy": (x, y - 0.54), "textcoords": "offset points", "ha": "center", "va": "top"}
     axis.annotate(block["name"], xytext=(0, 0), fontsize=10, weight="bold", **below)
     axis.annotate(f"{shape}\n{size}", xytext=(0, -17), fontsize=9.5, linespacing=1.3, **below)
-
-
-def _grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
-    """A grid of photographs with a label per row: (n,S,S,3) uint8 each."""
-    count = len(next(iter(rows.values())))
-    figure, axes = plt.subplots(len(rows), count, figsize=(1.9 * count + 0.6, (1.95 + label_room) * len(rows) + 0.5),
-                                squeeze=False, layout="constrained")  # fmt: skip
-    for line, (label, pictures) in zip(axes, rows.items()):
-        for axis, picture in zip(line, pictures):
-            axis.imshow(picture, interpolation="bicubic")
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
-            axis.grid(False)
-        line[0].set_ylabel(label, fontsize=12)
-    figure.suptitle(title)
-    return figure, axes

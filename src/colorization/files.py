@@ -1,5 +1,6 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and folders that one process holds alone."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -7,7 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from colorization.errors import InputError
+
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd  # most stages that write a file need no table
 
 
@@ -39,6 +43,26 @@ def write_json(path: Path, tree: dict) -> None:
     write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def write_array(path: Path, array: "np.ndarray") -> None:
+    """A .npy of numbers."""
+    import numpy as np
+
+    with replacing(path) as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
 def write_table(path: Path, table: "pd.DataFrame", separator: str = ",") -> None:
     """Numbers with six significant digits."""
     write_bytes(path, table.to_csv(sep=separator, index=False, float_format="%.6g").encode())
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Hold a folder alone; the lock goes with the process, however that ends. Raises InputError `busy` when it is held."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{folder}: {busy}; wait for it or stop it") from None
+        yield

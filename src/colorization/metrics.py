@@ -1,6 +1,7 @@
 """Measures of a colorized photograph against its original, batched on the device, equal to scikit-image's own.
 
-All take sRGB (B,3,H,W) in [0, 1] and return one value per photograph, (B,).
+All return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W) in [0, 1], those of the colours Lab
+(B,3,H,W) in its own units, of the result first and of the original second.
 """
 
 import math
@@ -12,6 +13,7 @@ from torch import Tensor
 from colorization.color import denormalise, rgb_to_lab
 
 SSIM_SIGMA, SSIM_RADIUS = 1.5, 5  # Wang et al. 2004, section III-C: an 11×11 Gaussian window
+AUC_MAX_THRESHOLD = 150.0  # ab units, Zhang et al. 2016, section 3.1
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # (K1·range)², (K2·range)²
 
 
@@ -45,9 +47,39 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
     return similarity.mean(dim=(1, 2, 3))
 
 
+def lab(rgb: Tensor) -> Tensor:
+    """sRGB (B,3,H,W) in [0, 1] → Lab (B,3,H,W) in its own units."""
+    return torch.cat(denormalise(*rgb_to_lab(rgb)), dim=1)
+
+
 def delta_e(result: Tensor, original: Tensor) -> Tensor:
     """Mean CIEDE2000 colour difference over the pixels (Sharma, Wu, Dalal 2005), in units of just noticeable steps."""
-    return ciede2000(_lab(original), _lab(result)).mean(dim=(1, 2))
+    return ciede2000(original, result).mean(dim=(1, 2))
+
+
+def ab_mse(result: Tensor, original: Tensor) -> Tensor:
+    """Mean squared error of a and b, over pixels and both channels, in ab units²."""
+    return (result - original)[:, 1:].square().mean(dim=(1, 2, 3))
+
+
+def ab_accuracy(result: Tensor, original: Tensor) -> Tensor:
+    """Area under the curve of every pixel, (B,H,W) in [0, 1], after Zhang et al. 2016, section 3.1 (AuC).
+
+    The curve is the share of pixels whose ab error, an L2 distance, is within a threshold that runs from 0 to 150. For one
+    pixel it is a step at its error, so the normalised area is 1 - error / 150, and its mean over pixels that of the curve.
+    """
+    error = torch.hypot(*(result - original)[:, 1:].unbind(dim=1))
+    return (1 - error / AUC_MAX_THRESHOLD).clamp(min=0)
+
+
+def histogram_distance(result: Tensor, original: Tensor) -> Tensor:
+    """Wasserstein-1 (earth mover's) distance of the histograms of a, and of b, their mean, in ab units.
+
+    Of two equally large samples it is the mean distance of the sorted values (Peyré & Cuturi 2019, remark 2.28). Where
+    the colours are does not matter to it, only how many there are of each.
+    """
+    ours, theirs = (lab[:, 1:].flatten(start_dim=2).sort(dim=2).values for lab in (result, original))
+    return (ours - theirs).abs().mean(dim=(1, 2))
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
@@ -96,7 +128,3 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
 def _hue(a: Tensor, b: Tensor) -> Tensor:
     """Hue angle in [0, 2π), 0 for gray."""
     return torch.atan2(b, a) % (2 * math.pi)
-
-
-def _lab(rgb: Tensor) -> Tensor:
-    return torch.cat(denormalise(*rgb_to_lab(rgb)), dim=1)

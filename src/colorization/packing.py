@@ -36,7 +36,7 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
         require_every_split(index, params)
         for split in SPLITS:
             rows = index.index[(index.split == split) & (index.left_out == "")]
-            write_array(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
+            write_rows(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
             index.loc[rows, "row"] = np.arange(len(rows))
     finally:
         scratch.unlink(missing_ok=True)
@@ -73,7 +73,7 @@ def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
     return image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
 
 
-def write_array(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+def write_rows(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
     """Write float16 rows as one .npy, whole or not at all; a full disk is an OSError (in a memory map it would kill us)."""
     with replacing(path) as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})

@@ -1,50 +1,101 @@
 """From measures per photograph to one number per model, with the interval that the choice of photographs leaves."""
 
+from collections.abc import Mapping
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
-MEASURES = ("mse", "psnr", "ssim", "delta_e", "colorfulness", "colorfulness_ratio")
-AVERAGED = ("mse", "ssim", "delta_e", "colorfulness", "colorfulness_original")
 CONFIDENCE = 0.95
 DIGITS = 5  # significant, in what is written: a rerun on the same machine is no diff
 
+# Every measure from the means of its columns over the photographs. PSNR is that of the mean error, and ratios are those
+# of the means: the mean of the photographs' own is inflated by those that are nearly gray.
+MEASURES = {
+    "mse": lambda mean: mean["mse"],
+    "psnr": lambda mean: -10 * np.log10(mean["mse"]),
+    "skill": lambda mean: 1 - mean["mse"] / mean["mse_gray"],
+    "ssim": lambda mean: mean["ssim"],
+    "delta_e": lambda mean: mean["delta_e"],
+    "ab_rmse": lambda mean: np.sqrt(mean["ab_mse"]),
+    "auc": lambda mean: mean["auc"],
+    "auc_rebalanced": lambda mean: mean["auc_weighted"] / mean["weight"],
+    "histogram_distance": lambda mean: mean["histogram_distance"],
+    "colorfulness": lambda mean: mean["colorfulness"],
+    "colorfulness_ratio": lambda mean: mean["colorfulness"] / mean["colorfulness_original"],
+    "accuracy": lambda mean: mean["recognised"],
+    "accuracy_original": lambda mean: mean["recognised_original"],
+    "lpips": lambda mean: mean["lpips"],
+    "diversity": lambda mean: mean["diversity"],
+    "ab_rmse_sample": lambda mean: np.sqrt(mean["ab_mse_sample"]),
+    "ab_rmse_best": lambda mean: np.sqrt(mean["ab_mse_best"]),
+}
+ON_ONE = ("diversity", "ab_rmse_sample", "ab_rmse_best")  # measured on a network that samples: no other to compare with
+
 
 def summarise(scores: pd.DataFrame) -> dict[str, float]:
-    """One value per measure over the photographs, one a row, of `evaluation.score`."""
-    return {name: float(value) for name, value in _derive(scores[list(AVERAGED)].mean()).items()}
+    """One value per measure over the photographs, one a row, of `evaluation.evaluate`."""
+    return {name: float(value) for name, value in _derive(scores.mean(numeric_only=True)).items()}
 
 
-def intervals(scores: pd.DataFrame, resamples: int, seed: int) -> dict[str, tuple[float, float]]:
-    """95 % percentile bootstrap interval of every measure (Efron & Tibshirani 1993, chapter 13), over photographs."""
-    values = scores[list(AVERAGED)].to_numpy()
+def bootstrap(tables: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
+    """Every measure of every table, (resamples,) each, over photographs drawn anew (Efron & Tibshirani 1993, chapter 6).
+
+    The tables hold the same photographs in the same order, and a resample takes the same ones of all: differences between
+    two tables' values are paired.
+    """
+    values = {name: table.select_dtypes("number") for name, table in tables.items()}
+    joined = np.concatenate([table.to_numpy() for table in values.values()], axis=1)
+    means = np.concatenate([weights @ joined for weights in draws(len(joined), resamples, seed)])
+    parts = np.split(means, np.cumsum([table.shape[1] for table in values.values()])[:-1], axis=1)
+    return {name: _derive(dict(zip(values[name], part.T))) for name, part in zip(values, parts)}
+
+
+def draws(photographs: int, resamples: int, seed: int, chunk: int = 1000):
+    """The share (≤ chunk, photographs) of every photograph in each of `resamples` draws with replacement, in chunks."""
     rng = np.random.default_rng(seed)
-    n = len(values)
-    means = np.concatenate([
-        rng.multinomial(n, np.full(n, 1 / n), size=min(1000, resamples - start)) @ values / n
-        for start in range(0, resamples, 1000)
-    ])  # fmt: skip
+    uniform = np.full(photographs, 1 / photographs)
+    for start in range(0, resamples, chunk):
+        yield rng.multinomial(photographs, uniform, size=min(chunk, resamples - start)) / photographs
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3)."""
     tail = (1 - CONFIDENCE) / 2
-    derived = _derive(dict(zip(AVERAGED, means.T)))
-    return {name: tuple(np.quantile(column, [tail, 1 - tail])) for name, column in derived.items()}
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]):
+    """Rows (measure, first, second, difference, low, high) of first minus second, for every two that share a measure.
+
+    values: the measures of every model; resampled: the same on draws that all models share.
+    """
+    rows = []
+    for first, second in combinations(values, 2):
+        for measure in values[first]:
+            if measure in values[second] and measure not in ("accuracy_original", *ON_ONE):
+                low, high = interval(resampled[first][measure] - resampled[second][measure])
+                difference = values[first][measure] - values[second][measure]
+                rows.append((measure, first, second, difference, low, high))
+    return pd.DataFrame(rows, columns=["measure", "first", "second", "difference", "low", "high"])
 
 
 def rounded(tree):
-    """The same nested dict with its floats at DIGITS significant digits."""
+    """The same nested dict or list with its floats at DIGITS significant digits."""
     if isinstance(tree, dict):
         return {key: rounded(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [rounded(value) for value in tree]
     return float(f"{tree:.{DIGITS}g}") if isinstance(tree, float) else tree
 
 
-def _derive(means) -> dict:
-    """Measures from means, scalars or arrays: psnr is that of the mean mse and colorfulness_ratio that of the means.
-
-    The mean of the photographs' own psnr, or ratios, is inflated by those that are nearly gray.
-    """
-    return {
-        "mse": means["mse"],
-        "psnr": -10 * np.log10(means["mse"]),
-        "ssim": means["ssim"],
-        "delta_e": means["delta_e"],
-        "colorfulness": means["colorfulness"],
-        "colorfulness_ratio": means["colorfulness"] / means["colorfulness_original"],
-    }
+def _derive(mean) -> dict:
+    """The measures whose columns there are, from means that are scalars or arrays."""
+    found = {}
+    for name, measure in MEASURES.items():
+        try:
+            found[name] = measure(mean)
+        except KeyError:  # the classifier had nothing to recognise, or the network draws no samples
+            continue
+    return found

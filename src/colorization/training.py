@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from colorization.checkpoint import ResumeState
 from colorization.config import Fit
-from colorization.dataset import batches, gather
+from colorization.dataset import Photos, batches, gather
 from colorization.errors import InputError
-from colorization.models.base import Colorizer
+from colorization.models.base import Trainable
 
 LOOK_EVERY = 16  # steps between two looks at the losses: each look waits for the device
 
@@ -28,9 +28,9 @@ class Fitted:
 
 
 def fit(
-    model: Colorizer,
-    train: Tensor,
-    val: Tensor,
+    model: Trainable,
+    train: Photos,
+    val: Photos,
     params: Fit,
     *,
     seed: int,
@@ -38,7 +38,7 @@ def fit(
     resume: ResumeState,
     on_epoch: Callable[[list[dict]], None],
 ) -> Fitted:
-    """Train on packed photographs (N,3,S,S) that lie on the device, for params.epochs epochs.
+    """Train on packed photographs that lie on the device, for params.epochs epochs.
 
     Every epoch is seeded by (seed, epoch), so one that is resumed runs as the uninterrupted one would have.
     Raises InputError, naming epoch and step, when a loss is not finite.
@@ -46,7 +46,7 @@ def fit(
     bare = model.to(memory_format=torch.channels_last)
     module, *optimizers = fabric.setup(bare, *bare.configure_optimizers(lr=params.lr, beta1=params.beta1))
     module.mark_forward_method("training_step")
-    module.mark_forward_method("loss")
+    module.mark_forward_method("validation")
     state = resume.load() or {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
     if state["epoch"]:
         bare.load_state_dict(state["model"])
@@ -77,12 +77,12 @@ def learning_rate(params: Fit, progress: float) -> float:
 
 
 @torch.no_grad()
-def validate(module, val: Tensor, batch_size: int) -> dict[str, float]:
-    """Mean of every term of the loss over the validation photographs."""
+def validate(module, val: Photos, batch_size: int) -> dict[str, float]:
+    """Mean of everything that `validation` measures over the validation photographs."""
     module.eval()
     total = Terms()
-    for index in batches(len(val), batch_size, val.device, shuffle=False):
-        total.add(module.loss(gather(val, index, flip=False)), len(index))
+    for index in batches(len(val[0]), batch_size, val[0].device, shuffle=False):
+        total.add(module.validation(gather(val, index, flip=False)), len(index))
     return total.means()
 
 
@@ -103,14 +103,15 @@ class Terms:
         return dict(zip(self.names, (rows.T @ weights / weights.sum()).tolist()))
 
 
-def _train_epoch(module, optimizers, train: Tensor, params: Fit, epoch: int, backward) -> dict[str, float]:
+def _train_epoch(module, optimizers, train: Photos, params: Fit, epoch: int, backward) -> dict[str, float]:
     module.train()
     total = Terms()
-    steps = math.ceil(len(train) / params.batch_size)
+    count, device = len(train[0]), train[0].device
+    steps = math.ceil(count / params.batch_size)
     label = f"epoch {epoch + 1}/{params.epochs}"
     looked = 0
-    with tqdm(total=len(train), desc=label, unit="img", leave=False, disable=None) as bar:
-        for step, index in enumerate(batches(len(train), params.batch_size, train.device, shuffle=True)):
+    with tqdm(total=count, desc=label, unit="img", leave=False, disable=None) as bar:
+        for step, index in enumerate(batches(count, params.batch_size, device, shuffle=True)):
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
             terms = module.training_step(gather(train, index, flip=True), optimizers, backward)
@@ -131,5 +132,5 @@ def _require_finite(names: list[str], values: list[float], epoch: int, step: int
             raise InputError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
 
 
-def _copy(model: Colorizer) -> dict[str, Tensor]:
+def _copy(model: Trainable) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

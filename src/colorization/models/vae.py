@@ -52,10 +52,14 @@ class VAE(Colorizer):
         return self.decode(self.encode(L)[0])  # the posterior's mean
 
     def sample(self, L: Tensor, count: int) -> Tensor:
-        """`count` colorizations of each photograph, L (B,1,H,W) of any size → ab (count,B,2,H,W)."""
+        """`count` colorizations of each photograph, L (B,1,H,W) of any size → normalised ab (count,B,2,H,W)."""
+
+        def decoded(x):
+            posterior = self.encode(x)
+            return torch.stack([self.decode(self._draw(*posterior)) for _ in range(count)])
+
         with torch.no_grad():
-            draws = [self._at_stride(lambda x: self.decode(self._draw(*self.encode(x))), L) for _ in range(count)]
-            return torch.stack([self.to_ab(draw) for draw in draws])
+            return torch.stack([self.to_ab(draw) for draw in self._at_stride(decoded, L)])
 
     def _draw(self, mu: Tensor, logvar: Tensor) -> Tensor:
         """A latent from the posterior; without a KL term nothing has trained its variance, so it is the mean."""

@@ -1,7 +1,6 @@
 """A dataset of kaggle.com: its archive, received whole, checked, and removed once its photographs are ours."""
 
 import base64
-import fcntl
 import hashlib
 import shutil
 import zipfile
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from colorization.config import Kaggle
 from colorization.errors import InputError
+from colorization.files import locked
 from colorization.sources import folder
 from colorization.sources.archive import BAD_ZIP, is_photograph
 from colorization.sources.kaggle_client import BY_HAND, locate
@@ -27,7 +27,7 @@ def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tupl
 
     The archive stays in `downloads` until the block ends well. Raises InputError where there is none to be had.
     """
-    with _alone(downloads):
+    with locked(downloads, "another download is under way"):
         partial = Partial(downloads, params.dataset + (f"/{params.version}" if params.version else ""))
         sha256 = _fetch(params, partial)
         record = {"dataset": params.dataset, "version": params.version, "bytes": partial.size, "sha256": sha256}
@@ -37,18 +37,6 @@ def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tupl
             print(f"surprise in {params.dataset}: {surprise}", flush=True)
         yield folder.photographs(partial.path), record | {"surprises": surprises}
         partial.forget()
-
-
-@contextmanager
-def _alone(downloads: Path) -> Iterator[None]:
-    """Two downloads into one folder must not mix. The lock goes with the process, however that ends."""
-    downloads.mkdir(parents=True, exist_ok=True)
-    with open(downloads / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{downloads}: another download is under way; wait for it or stop it") from None
-        yield
 
 
 def _fetch(params: Kaggle, partial: Partial) -> str:

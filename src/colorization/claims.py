@@ -1,0 +1,67 @@
+"""The report's sentences that say something measurable, each with what would confirm it."""
+
+from functools import partial
+
+from colorization import verdicts
+from colorization.verdicts import CONVERGED_EPOCHS, GREAT, HARD_TO_TELL, NAMES, NETWORKS, OVERLY, REPORT_EPOCHS, SOME
+
+LESS = "The ratio of mean colorfulness, result to original, is below 1."
+FALLS_ON = (
+    "The validation loss falls, by Theil–Sen's slope, after epoch 20, or in the second half of a shorter run, "
+    "at a rate that is not taken to 0."
+)
+PEAK = (
+    "After the first epoch, the discriminator's loss is highest in the epoch in which the generator's is lowest, or next "
+    "to it."
+)
+SHARP = (
+    "Half of the VAE's fall in MSE, from its first epoch on, or more, comes in the first quarter of the epochs; "
+    "a quarter or less refutes it."
+)
+DIFFER = (
+    f"After {CONVERGED_EPOCHS} epochs or more the order of the networks by ab RMSE on validation photographs is another "
+    f"than after {REPORT_EPOCHS}."
+)
+STILL = "All of the three losses will still decrease after that"
+CLAIMS = (  # name, sentence, section of the report, rule, what finds the figure
+    ("great", "The overall performances for all three models are great.", "Abstract",
+     f"Each network explains more than {GREAT:.0%} of the gray floor's squared error (skill).", verdicts.great),
+    ("hard-to-tell", "It is hard to tell the generated images are fake", "Abstract",
+     f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing).",
+     verdicts.hard_to_tell),
+    ("resnet-less-colourful", "ResNet and VAE generate less colorful images — ResNet", "Abstract, 5.1", LESS,
+     partial(verdicts.less_colourful, "resnet")),
+    ("vae-less-colourful", "ResNet and VAE generate less colorful images — VAE", "Abstract", LESS,
+     partial(verdicts.less_colourful, "vae")),
+    ("gan-overly-colourful", "some images processed by GAN are overly colorful", "Abstract, 5.2, 6",
+     f"More than {SOME:.0%} of the results have a colorfulness of {OVERLY:.0f} points or more above their originals'.",
+     verdicts.overly_colourful),
+    ("resnet-steady", "The validation loss decreases steadily here", "5.1",
+     "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.", verdicts.steady),
+    ("gan-unstable", "the generator loss is unstable because of the adversarial network", "5.2",
+     "The generator's adversarial loss falls in less than two thirds of the steps from epoch to epoch.", verdicts.unstable),
+    ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa", "5.2",
+     "The changes of the two losses from epoch to epoch are negatively correlated.", verdicts.mirrors),
+    ("gan-peak", "in the discriminator losses there's a sudden peak … which corresponds to the low point in generator loss",
+     "5.2", PEAK, verdicts.peak),
+    ("gan-varies", "GAN can provide colorful images, but the quality varies", "6",
+     "ΔE varies more from photograph to photograph than that of each other network.", verdicts.quality_varies),
+    ("vae-sharp", "The MSE loss … decreases sharply … in a shorter time", "5.3",
+     SHARP, verdicts.sharp),
+    ("vae-more-effective", "which means that the VAE is more effective", "5.3",
+     "The VAE's MSE is below that of both others, photograph by photograph.", verdicts.more_effective),
+    *((f"{model}-still-falls", f"{STILL} — {NAMES[model]}", "5.1, 6", FALLS_ON, partial(verdicts.still_falls, model))
+      for model in NETWORKS),
+    ("converged-differ", "train for more than 100 epochs and compare the performance when they converges", "6",
+     DIFFER, verdicts.converged_differ),
+)  # fmt: skip
+
+
+def judge(evidence: verdicts.Evidence) -> list[dict]:
+    """One row per claim: name, sentence, where it stands in the report, rule, figure and verdict."""
+    rows = []
+    for name, sentence, section, rule, find in CLAIMS:
+        found = find(evidence)
+        rows.append({"name": name, "sentence": sentence, "section": section, "rule": rule,
+                     "figure": found.figure, "verdict": found.verdict})  # fmt: skip
+    return rows

@@ -1,0 +1,25 @@
+// The sliders: each range input moves its own line; the two lists choose what stands left and right of all of them.
+const { names, photos } = JSON.parse(document.getElementById("pictures").textContent);
+const label = (name) => (name === "gray" ? "gray input" : names[name]);
+
+document.querySelectorAll(".compare input").forEach((input) => {
+  const move = () => input.parentElement.style.setProperty("--at", `${input.value}%`);
+  input.addEventListener("input", move);
+  move(); // a browser may keep the value over a reload
+});
+
+function show() {
+  const chosen = Object.fromEntries(["left", "right"].map((side) => [side, document.getElementById(side).value]));
+  document.querySelectorAll(".card").forEach((card, i) => {
+    for (const [side, name] of Object.entries(chosen)) {
+      const image = card.querySelector(`.${side}`);
+      image.src = photos[i].pictures[name];
+      image.alt = `${photos[i].category} ${photos[i].name.split("/").pop()}, ${label(name)}`;
+    }
+    const scored = chosen.right in photos[i].scores ? chosen.right : chosen.left;
+    const score = photos[i].scores[scored];
+    card.querySelector("output").textContent = score ? `${label(scored)}: ${score}` : "";
+  });
+}
+document.querySelectorAll(".choose select").forEach((select) => select.addEventListener("change", show));
+show();

@@ -1,0 +1,176 @@
+"""report/index.html from a run's tables, results and figures: one file that needs nothing else."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+
+from colorization.figures import COLORS, NAMES
+from colorization.selection import extremes, spread
+
+SLIDERS, EXTREMES = 12, 4  # photographs with a slider; of each kind for each model
+# measure: heading, number format, what is better (1 more, -1 less, 0 neither), what it is
+COLUMNS = {
+    "delta_e": ("ΔE", ".2f", -1, "CIEDE2000, mean over the pixels: about 2 can just be seen side by side"),
+    "mse": ("MSE", ".4f", -1, "mean squared error of RGB in [0, 1]"),
+    "psnr": ("PSNR", ".2f", 1, "peak signal-to-noise ratio in dB, of the mean MSE"),
+    "skill": ("skill", ".2f", 1, "1 − MSE / MSE of the gray floor: the share of gray's error that the colours explain"),
+    "ssim": ("SSIM", ".3f", 1, "structural similarity: it hardly sees colour, gray alone is near the top"),
+    "ab_rmse": ("ab RMSE", ".1f", -1, "root mean squared error of Lab's a and b"),
+    "auc": ("AuC", ".3f", 1, "share of pixels within an ab error of 0 to 150, the area under it (Zhang et al. 2016)"),
+    "auc_rebalanced": ("AuC, rebalanced", ".3f", 1, "the same with rare colours weighing as much as common ones"),
+    "histogram_distance": ("histograms", ".2f", -1, "earth mover's distance of the histograms of a and b, in ab units"),
+    "colorfulness_ratio": (
+        "colour",
+        ".2f",
+        0,
+        "mean colorfulness (Hasler & Süsstrunk 2003) as a share of the originals'",
+    ),
+    "accuracy": ("recognised", ".3f", 1, "share of the photographs whose scene a small classifier recognises"),
+    "scene_frechet": ("scene Fréchet", ".2f", -1, "Fréchet distance in that classifier's features; it is not FID"),
+    "lpips": ("LPIPS", ".3f", -1, "learned perceptual distance (Zhang et al. 2018)"),
+    "fid": ("FID", ".1f", -1, "Fréchet inception distance, without interval"),
+}
+TEMPLATES = files("colorization.report")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that the page tells. Tables as the stages write them; results (N,S,S,3) uint8 by row and "original"."""
+
+    table: pd.DataFrame
+    categories: pd.DataFrame
+    differences: pd.DataFrame
+    seeds: pd.DataFrame
+    scores: Mapping[str, pd.DataFrame]
+    results: Mapping[str, np.ndarray]
+    audit: Mapping
+    download: Mapping
+    claims: Mapping[str, Mapping[str, str]]
+    people: Mapping
+    figures: Mapping[str, bytes]  # PNG by name, in the order of the page
+    params: str
+    versions: Mapping[str, str]
+    revision: str
+    models: tuple[str, ...]
+
+
+def render(run: Run) -> str:
+    """The page as HTML. Nothing in it comes from the network, and what comes from files is escaped."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "figure": figure_uri}
+    template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
+    return template.render(
+        run=run, names=NAMES, colors=COLORS, rows=list(run.scores), test=len(run.results["original"]),
+        css=_inlined("page.css"), js=_inlined("page.js"),
+        results=results_table(run.table), best=best_by(run.table, run.models), categories=category_table(run.categories),
+        sliders=sliders(run), extremes=of_models(run), verdicts=count_verdicts(run.claims),
+        sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
+        seeds=seed_table(run.seeds),
+    )  # fmt: skip
+
+
+def number(value: float, digits: str) -> str:
+    """A number with a proper minus, or a dash where there is none."""
+    return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
+
+
+def results_table(table: pd.DataFrame) -> dict:
+    """Columns {measure: heading, what it is} and a row per model of cells: text, interval, and whether none is better."""
+    shown = {m: about for m, about in COLUMNS.items() if m in table and table[m].notna().any()}
+    rows = []
+    for row in table.to_dict("records"):
+        cells = []
+        for measure, (_, digits, sign, _) in shown.items():
+            ends = [row.get(f"{measure}{end}", np.nan) for end in ("_low", "_high")]
+            interval = "" if pd.isna(ends[0]) else "–".join(number(end, digits) for end in ends)
+            best = sign != 0 and row[measure] == (sign * table[measure]).max() * sign
+            cells.append({"text": number(row[measure], digits), "interval": interval, "best": best})
+        rows.append({"name": row["model"], "cells": cells})
+    return {"columns": shown, "rows": rows}
+
+
+def best_by(table: pd.DataFrame, models: tuple[str, ...], measure: str = "delta_e") -> dict:
+    """The network with the lowest measure, as a row of the table, beside the gray floor's."""
+    rows = table.set_index("model", drop=False)
+    return {"model": rows.loc[list(models)].sort_values(measure).iloc[0].to_dict(), "gray": rows.loc["gray"].to_dict()}
+
+
+def category_table(table: pd.DataFrame) -> dict:
+    """ΔE with its interval, by category (rows) and model (columns)."""
+    models = list(dict.fromkeys(table.model))
+    rows = []
+    for name, part in table.groupby("category", sort=False):
+        part = part.set_index("model")
+        cells = [part.loc[model, ["delta_e", "delta_e_low", "delta_e_high"]].tolist() for model in models]
+        rows.append({"name": name, "photographs": int(part.photographs.iloc[0]), "cells": cells})
+    return {"models": models, "rows": rows}
+
+
+def sliders(run: Run) -> list[dict]:
+    """Test photographs, a few of every category: their pictures by row, and their scores."""
+    scores = next(iter(run.scores.values()))
+    return [
+        {
+            "name": scores.name[row],
+            "category": scores.category[row],
+            "pictures": {name: picture_uri(pictures[row]) for name, pictures in run.results.items()},
+            "scores": {name: f"ΔE {table.delta_e[row]:.1f}, MSE {table.mse[row]:.4f}, SSIM {table.ssim[row]:.3f}"
+                       for name, table in run.scores.items()},
+        }
+        for row in spread(scores.category, SLIDERS)
+    ]  # fmt: skip
+
+
+def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
+    """For each network its best, typical and worst results by ΔE, beside the originals."""
+    found = {}
+    for model in run.models:
+        table = run.scores[model]
+        found[model] = {
+            kind: [
+                {"name": table.name[row], "category": table.category[row], "delta_e": table.delta_e[row],
+                 "result": picture_uri(run.results[model][row]), "original": picture_uri(run.results["original"][row])}
+                for row in rows
+            ]
+            for kind, rows in extremes(table.delta_e, EXTREMES).items()
+        }  # fmt: skip
+    return found
+
+
+def seed_table(seeds: pd.DataFrame) -> list[dict]:
+    """Mean and spread of ΔE and MSE over the seeds, where there is more than one."""
+    shown = seeds[(seeds.seeds > 1) & seeds.measure.isin(["delta_e", "mse", "colorfulness_ratio"])]
+    return shown.to_dict("records")
+
+
+def count_verdicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    return {kind: sum(c["verdict"] == kind for c in claims.values()) for kind in ("confirmed", "refuted", "undecided")}
+
+
+def picture_uri(pixels: np.ndarray) -> str:
+    """(S,S,3) uint8 → a data URI, lossless: a lossy one would blur the very colours that are shown."""
+    return _webp(Image.fromarray(pixels), lossless=True)
+
+
+def figure_uri(png: bytes) -> str:
+    """A figure as a data URI, lossless and smaller than its PNG."""
+    with Image.open(BytesIO(png)) as image:
+        return _webp(image.convert("RGB"), lossless=True)
+
+
+def _webp(image: Image.Image, **options) -> str:
+    buffer = BytesIO()
+    image.save(buffer, "webp", **options)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _inlined(name: str) -> Markup:
+    return Markup(TEMPLATES.joinpath(name).read_text("utf-8"))

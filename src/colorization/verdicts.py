@@ -1,0 +1,204 @@
+"""The rules that find a figure for a claim of the report, and the verdict on it.
+
+A verdict comes from a 95 % interval where there is one: confirmed when all of it fulfils the rule, refuted when none of it
+does, undecided when it holds both, or when the run is too short to tell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from colorization import statistics, trends
+
+CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
+NETWORKS = ("resnet", "gan", "vae")  # of the report
+NAMES = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}
+
+OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful
+SOME = 0.05  # of the photographs
+STEADY = 2 / 3  # of the steps from epoch to epoch
+HARD_TO_TELL = 0.4  # taken for the photograph; who cannot tell at all takes it in half of the trials
+GREAT = 0.5  # of the gray floor's squared error
+REPORT_EPOCHS, CONVERGED_EPOCHS = 20, 100
+CLOSE = 0.01  # two errors that differ by less than this share are not ordered
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run leaves: scores per photograph, intervals and differences, a history per network, people's answers."""
+
+    scores: Mapping[str, pd.DataFrame]
+    table: pd.DataFrame
+    differences: pd.DataFrame
+    histories: Mapping[str, pd.DataFrame]
+    people: Mapping
+    resamples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A figure in words, and what it says."""
+
+    figure: str
+    verdict: str
+
+
+def above(threshold: float, low: float, high: float) -> str:
+    """The verdict on "more than the threshold"."""
+    return CONFIRMED if low > threshold else REFUTED if high < threshold else UNDECIDED
+
+
+def below(threshold: float, low: float, high: float) -> str:
+    """The verdict on "less than the threshold"."""
+    return above(-threshold, -high, -low)
+
+
+def together(found: list[str]) -> str:
+    """The verdict on a claim that needs all of several."""
+    return REFUTED if REFUTED in found else UNDECIDED if UNDECIDED in found else CONFIRMED
+
+
+def less_colourful(model: str, evidence: Evidence) -> Found:
+    value, low, high = _measure(evidence, model, "colorfulness_ratio")
+    return Found(f"{_span(value, low, high)} of the originals' colorfulness", below(1.0, low, high))
+
+
+def overly_colourful(evidence: Evidence) -> Found:
+    scores = evidence.scores["gan"]
+    over = int((scores.colorfulness - scores.colorfulness_original >= OVERLY).sum())
+    low, high = trends.wilson(over, len(scores))
+    return Found(f"{_span(over / len(scores), low, high)} of {len(scores)} photographs", above(SOME, low, high))
+
+
+def great(evidence: Evidence) -> Found:
+    skills = {name: _measure(evidence, name, "skill") for name in NETWORKS}
+    figure = ", ".join(f"{NAMES[name]} {_span(*skill)}" for name, skill in skills.items())
+    return Found(f"skill: {figure}", together([above(GREAT, low, high) for _, low, high in skills.values()]))
+
+
+def more_effective(evidence: Evidence) -> Found:
+    rows = [_difference(evidence, "vae", other, "mse") for other in ("resnet", "gan")]
+    figure = ", ".join(f"to {NAMES[o]} {_span(*row, digits=5)}" for o, row in zip(("resnet", "gan"), rows))
+    return Found(f"difference in MSE {figure}", together([below(0.0, low, high) for _, low, high in rows]))
+
+
+def quality_varies(evidence: Evidence) -> Found:
+    """Ratio of the standard deviations of ΔE over the photographs, paired."""
+    values = np.stack([evidence.scores[name].delta_e for name in ("gan", "resnet", "vae")], axis=1)
+    chunks = statistics.draws(len(values), evidence.resamples, evidence.seed)
+    sd = np.concatenate([np.sqrt((w @ values**2 - (w @ values) ** 2).clip(min=1e-12)) for w in chunks])
+    whole, found, parts = values.std(axis=0), [], []
+    for column, other in ((1, "resnet"), (2, "vae")):
+        low, high = statistics.interval(sd[:, 0] / sd[:, column])
+        found.append(above(1.0, low, high))
+        parts.append(f"{_span(whole[0] / whole[column], low, high)} of {NAMES[other]}'s")
+    return Found(f"standard deviation of ΔE: {', '.join(parts)}", together(found))
+
+
+def steady(evidence: Evidence) -> Found:
+    loss = evidence.histories["resnet"].val_loss.to_numpy()
+    if len(loss) < 2:
+        return Found("one epoch", UNDECIDED)
+    share, low, high = trends.falling_share(loss)
+    return Found(f"falls in {_span(share, low, high)} of {len(loss) - 1} steps", above(STEADY, low, high))
+
+
+def unstable(evidence: Evidence) -> Found:
+    loss = evidence.histories["gan"].train_adversarial.to_numpy()
+    if len(loss) < 2:
+        return Found("one epoch", UNDECIDED)
+    share, low, high = trends.falling_share(loss)
+    return Found(f"falls in {_span(share, low, high)} of {len(loss) - 1} steps", below(STEADY, low, high))
+
+
+def mirrors(evidence: Evidence) -> Found:
+    history = evidence.histories["gan"]
+    if len(history) < 5:
+        return Found(f"{len(history)} epochs: too few", UNDECIDED)
+    r, low, high = trends.correlation_of_changes(history.train_adversarial, history.train_d_loss)
+    return Found(f"correlation of the changes {_span(r, low, high)}", below(0.0, low, high))
+
+
+def peak(evidence: Evidence) -> Found:
+    history = evidence.histories["gan"]
+    later = history.iloc[1:]  # the first epoch is the start, not a peak
+    if later.empty:
+        return Found("one epoch", UNDECIDED)
+    high, low = int(later.train_d_loss.idxmax()) + 1, int(later.train_adversarial.idxmin()) + 1
+    figure = f"discriminator's highest in epoch {high}, generator's lowest in epoch {low}"
+    if len(history) < 8:
+        return Found(f"{figure}, of only {len(history)}", UNDECIDED)
+    return Found(figure, CONFIRMED if abs(high - low) <= 1 else REFUTED)
+
+
+def sharp(evidence: Evidence) -> Found:
+    loss = evidence.histories["vae"].train_mse.to_numpy()
+    if len(loss) < 8:
+        return Found(f"{len(loss)} epochs: too few", UNDECIDED)
+    share = trends.early_share(loss)
+    figure = f"from {loss[0]:.4f} to {loss.min():.4f}, {share:.0%} of it in the first quarter"
+    return Found(figure, CONFIRMED if share >= 0.5 else REFUTED if share <= 0.25 else UNDECIDED)
+
+
+def still_falls(model: str, evidence: Evidence) -> Found:
+    history = evidence.histories[model]
+    if history.lr.iloc[-1] < 0.1 * history.lr.iloc[0]:
+        return Found("the learning rate of this run goes to 0, which ends the fall of any loss", UNDECIDED)
+    after = REPORT_EPOCHS if len(history) >= REPORT_EPOCHS + 4 else len(history) // 2
+    late = history.val_loss.to_numpy()[after:]
+    if len(late) < 4:
+        return Found(f"{len(history)} epochs: too few", UNDECIDED)
+    slope, low, high = trends.relative_slope(late)
+    figure = f"{_span(100 * slope, 100 * low, 100 * high)} % per epoch after epoch {after}"
+    return Found(figure, below(0.0, low, high))
+
+
+def converged_differ(evidence: Evidence) -> Found:
+    shortest = min(map(len, evidence.histories.values()))
+    if shortest < CONVERGED_EPOCHS:
+        return Found(f"the shortest training has {shortest} epochs", UNDECIDED)
+    early, late = (
+        {name: history.val_ab_mse[:epochs].min() for name, history in evidence.histories.items()}
+        for epochs in (REPORT_EPOCHS, None)
+    )
+    gaps = [(_gap(early, *pair), _gap(late, *pair)) for pair in (("resnet", "gan"), ("resnet", "vae"), ("gan", "vae"))]
+    figure = "; ".join(f"{NAMES[name]} {early[name] ** 0.5:.2f} → {late[name] ** 0.5:.2f}" for name in NETWORKS)
+    figure = f"ab RMSE on validation photographs, {REPORT_EPOCHS} epochs → all: {figure}"
+    if any(before * after < 0 and min(abs(before), abs(after)) > CLOSE for before, after in gaps):
+        return Found(figure, CONFIRMED)
+    return Found(figure, UNDECIDED if any(abs(gap) <= CLOSE for pair in gaps for gap in pair) else REFUTED)
+
+
+def hard_to_tell(evidence: Evidence) -> Found:
+    models = evidence.people["models"].values()
+    fooled, trials = (sum(model[key] for model in models) for key in ("fooled", "trials"))
+    if not trials:
+        return Found("nobody has looked yet", UNDECIDED)
+    low, high = trends.wilson(fooled, trials)
+    return Found(f"taken for the photograph in {_span(fooled / trials, low, high)} of {trials} trials",
+                 above(HARD_TO_TELL, low, high))  # fmt: skip
+
+
+def _measure(evidence: Evidence, model: str, measure: str) -> tuple[float, float, float]:
+    row = evidence.table.set_index("model").loc[model]
+    return row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+
+
+def _difference(evidence: Evidence, first: str, second: str, measure: str) -> tuple[float, float, float]:
+    """First minus second, whichever way the table has them."""
+    rows = evidence.differences.set_index(["measure", "first", "second"])
+    if (measure, first, second) in rows.index:
+        return tuple(rows.loc[(measure, first, second), ["difference", "low", "high"]])
+    value, low, high = rows.loc[(measure, second, first), ["difference", "low", "high"]]
+    return -value, -high, -low
+
+
+def _gap(errors: Mapping[str, float], one: str, other: str) -> float:
+    return float(np.log(errors[one] / errors[other]))
+
+
+def _span(value: float, low: float, high: float, *, digits: int = 2) -> str:
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

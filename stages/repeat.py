@@ -1,0 +1,58 @@
+"""Train one model again with other seeds and score each: metrics/<model>/seeds.json, empty where train.seeds is 1."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from colorization.checkpoint import die_with_parent
+from colorization.config import Config, load_config, model_params
+from colorization.errors import run
+from colorization.files import write_json
+
+
+def repeats(name: str, config: Config, out: Path) -> None:
+    """Write the measures of a training with each further seed. A training that is done is kept until all are."""
+    import torch  # imported where there is something to train: most studies have one seed
+
+    from colorization import frechet, runs, statistics
+    from colorization.dataset import load, rows_of
+    from colorization.evaluation import evaluate
+    from stages.evaluate import LAB, judges
+    from stages.train import CHECKPOINTS, TRAIN, VAL, on_device, tell
+
+    params, fabric, found = model_params(config, name), runs.one_device(), {}
+    train, val = on_device(TRAIN, fabric), on_device(VAL, fabric)
+    photos, categories = load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test").category
+    panel = judges(config.evaluate, fabric.device)
+    with ExitStack() as until_all_are_done:
+        for seed in range(config.train.seed + 1, config.train.seed + config.train.seeds):
+            print(f"seed {seed}", flush=True)
+            training = runs.training(
+                name, params, params.network(), (train,), (val,), seed=seed, fabric=fabric, files=[TRAIN, VAL],
+                checkpoints=CHECKPOINTS, on_epoch=tell,
+            )  # fmt: skip
+            model, fitted = until_all_are_done.enter_context(training)
+            model.load_state_dict(fitted.weights)
+            torch.manual_seed(seed)
+            samples = config.evaluate.samples
+            outcome = evaluate(model, photos, categories, panel, samples=samples, device=fabric.device)
+            found[str(seed)] = statistics.summarise(outcome.scores)
+            if panel.classifier.categories:
+                distance = frechet.frechet_distance(outcome.features, outcome.original_features)
+                found[str(seed)]["scene_frechet"] = distance
+        write_json(out, statistics.rounded(found))
+
+
+def main():
+    die_with_parent()
+    name, config = sys.argv[1], load_config()
+    model_params(config, name)
+    out = Path(f"metrics/{name}/seeds.json")
+    if config.train.seeds > 1:
+        repeats(name, config, out)
+    else:
+        write_json(out, {})
+
+
+if __name__ == "__main__":
+    run(main)
