@@ -114,11 +114,19 @@ class Compare:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Study:
+    pairs: int = rule(low=1, high=200)
+    catch: int = rule(low=0, high=40)
+    seconds: float = rule(above=0.0, high=60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     data: Data
     train: Train
     evaluate: Evaluate
     compare: Compare
+    study: Study
 
 
 MODELS = tuple(f.name for f in dataclasses.fields(Train) if dataclasses.is_dataclass(f.type))
