@@ -13,8 +13,8 @@ def main():
     key = json.loads(Path("data/study/key.json").read_text(encoding="utf-8"))
     people = fooling_rates(read_answers(Path("study"), key), key)
     write_json(Path("metrics/people.json"), statistics.rounded(people))
-    left_out = ", ".join(f"{people[name]} {name.replace('_', ' ')}" for name in ("excluded", "duplicates", "other_studies"))
-    print(f"{people['participants']} participants ({left_out})")
+    left_out = {name: people[name] for name in ("excluded", "duplicates", "other_studies")}
+    print(f"{people['participants']} participants; {left_out}")
 
 
 if __name__ == "__main__":

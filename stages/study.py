@@ -1,6 +1,7 @@
 """Originals and results of the test photographs → report/study.html and data/study/key.json."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,9 @@ def main():
     page, key = build(pictures("original"), results, photographs, config.study, config.train.seed)
     write_bytes(Path("report/study.html"), page.encode())
     write_json(Path("data/study/key.json"), key)
-    print(f"{len(key['trials'])} pairs in report/study.html; hand answers in by putting them into study/")
+    kinds = Counter(trial["model"] for trial in key["trials"].values())
+    fewer = " (the test split has too few photographs for more)" if kinds[models[0]] < config.study.pairs else ""
+    print("report/study.html, pairs:", ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds)) + fewer)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ import io
 import json
 import os
 import re
+import sys
 from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, jpeg
+from conftest import ROOT, jpeg, run
 from PIL import Image
 from scipy import stats
 from skimage.color import rgb2lab
@@ -26,7 +27,10 @@ COUNT, SIDE = 40, 24
 ORIGINALS = np.stack([np.asarray(Image.open(io.BytesIO(jpeg(i, (SIDE, SIDE))))) for i in range(COUNT)])
 RESULTS = {name: 255 - np.roll(ORIGINALS, k, axis=-1) for k, name in enumerate(("resnet", "gan", "vae"))}
 PHOTOGRAPHS = pd.DataFrame(
-    {"name": [f"sea/{i}.jpg" for i in range(COUNT)], "category": [("sea", "street", "forest")[i % 3] for i in range(COUNT)]}
+    {
+        "name": [f"sea/{i}.jpg" for i in range(COUNT)],
+        "category": [("sea", "street", "forest")[i % 3] for i in range(COUNT)],
+    }
 )
 STUDY = Study(pairs=3, catch=4, seconds=1.0)
 
@@ -100,14 +104,14 @@ def test_the_page_gives_no_hint():
     assert not [name for name in names if re.search(rf"\b{name}\b", source, re.IGNORECASE)]
     for trial in CONTENT["trials"]:
         assert trial.keys() == {"id", "images"} and re.fullmatch("[0-9a-f]{16}", trial["id"])
-    assert not re.search("src=|href=(?!\"data:,\")|url\\(|https?://", source)
+    assert not re.search('src=|href=(?!"data:,")|url\\(|https?://', source)
 
 
 def test_both_pictures_are_encoded_alike():
     uris = [uri for trial in CONTENT["trials"] for uri in trial["images"]]
     assert len({len(uri) for uri in uris}) == 1
-    chunks = {tuple(re.findall(rb"IHDR.{13}|IDAT|IEND|tEXt|tIME|iCCP|gAMA|eXIf", base64.b64decode(u[22:]), re.DOTALL)) for u in uris}
-    ((head, *rest),) = chunks
+    chunk = re.compile(rb"IHDR.{13}|IDAT|IEND|tEXt|tIME|iCCP|gAMA|eXIf", re.DOTALL)
+    ((head, *rest),) = {tuple(chunk.findall(base64.b64decode(uri[22:]))) for uri in uris}
     assert head[:4] == b"IHDR" and rest == [b"IDAT", b"IEND"]
     assert pixels(png_uri(np.zeros((400, 400, 3), np.uint8))).shape == (256, 256, 3)
 
@@ -116,7 +120,8 @@ def test_neither_order_nor_id_tells_anything_over_many_seeds():
     study, rows = Study(pairs=2, catch=2, seconds=1.0), []
     for seed in range(100):
         key = made(seed, study, 24)[2]["trials"]
-        rows += [(t["photograph"], int(i, 16) % 2, place, t["model"] == CATCH, len(i)) for place, (i, t) in enumerate(key.items())]
+        for place, (i, t) in enumerate(key.items()):
+            rows.append((t["photograph"], int(i, 16) % 2, place, t["model"] == CATCH, len(i)))
     photograph, odd, place, catch, length = np.array(rows).T
     n = len(rows)
     assert n == 800 and set(length) == {16}
@@ -172,7 +177,8 @@ def test_one_participant(tmp_path):
     found = rates(tmp_path, answered(fooled=["gan"], failed=1))
     assert (found["participants"], found["excluded"]) == (1, 0)
     assert found["catch"] == {"trials": 4, "failed": 1} and found["median_milliseconds"] == 800
-    assert [(m, r["fooled"], r["trials"]) for m, r in found["models"].items()] == [("gan", 3, 3), ("resnet", 0, 3), ("vae", 0, 3)]
+    fooled = [(m, r["fooled"], r["trials"]) for m, r in found["models"].items()]
+    assert fooled == [("gan", 3, 3), ("resnet", 0, 3), ("vae", 0, 3)]
     assert found["models"]["gan"]["rate"] == 1 and found["models"]["gan"]["rate_low"] == pytest.approx(0.4385, abs=1e-4)
 
 
@@ -254,6 +260,11 @@ def test_wilson_agrees_with_scipy(trials):
     for successes in {0, 1, trials // 3, trials}:
         theirs = stats.binomtest(successes, trials).proportion_ci(confidence_level=0.95, method="wilson")
         assert answers.wilson(successes, trials) == pytest.approx(tuple(theirs), abs=1e-12)
+
+
+@pytest.mark.parametrize("stage, heavy", [("study", "torch"), ("people", "torch"), ("people", "jinja2")])
+def test_the_stages_stay_light(stage, heavy):
+    run([sys.executable, "-c", f"import sys, stages.{stage}; sys.exit({heavy!r} in sys.modules)"], ROOT)
 
 
 def test_the_stages_depend_on_the_page_s_parts_and_on_the_answers():

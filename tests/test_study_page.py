@@ -1,7 +1,8 @@
-"""The human study as people take it: by keyboard and by touch, in headless Chromium, from disk and without a network."""
+"""The human study as people take it: by keyboard and by touch, in headless Chromium, from disk, with no network."""
 
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from colorization.study import build
 SECONDS = 0.3
 LETTERS = {"left": "f", "right": "j"}
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
-HASTE = "const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms > 1000 ? ms : 0)"  # without the cross's pause
+HASTE = "const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms > 1000 ? ms : 0)"  # no pause at the cross
 LEFT = """new MutationObserver(() => {
     const image = document.querySelector("#left img");
     if (image) window.left = image.src;
@@ -27,6 +28,13 @@ LOG = """window.log = []; (function look(now) {
     requestAnimationFrame(look);
 })(performance.now())"""
 
+HIDE = """let hidden = false;
+Object.defineProperty(document, "hidden", { get: () => hidden });
+const timer = setInterval(() => {
+    if (document.getElementById("pair")?.dataset.state !== "look") return;
+    clearInterval(timer);
+    for (hidden of [true, false]) document.dispatchEvent(new Event("visibilitychange"));
+}, 20)"""
 EARLY = """setInterval(() => {
     const pair = document.getElementById("pair");
     if (!pair || !["cross", "look"].includes(pair.dataset.state)) return;
@@ -60,7 +68,7 @@ def opened(page, uri, *scripts):
 
 
 def robot(page, key, press, fooled):
-    """Answers all pairs, wrongly those of the models in `fooled`. → which image was on the left, and the order of ids."""
+    """Answers all pairs, those of the models in `fooled` wrongly → which image was on the left, and the ids in order."""
     lefts, ids = [], []
     for number in range(1, len(key["trials"]) + 1):
         due(page, f"Pair {number} of {len(key['trials'])}")
@@ -162,7 +170,16 @@ def test_pictures_stand_for_their_time_and_answers_before_their_end_are_ignored(
     shown = [now for now, state, images in log if images == 2]
     assert {state for _, state, images in log if images} == {"look"} and {n for *_, n in log} == {0, 2}
     gone = min(now for now, _, images in log if now > shown[-1])
-    assert gone - shown[0] == pytest.approx(1000 * SECONDS, abs=60)  # a frame is 17 ms, on a busy machine more
+    assert -20 < gone - shown[0] - 1000 * SECONDS < 150  # a frame is 17 ms, on a busy machine it may be many
+
+
+def test_a_pair_is_shown_again_where_the_page_was_hidden_meanwhile(page, short):
+    opened(page, short[0], LOG, HIDE)
+    page.click("#start")
+    due(page, "Practice 1 of 2")
+    states = [state for _, state, _ in page.evaluate("log")]
+    changes = [state for before, state in pairwise(states) if state != before]
+    assert changes == ["cross", "look", "cross", "look", "answer"]
 
 
 def test_sides_and_order_are_drawn_anew(page, long):

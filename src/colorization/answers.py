@@ -74,9 +74,9 @@ def read_answers(folder: Path, key: Mapping) -> Answers:
 def fooling_rates(answers: Answers, key: Mapping) -> dict:
     """Per model the pairs that fooled participants, who took the result for the photograph, with Wilson's interval.
 
-    0.5 is a result that nobody can tell from a photograph. Rates are None where nobody has answered yet. Who failed more
-    than MAX_FAILED_CATCH catch trials counts for no rate. The interval takes all answers as independent; those of one
-    person, or to one pair, are not quite, so with few of either it is too narrow.
+    0.5 is a result that nobody can tell from a photograph. Rates are None where nobody has answered yet. Who failed
+    more than MAX_FAILED_CATCH catch trials counts for no rate. The interval takes all answers as independent; those of
+    one person, or to one pair, are not quite, so with few of either it is too narrow.
     """
     trials = key["trials"]
     names = [trial["model"] for trial in trials.values()]
@@ -117,7 +117,7 @@ def _fooled(person: Mapping, trials: Mapping, model: str) -> list[str]:
 
 
 def _read(path: Path) -> dict:
-    """A file's tree, each value as FILE and TRIAL say. Nothing of what it holds is told on, lest it reach a terminal."""
+    """A file's tree, each value as FILE and TRIAL say. No message repeats what a file holds: a terminal may obey it."""
     if not path.is_file():  # a pipe would keep us waiting
         raise _refused(path, "it is no plain file")
     with open(path, "rb") as file:

@@ -6,7 +6,8 @@ const KEYS = { ArrowLeft: 0, f: 0, F: 0, ArrowRight: 1, j: 1, J: 1 };
 const FIXATION = 700; // milliseconds of the cross before a pair
 const HALF_FRAME = 8; // milliseconds: a display ends with the frame that is nearest to its time
 
-const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("");
+const digits = (byte) => byte.toString(16).padStart(2, "0");
+const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), digits).join("");
 const random = (n) => Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * n);
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const frame = () => new Promise(requestAnimationFrame);
@@ -80,8 +81,9 @@ async function ask(trial) {
   const start = performance.now();
   state("answer", "Which one was the photograph?");
   const { side, input } = await new Promise((take) => (waiting = take));
+  const milliseconds = Math.round(performance.now() - start);
   state("wait", "");
-  return { images, order, input, chosen: order[side], side: SIDES[side], milliseconds: Math.round(performance.now() - start) };
+  return { images, order, input, chosen: order[side], side: SIDES[side], milliseconds };
 }
 
 async function practise() {
@@ -95,7 +97,8 @@ async function practise() {
       $(`${side}-truth`).textContent = photograph ? "the photograph" : "made-up colours";
       $(`${side}-truth`).classList.toggle("photograph", photograph);
     });
-    $("status").textContent = `${right ? "Correct" : "Not this one"}: the photograph is on the ${SIDES[order.indexOf(trial.photograph)]}.`;
+    const where = SIDES[order.indexOf(trial.photograph)];
+    $("status").textContent = `${right ? "Correct" : "Not this one"}: the photograph is on the ${where}.`;
     $("next").hidden = false;
     $("next").focus();
     await pressed("next");
