@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -86,10 +87,11 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium):
-    """A page that fails its test on any console error, uncaught exception or network request."""
-    context = chromium.new_context(accept_downloads=True)
+@contextmanager
+def watched_page(chromium, **options):
+    """A page, of a context with Playwright's options, that ends in an error on any console error, uncaught exception or
+    network request."""
+    context = chromium.new_context(accept_downloads=True, **options)
     page, faults = context.new_page(), []
     page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -97,3 +99,10 @@ def page(chromium):
     yield page
     context.close()
     assert not faults
+
+
+@pytest.fixture
+def page(chromium):
+    """A page that fails its test on any console error, uncaught exception or network request."""
+    with watched_page(chromium) as page:
+        yield page

@@ -1,26 +1,14 @@
 """params.yaml → frozen, validated dataclasses. The only reader of params.yaml."""
 
 import dataclasses
-import math
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from colorization.errors import InputError
-
-
-def rule(
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple = (),
-    pattern: str = "",
-    above: float | None = None,
-):
-    """A field and what its value must satisfy: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
-    return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
+from colorization.schema import build, rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +117,13 @@ class Plot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Study:
+    pairs: int = rule(low=1, high=200)
+    catch: int = rule(low=0, high=40)
+    seconds: float = rule(above=0.0, high=60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     data: Data
     train: Train
@@ -136,6 +131,7 @@ class Config:
     evaluate: Evaluate
     compare: Compare
     plot: Plot
+    study: Study
 
 
 MODELS = tuple(f.name for f in dataclasses.fields(Train) if dataclasses.is_dataclass(f.type))
@@ -151,7 +147,7 @@ def load_config(path: str | Path = "params.yaml") -> Config:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     try:
-        config = _build(Config, tree, "")
+        config = build(Config, tree)
         _check_together(config)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -163,54 +159,6 @@ def model_params(config: Config, name: str) -> Fit:
     if name not in MODELS:
         raise InputError(f"{name}: no such model; the models are {', '.join(MODELS)}")
     return getattr(config.train, name)
-
-
-def _build(cls: type, tree: Any, where: str) -> Any:
-    if not isinstance(tree, dict):
-        raise InputError(f"{where or 'the file'}: expected a block of keys, not {tree!r}")
-    fields = {f.name: f for f in dataclasses.fields(cls)}
-    prefix = f"{where}." if where else ""
-    for key in tree:
-        if key not in fields:
-            raise InputError(f"{prefix}{key}: unknown key; the keys here are {', '.join(fields)}")
-    for key in fields:
-        if key not in tree:
-            raise InputError(f"{prefix}{key}: missing; copy it from a file in presets/")
-    return cls(**{key: _value(f, tree[key], prefix + key) for key, f in fields.items()})
-
-
-def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(f.type):
-        return _build(f.type, value, where)
-    value = _number(value, where) if f.type is float else value
-    if type(value) is not f.type:
-        raise InputError(f"{where}: expected {KINDS[f.type]}, not {value!r}")
-    low, high, choices, pattern, above = (f.metadata.get(k) for k in ("low", "high", "choices", "pattern", "above"))
-    if choices and value not in choices:
-        raise InputError(f"{where}: must be one of {', '.join(choices)}, not {value!r}")
-    if pattern and not re.fullmatch(pattern, value):
-        raise InputError(f"{where}: {value!r} does not look like {pattern}")
-    if low is not None and value < low:
-        raise InputError(f"{where}: must be at least {low}, not {value}")
-    if above is not None and value <= above:
-        raise InputError(f"{where}: must be above {above}, not {value}")
-    if high is not None and value > high:
-        raise InputError(f"{where}: must be at most {high}, not {value}")
-    return value
-
-
-KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-
-
-def _number(value: Any, where: str) -> float:
-    """A float from 1, 0.1 or "1e-4", which PyYAML reads as a text and `dvc exp run -S` writes."""
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{where}: expected a number, not {value!r}") from None
-    if not math.isfinite(number):
-        raise InputError(f"{where}: expected a finite number, not {value!r}")
-    return number
 
 
 def _check_together(config: Config) -> None:

@@ -1,5 +1,6 @@
 """From measures per photograph to one number per model, with the interval that the choice of photographs leaves."""
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 CONFIDENCE = 0.95
+Z = 1.959963984540054  # the normal distribution's 97.5 % quantile, for intervals of 95 %
 DIGITS = 5  # significant, in what is written: a rerun on the same machine is no diff
 
 # Every measure from the means of its columns over the photographs. PSNR is that of the mean error, and ratios are those
@@ -79,6 +81,14 @@ def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[st
                 difference = values[first][measure] - values[second][measure]
                 rows.append((measure, first, second, difference, low, high))
     return pd.DataFrame(rows, columns=["measure", "first", "second", "difference", "low", "high"])
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of a proportion: Wilson 1927 (JASA 22, 209–212), without continuity correction."""
+    rate, z2 = successes / trials, Z * Z
+    center = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = Z / (1 + z2 / trials) * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
+    return max(0.0, center - half), min(1.0, center + half)
 
 
 def rounded(tree):

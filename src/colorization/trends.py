@@ -5,13 +5,7 @@ import math
 import numpy as np
 from scipy import stats
 
-CONFIDENCE = 0.95
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), of at least one trial."""
-    found = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+from colorization.statistics import CONFIDENCE, wilson
 
 
 def falling_share(loss: np.ndarray) -> tuple[float, float, float]:

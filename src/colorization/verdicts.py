@@ -69,7 +69,7 @@ def less_colourful(model: str, evidence: Evidence) -> Found:
 def overly_colourful(evidence: Evidence) -> Found:
     scores = evidence.scores["gan"]
     over = int((scores.colorfulness - scores.colorfulness_original >= OVERLY).sum())
-    low, high = trends.wilson(over, len(scores))
+    low, high = statistics.wilson(over, len(scores))
     return Found(f"{_span(over / len(scores), low, high)} of {len(scores)} photographs", above(SOME, low, high))
 
 
@@ -177,7 +177,7 @@ def hard_to_tell(evidence: Evidence) -> Found:
     fooled, trials = (sum(model[key] for model in models) for key in ("fooled", "trials"))
     if not trials:
         return Found("nobody has looked yet", UNDECIDED)
-    low, high = trends.wilson(fooled, trials)
+    low, high = statistics.wilson(fooled, trials)
     return Found(f"taken for the photograph in {_span(fooled / trials, low, high)} of {trials} trials",
                  above(HARD_TO_TELL, low, high))  # fmt: skip
 
