@@ -19,4 +19,4 @@ install: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .checkpoints .pytest_cache data models
+	rm -rf .venv .checkpoints .pytest_cache data models report
