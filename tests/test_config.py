@@ -73,7 +73,7 @@ def test_rates_are_numbers_however_they_are_written(tmp_path, text):
 @pytest.mark.parametrize("key, f", keys(), ids=lambda x: x if isinstance(x, str) else "")
 def test_every_key_is_required_and_typed(tmp_path, key, f):
     assert f"{key}: missing" in refused(tmp_path, changed(key, ...))
-    for wrong in (None, [1], {"a": 1}, True, "x y" if f.type is not str else 3):
+    for wrong in (None, [1], {"a": 1}, 1 if f.type is bool else True, 3 if f.type is str else "x y"):
         assert f" {key}: " in refused(tmp_path, changed(key, wrong))
 
 
@@ -94,7 +94,7 @@ def test_every_number_has_its_bounds(tmp_path, key, f):
         ("train.gan.depth", 7, "train.gan.depth: 7 halvings need a data.image_size that is a multiple of 128, not 48"),
         ("train.gan.lr", -0.1, "train.gan.lr: must be above 0.0, not -0.1"),
         ("train.gan.lrr", 1, "train.gan.lrr: unknown key; the keys here are epochs, batch_size, lr,"),
-        ("train.unet", {}, "train.unet: unknown key; the keys here are seed, resnet, gan, vae"),
+        ("train.unet", {}, "train.unet: unknown key; the keys here are seed, seeds, resnet, gan, vae"),
         ("train.vae.predicts", "lab", "train.vae.predicts: must be one of ab, rgb, not 'lab'"),
         ("data.source", "folder", "data.folder.path: empty"),
         ("data.resize", 40, "data.resize: must be 0 or at least data.image_size (48), not 40"),
