@@ -8,33 +8,41 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from colorization import figures, statistics
+from colorization import figures
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
 from colorization.models.base import architecture
 
 RNG = np.random.default_rng(0)
-PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "result", "original")}
-EXAMPLES = PICTURES | {"rows": np.array([4, 0, 2])}
-SCORES = pd.DataFrame({name: RNG.random(5) for name in (*statistics.AVERAGED, "psnr")})
+PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "gan", "original")}
+SCORES = pd.DataFrame({"delta_e": RNG.random(3), "mse": RNG.random(3)})
+ENDS = ("_low", "", "_high")
+MODELS = [name for name in figures.NAMES if name != "original"]
 TABLE = pd.DataFrame(
-    [{"model": m} | {f"{k}{end}": 0.1 * (i + 1) for k in statistics.MEASURES for i, end in enumerate(("_low", "", "_high"))}
-     for m in figures.NAMES]
+    [{"model": m, "accuracy_original": 0.9, "photographs": 7, "category": c}
+     | {f"{k}{end}": 0.1 * (i + 1) for k in figures.MEASURES for i, end in enumerate(ENDS)}
+     for c in ("sea", "street") for m in MODELS]
 )  # fmt: skip
+DIFFERENCES = pd.DataFrame(
+    [(k, "gray", m, 0.1, low, 0.2) for k in figures.MEASURES for m, low in (("gan", -0.1), ("vae", 0.05))],
+    columns=["measure", "first", "second", "difference", "low", "high"],
+)
 HISTORY = pd.DataFrame(
-    {"epoch": [1, 2], "lr": 0.1} | {f"{p}_{t}": [2.0, 1.0] for t in ("loss", "d_loss") for p in ("train", "val")}
+    {"epoch": [1, 2], "lr": 0.1, "val_ab_mse": [200.0, 150.0]}
+    | {f"{p}_{t}": [2.0, 1.0] for t in ("loss", "d_loss") for p in ("train", "val")}
 )
 
 
 def drawings():
-    yield "predictions", lambda: figures.predictions("vae", EXAMPLES, "t")
-    yield (
-        "comparison",
-        lambda: figures.comparison({"gray": EXAMPLES, "gan": EXAMPLES}, {"gray": SCORES, "gan": SCORES}, "t"),
-    )
+    yield "grid", lambda: figures.grid(PICTURES, "t")[0]
+    yield "comparison", lambda: figures.comparison(PICTURES, {"gray": SCORES, "gan": SCORES}, "t")
     yield "losses", lambda: figures.losses("gan", HISTORY, "t")
     yield "one epoch", lambda: figures.losses("gan", HISTORY[:1], "t")
-    yield "measures", lambda: figures.measures(TABLE, "t")
+    yield "measures", lambda: figures.measures(TABLE[TABLE.category == "sea"], "t")
+    yield "few measures", lambda: figures.measures(TABLE[:5].drop(columns=["accuracy", "scene_frechet", "lpips"]), "t")
+    yield "categories", lambda: figures.categories(TABLE, "t")
+    yield "differences", lambda: figures.differences(DIFFERENCES, "t")
+    yield "learning curves", lambda: figures.learning_curves({"gan": HISTORY, "vae": HISTORY[:1]}, "t")
     config = load_config("presets/intel-cpu.yaml")
     for name in ("resnet", "gan", "vae"):
         description = architecture(build(name, model_params(config, name).network()), config.data.image_size)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import wasserstein_distance
 from skimage import metrics as reference
 from skimage.color import deltaE_ciede2000, rgb2lab
 
@@ -27,6 +28,7 @@ def pixels(batch):
 def test_equal_to_scikit_image(size, dtype):
     result, original = pair(*size)
     a, b = torch.tensor(result, dtype=dtype), torch.tensor(original, dtype=dtype)
+    lab_a, lab_b = metrics.lab(a), metrics.lab(b)
     for i, (x, y) in enumerate(zip(pixels(result), pixels(original))):
         mse = reference.mean_squared_error(y, x)
         ssim = reference.structural_similarity(
@@ -37,9 +39,16 @@ def test_equal_to_scikit_image(size, dtype):
             reference.peak_signal_noise_ratio(y, x, data_range=1), abs=1e-4
         )
         assert metrics.ssim(a, b)[i].item() == pytest.approx(ssim, abs=1e-4)
-        delta_e = deltaE_ciede2000(rgb2lab(y), rgb2lab(x)).mean()
-        assert metrics.delta_e(a, b)[i].item() == pytest.approx(delta_e, abs=1e-3 if dtype == torch.float32 else 1e-4)
+        lab_x, lab_y = rgb2lab(x), rgb2lab(y)
+        delta_e = deltaE_ciede2000(lab_y, lab_x).mean()
+        assert metrics.delta_e(lab_a, lab_b)[i].item() == pytest.approx(
+            delta_e, abs=1e-3 if dtype == torch.float32 else 1e-4
+        )
         assert metrics.colorfulness(a)[i].item() == pytest.approx(hasler(x), abs=1e-3)
+        assert metrics.ab_mse(lab_a, lab_b)[i].item() == pytest.approx(((lab_x - lab_y)[..., 1:] ** 2).mean(), rel=1e-4)
+        assert metrics.ab_accuracy(lab_a, lab_b)[i].mean().item() == pytest.approx(zhang_auc(lab_x, lab_y), abs=1e-4)
+        distance = np.mean([wasserstein_distance(lab_x[..., c].ravel(), lab_y[..., c].ravel()) for c in (1, 2)])
+        assert metrics.histogram_distance(lab_a, lab_b)[i].item() == pytest.approx(distance, rel=1e-3)
 
 
 def hasler(image):
@@ -47,6 +56,14 @@ def hasler(image):
     r, g, b = (image * 255).reshape(-1, 3).T
     rg, yb = r - g, 0.5 * (r + g) - b
     return np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+
+
+def zhang_auc(result, original):
+    """The curve itself: the share of pixels within each threshold, integrated by the trapezoidal rule."""
+    error = np.linalg.norm((result - original)[..., 1:], axis=-1).ravel()
+    thresholds = np.linspace(0, 150, 15_001)
+    within = np.searchsorted(np.sort(error), thresholds, side="right") / error.size
+    return np.trapezoid(within, thresholds) / 150
 
 
 # Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9, 13, 17, 20, 25, 34
@@ -72,7 +89,10 @@ def test_ciede2000_golden_values():
 def test_a_photograph_equals_itself():
     x = torch.rand(2, 3, 32, 32)
     assert metrics.mse(x, x).tolist() == [0, 0]
-    assert metrics.delta_e(x, x).tolist() == [0, 0]
+    lab = metrics.lab(x)
+    for measure in (metrics.delta_e, metrics.ab_mse, metrics.histogram_distance):
+        assert measure(lab, lab).tolist() == [0, 0]
+    assert metrics.ab_accuracy(lab, lab).min() == 1
     torch.testing.assert_close(metrics.ssim(x, x), torch.ones(2))
 
 
@@ -80,3 +100,14 @@ def test_gray_has_no_colorfulness():
     assert metrics.colorfulness(torch.rand(2, 1, 8, 8).expand(-1, 3, -1, -1)).tolist() == pytest.approx(
         [0, 0], abs=1e-4
     )
+
+
+def test_errors_past_the_last_threshold_count_as_none_within():
+    far = torch.tensor([[50.0, 100.0, 100.0]]).view(1, 3, 1, 1)
+    assert metrics.ab_accuracy(far, far * torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)).item() == 0
+
+
+def test_histograms_do_not_see_where_a_colour_is():
+    lab = metrics.lab(torch.rand(1, 3, 8, 8))
+    assert metrics.histogram_distance(lab.flip(-1), lab).item() == 0
+    assert metrics.histogram_distance(lab + 3, lab).item() == pytest.approx(3, rel=1e-4)

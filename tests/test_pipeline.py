@@ -39,6 +39,12 @@ def stages_run(output: str) -> set[str]:
     return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
 
 
+def after_a_change_of(model: str) -> set[str]:
+    """The stages that a changed parameter of one network's training reruns."""
+    own = {f"{stage}@{model}" for stage in ("train", "evaluate", "repeat")}
+    return own | {"compare", "plot", "study", "people", "claims", "report"}
+
+
 def test_everything_runs_and_then_nothing_does(repository):
     assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
     assert not stages_run(dvc(repository, "repro").stdout)
@@ -46,7 +52,11 @@ def test_everything_runs_and_then_nothing_does(repository):
     summary = json.loads((repository / "metrics/summary.json").read_text())
     assert list(summary) == ["gray", "mean", "resnet", "gan", "vae"]
     assert summary["gray"]["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
-    assert len(list((repository / "figures").glob("*.png"))) == 11
+    assert len(list((repository / "figures").glob("*.png"))) == 14
+    claims = json.loads((repository / "metrics/claims.json").read_text())
+    assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
+    assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
+    assert "<h1>" in (repository / "report/index.html").read_text()
     assert not list((repository / ".checkpoints").glob("*/*/state.pt"))
 
 
@@ -54,13 +64,14 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
     run(["git", "checkout", "-qb", "other"], repository)
     path = repository / "params.yaml"
     path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4"))
-    assert stages_run(dvc(repository, "repro").stdout) == {"train@gan", "evaluate@gan", "compare", "plot"}
+    assert stages_run(dvc(repository, "repro").stdout) == after_a_change_of("gan")
     run(["git", "commit", "-qam", "a lower rate"], repository)
     clone = repository.parent / "clone"
     run(["git", "clone", "-q", str(repository), str(clone)], repository)  # without DVC's cache
     run(["git", "branch", "main", "origin/main"], clone)
     changed = json.loads(dvc(clone, "metrics", "diff", "main", "--json").stdout)
-    assert set(changed) == {"metrics/summary.json", "metrics/gan/scores.json"}
+    ours = {"metrics/summary.json", "metrics/gan/scores.json", "metrics/claims.json", "metrics/people.json"}
+    assert {"metrics/summary.json", "metrics/gan/scores.json"} <= set(changed) <= ours
     assert '"delta_e"' in dvc(clone, "metrics", "show", "--json").stdout
     assert "train.gan.lr" in dvc(clone, "params", "diff", "main").stdout
     assert "file://" in dvc(clone, "plots", "diff", "main").stdout
@@ -73,7 +84,7 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
 
 def test_experiments_leave_the_workspace_alone(repository):
     output = dvc(repository, "exp", "run", "--temp", "-S", "train.vae.lr=0.00001").stdout
-    assert stages_run(output) == {"train@vae", "evaluate@vae", "compare", "plot"}
+    assert stages_run(output) == after_a_change_of("vae")
     shown = json.loads(dvc(repository, "exp", "show", "--json").stdout)
     experiments = shown[1]["experiments"]
     rates = {r["data"]["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] for e in experiments for r in e["revs"]}
@@ -125,7 +136,8 @@ def files_of(name: str) -> list[Path]:
 
 @pytest.mark.parametrize(
     "stage, heavy",
-    [("download", "torch"), ("preprocess", "torch"), ("compare", "torch"), ("plot", "torch"), ("download", "kaggle")],
+    [(stage, "torch") for stage in ("download", "preprocess", "repeat", "compare", "claims", "plot", "report")]
+    + [("download", "kaggle")],
 )
 def test_light_stages_stay_light(stage, heavy):
     code = f"import sys, stages.{stage}; sys.exit({heavy!r} in sys.modules)"

@@ -1,48 +1,123 @@
-"""Means and intervals against scipy's bootstrap."""
+"""Means, intervals and differences against scipy; the Fréchet distance against its formula."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import linalg, stats
 
-from colorization import statistics
+from colorization import frechet, statistics
 
 RNG = np.random.default_rng(0)
-SCORES = pd.DataFrame({name: RNG.gamma(2, 0.01, 300) for name in statistics.AVERAGED})
+COLUMNS = ("mse", "mse_gray", "ssim", "delta_e", "ab_mse", "auc", "auc_weighted", "weight", "histogram_distance",
+           "colorfulness", "colorfulness_original", "recognised", "recognised_original")  # fmt: skip
 
 
-def test_psnr_is_that_of_the_mean_error():
-    scores = SCORES.assign(mse=[1e-9] + [0.01] * 299)
-    assert statistics.summarise(scores)["psnr"] == pytest.approx(-10 * np.log10(0.01 * 299 / 300), rel=1e-6)
+def scores(seed, count=300):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({"name": "x", "category": "y"} | {name: rng.gamma(2, 0.01, count) for name in COLUMNS})
 
 
-def test_ratio_is_that_of_the_means():
-    scores = SCORES.assign(colorfulness=1.0, colorfulness_original=[1e-9] + [2.0] * 299)
-    assert statistics.summarise(scores)["colorfulness_ratio"] == pytest.approx(0.5, rel=0.01)
+SCORES = scores(0)
+
+
+def test_ratios_are_those_of_the_means():
+    odd = SCORES.assign(colorfulness=1.0, colorfulness_original=[1e-9] + [2.0] * 299, mse=[1e-9] + [0.01] * 299)
+    means = statistics.summarise(odd)
+    assert means["colorfulness_ratio"] == pytest.approx(0.5, rel=0.01)
+    assert means["psnr"] == pytest.approx(-10 * np.log10(0.01 * 299 / 300), rel=1e-6)
+    assert means["skill"] == pytest.approx(1 - odd.mse.mean() / odd.mse_gray.mean())
+    assert means["ab_rmse"] == pytest.approx(odd.ab_mse.mean() ** 0.5)
+    assert means["auc_rebalanced"] == pytest.approx(odd.auc_weighted.mean() / odd.weight.mean())
+
+
+def test_what_was_not_measured_is_left_out():
+    found = statistics.summarise(SCORES.drop(columns=["recognised", "recognised_original"]))
+    assert not {"accuracy", "accuracy_original", "lpips", "diversity"} & set(found)
+    assert statistics.summarise(SCORES.assign(lpips=0.5))["lpips"] == 0.5
 
 
 def test_intervals_agree_with_scipy():
-    ours = statistics.intervals(SCORES, resamples=9_999, seed=1)
+    ours = statistics.bootstrap({"a": SCORES}, resamples=9_999, seed=1)["a"]
     for name in ("mse", "ssim", "delta_e"):
         theirs = stats.bootstrap((SCORES[name],), np.mean, method="percentile", rng=2).confidence_interval
         width = theirs.high - theirs.low
-        assert ours[name] == pytest.approx(tuple(theirs), abs=0.05 * width)
-    low, high = ours["psnr"]
-    assert (low, high) == pytest.approx(tuple(sorted(-10 * np.log10(ours["mse"]))), abs=1e-6)
+        assert statistics.interval(ours[name]) == pytest.approx(tuple(theirs), abs=0.05 * width)
+    skill = stats.bootstrap(
+        (SCORES.mse, SCORES.mse_gray), lambda a, b, axis: 1 - a.mean(axis) / b.mean(axis), paired=True,
+        vectorized=True, method="percentile", rng=3,
+    ).confidence_interval  # fmt: skip
+    assert statistics.interval(ours["skill"]) == pytest.approx(tuple(skill), abs=0.05 * (skill.high - skill.low))
+
+
+def test_differences_are_paired():
+    other = SCORES.assign(delta_e=SCORES.delta_e + 0.001, mse=SCORES.mse.to_numpy()[::-1])
+    tables = {"a": SCORES, "b": other, "c": scores(5)}
+    values = {name: statistics.summarise(table) for name, table in tables.items()}
+    table = statistics.differences(values, statistics.bootstrap(tables, 9_999, 1)).set_index(
+        ["measure", "first", "second"]
+    )
+    row = table.loc[("delta_e", "a", "b")]
+    assert row.to_list() == pytest.approx([-0.001] * 3), "the same photographs are drawn from both"
+    theirs = stats.bootstrap((SCORES.mse - tables["c"].mse,), np.mean, method="percentile", rng=2).confidence_interval
+    ours = table.loc[("mse", "a", "c")]
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs), abs=0.05 * (theirs.high - theirs.low))
+    assert set(table.index.droplevel(0)) == {("a", "b"), ("a", "c"), ("b", "c")}
+    assert "accuracy_original" not in table.index.levels[0]
 
 
 def test_an_interval_covers_the_truth_as_often_as_it_says():
     covered = 0
     for trial in range(200):
-        sample = pd.DataFrame({n: np.random.default_rng(trial).normal(1, 0.1, 60) for n in statistics.AVERAGED})
-        low, high = statistics.intervals(sample, resamples=500, seed=trial)["mse"]
+        sample = pd.DataFrame({"mse": np.random.default_rng(trial).normal(1, 0.1, 60)})
+        low, high = statistics.interval(statistics.bootstrap({"a": sample}, 500, trial)["a"]["mse"])
         covered += low <= 1 <= high
     assert 0.89 <= covered / 200 <= 0.99
 
 
-def test_the_same_seed_gives_the_same_interval():
-    assert statistics.intervals(SCORES, 500, 3) == statistics.intervals(SCORES, 500, 3)
+def test_the_same_seed_gives_the_same_draws():
+    one, two = (statistics.bootstrap({"a": SCORES}, 1500, 3)["a"] for _ in range(2))
+    assert all(np.array_equal(one[name], two[name]) and len(one[name]) == 1500 for name in one)
 
 
 def test_rounded_to_significant_digits():
-    assert statistics.rounded({"a": {"b": 0.000123456789, "n": 7}}) == {"a": {"b": 0.00012346, "n": 7}}
+    tree = {"a": {"b": 0.000123456789, "n": 7}, "c": [1.23456789, None]}
+    assert statistics.rounded(tree) == {"a": {"b": 0.00012346, "n": 7}, "c": [1.2346, None]}
+
+
+def features(seed, count=400, shift=0.0):
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(count, 6)) @ np.random.default_rng(9).normal(size=(6, 6)) + shift).astype(np.float32)
+
+
+def test_frechet_distance_is_the_formula():
+    one, two = features(1).astype(np.float64), features(2, shift=0.5).astype(np.float64) * 1.3
+    (m1, s1), (m2, s2) = ((x.mean(0), np.cov(x.T, bias=True)) for x in (one, two))
+    expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * linalg.sqrtm(s1 @ s2).real)
+    assert frechet.frechet_distance(one, two) == pytest.approx(expected, rel=1e-4)
+    assert frechet.frechet_distance(two, one) == pytest.approx(expected, rel=1e-4)
+    assert frechet.frechet_distance(one, one) == pytest.approx(0, abs=1e-4)
+
+
+def test_frechet_distance_with_fewer_photographs_than_features():
+    one, two = features(1, count=4), features(2, count=4, shift=2.0)
+    assert 0 < frechet.frechet_distance(one, two) < np.inf
+    assert frechet.frechet_distance(np.zeros((3, 6)), np.zeros((3, 6))) == pytest.approx(0, abs=1e-6)
+
+
+def test_frechet_intervals_hold_the_truth():
+    """Of normal features the distance of the distributions is known: the shift, squared."""
+    held = 0
+    for trial in range(60):
+        rng = np.random.default_rng(trial)
+        original = rng.normal(size=(200, 3))
+        result = original + rng.normal(0, 0.2, (200, 3)) / np.sqrt(1.04) + [0.5, 0, 0]
+        truth = 0.25 + 3 * (1 - np.sqrt(1 + 0.04 / 1.04)) ** 2
+        low, high = statistics.interval(frechet.resampled({"a": result}, original, 200, trial)["a"])
+        held += low <= truth <= high
+    assert held >= 50
+
+
+def test_frechet_resamples_are_paired():
+    original, one = features(1), features(2, shift=0.3)
+    found = frechet.resampled({"a": one, "b": one.copy()}, original, 150, 1)
+    assert np.array_equal(found["a"], found["b"]) and len(found["a"]) == 150

@@ -39,7 +39,7 @@ def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, *
     params = replace(model_params(CONFIG, name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.fit(
-        build(name, params.network()), train, packed(5, 1), params, seed=1,
+        build(name, params.network()), (train,), (packed(5, 1),), params, seed=1,
         fabric=Fabric(accelerator="cpu", devices=1), resume=ResumeState(folder), on_epoch=on_epoch,
     )  # fmt: skip
 
@@ -86,11 +86,12 @@ def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
 
 def test_flips_mirror_whole_photographs():
     photos = packed(64, 2)
-    L, ab = dataset.gather(photos, torch.arange(64), flip=True)
+    L, ab, labels = dataset.gather((photos, torch.arange(64)), torch.arange(64), flip=True)
     lab = torch.cat([L, ab], dim=1)
     same = (lab == photos.float()).flatten(1).all(1)
     mirrored = (lab == photos.float().flip(-1)).flatten(1).all(1)
     assert (same | mirrored).all() and same.any() and mirrored.any()
+    assert labels.tolist() == list(range(64))
 
 
 def test_learning_rate_schedules():

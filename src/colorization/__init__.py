@@ -1,7 +1,7 @@
 """Colorization of gray photographs: data, networks, training, scores and figures of one reproducible study.
 
-    from colorization import load
-    result = load("models/vae.safetensors").colorize(image)  # a PIL image, or an array
+from colorization import load
+result = load("models/vae.safetensors").colorize(image)  # a PIL image, or an array
 """
 
 from typing import TYPE_CHECKING

@@ -20,7 +20,8 @@ class SceneClassifier(Trainable):
     """Four stages of two 3×3 convolutions, each halving the side, an average over the places, one linear layer.
 
     width: channels of the first stage; they double up to the third.
-    categories: names of the classes, in the order of the logits.
+    dropout: probability before the last layer.
+    categories: names of the classes, in the order of the logits; none where there is nothing to tell apart.
     """
 
     def __init__(self, *, width: int, dropout: float, categories: list[str]):
@@ -34,7 +35,7 @@ class SceneClassifier(Trainable):
             )
         )
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(FEATURES, len(self.categories))
+        self.head = nn.Linear(FEATURES, max(1, len(self.categories)))
 
     def features(self, lab: Tensor) -> Tensor:
         """Normalised Lab (B,3,H,W), sides of at least 16 → (B, FEATURES)."""

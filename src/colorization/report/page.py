@@ -74,6 +74,7 @@ def render(run: Run) -> str:
         sliders=sliders(run), extremes=of_models(run), verdicts=count_verdicts(run.claims),
         sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
         seeds=seed_table(run.seeds),
+        differences=difference_table(run.differences),
     )  # fmt: skip
 
 
@@ -143,6 +144,22 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
             for kind, rows in extremes(table.delta_e, EXTREMES).items()
         }  # fmt: skip
     return found
+
+
+def difference_table(differences: pd.DataFrame) -> dict:
+    """First minus second of every two rows: columns of measures, cells with the interval and whether it is clear of 0."""
+    measures = [m for m in COLUMNS if m in set(differences.measure)]
+    rows = []
+    for (first, second), part in differences.groupby(["first", "second"], sort=False):
+        part = part.set_index("measure")
+        cells = []
+        for measure in measures:
+            digits = COLUMNS[measure][1]
+            value, low, high = part.loc[measure, ["difference", "low", "high"]]
+            interval = f"{number(low, digits)} to {number(high, digits)}"
+            cells.append({"text": number(value, digits), "interval": interval, "clear": low > 0 or high < 0})
+        rows.append({"first": first, "second": second, "cells": cells})
+    return {"headings": [COLUMNS[measure][0] for measure in measures], "rows": rows}
 
 
 def seed_table(seeds: pd.DataFrame) -> list[dict]:
