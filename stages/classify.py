@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from colorization import runs
-from colorization.checkpoint import build, die_with_parent, save_model
+from colorization.checkpoint import build, save_model
 from colorization.config import load_config
 from colorization.dataset import rows_of
 from colorization.errors import run
@@ -24,7 +24,6 @@ def labelled(path: Path, categories: list[str], fabric) -> tuple[torch.Tensor, t
 
 
 def main():
-    die_with_parent()
     config, fabric = load_config(), runs.one_device()
     params, seed = config.classifier, config.train.seed
     categories = sorted(set(rows_of(INDEX, "train").category) & set(rows_of(INDEX, "val").category))

@@ -11,6 +11,7 @@ from colorization import figures
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
 from colorization.files import write_bytes
+from colorization.labels import NAMES
 from colorization.selection import spread
 
 # The report's numbers; its VAE has no loss curve of its own, which makes the ninth.
@@ -29,7 +30,7 @@ def pictures(name: str, rows: list[int]) -> np.ndarray:
 def of_the_report(name: str, rows: list[int]) -> pd.DataFrame:
     """The network's three figures; returns its history."""
     shape, results, curve = NUMBERS[name]
-    label = figures.NAMES[name]
+    label = NAMES[name]
     description = json.loads(Path(f"data/architecture/{name}.json").read_text())
     history = pd.read_csv(f"metrics/{name}/history.tsv", sep="\t")
     shown = {"gray input": "gray", f"{label}'s result": name, "original": "original"}

@@ -4,7 +4,6 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from colorization.checkpoint import die_with_parent
 from colorization.config import Config, load_config, model_params
 from colorization.errors import run
 from colorization.files import write_json
@@ -44,7 +43,6 @@ def repeats(name: str, config: Config, out: Path) -> None:
 
 
 def main():
-    die_with_parent()
     name, config = sys.argv[1], load_config()
     model_params(config, name)
     out = Path(f"metrics/{name}/seeds.json")

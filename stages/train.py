@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from colorization import runs
-from colorization.checkpoint import die_with_parent, save_model
+from colorization.checkpoint import save_model
 from colorization.config import load_config, model_params
 from colorization.dataset import load
 from colorization.errors import run
@@ -40,7 +40,6 @@ def tell(history: list[dict]) -> None:
 
 
 def main():
-    die_with_parent()
     name, config = sys.argv[1], load_config()
     params, seed = model_params(config, name), config.train.seed
     fabric = runs.one_device()

@@ -11,20 +11,21 @@ from PIL import Image
 from colorization import figures
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
+from colorization.labels import COLORS, MEASURES, NAMES
 from colorization.models.base import architecture
 
 RNG = np.random.default_rng(0)
 PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "gan", "original")}
 SCORES = pd.DataFrame({"delta_e": RNG.random(3), "mse": RNG.random(3)})
 ENDS = ("_low", "", "_high")
-MODELS = [name for name in figures.NAMES if name != "original"]
+MODELS = [name for name in NAMES if name != "original"]
 TABLE = pd.DataFrame(
     [{"model": m, "accuracy_original": 0.9, "photographs": 7, "category": c}
-     | {f"{k}{end}": 0.1 * (i + 1) for k in figures.MEASURES for i, end in enumerate(ENDS)}
+     | {f"{k}{end}": 0.1 * (i + 1) for k in MEASURES for i, end in enumerate(ENDS)}
      for c in ("sea", "street") for m in MODELS]
 )  # fmt: skip
 DIFFERENCES = pd.DataFrame(
-    [(k, "gray", m, 0.1, low, 0.2) for k in figures.MEASURES for m, low in (("gan", -0.1), ("vae", 0.05))],
+    [(k, "gray", m, 0.1, low, 0.2) for k in MEASURES for m, low in (("gan", -0.1), ("vae", 0.05))],
     columns=["measure", "first", "second", "difference", "low", "high"],
 )
 HISTORY = pd.DataFrame(
@@ -59,5 +60,5 @@ def test_draws_quietly_and_repeatably(draw):
 
 
 def test_every_name_has_a_colour_of_its_own():
-    assert figures.COLORS.keys() == figures.NAMES.keys()
-    assert len(set(figures.COLORS.values())) == len(figures.COLORS)
+    assert COLORS.keys() == NAMES.keys()
+    assert len(set(COLORS.values())) == len(COLORS)

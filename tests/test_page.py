@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import watched_page
 
 from colorization import figures
+from colorization.labels import MEASURES
 from colorization.report import page as report
 from colorization.verdicts import NETWORKS
 
@@ -19,7 +20,7 @@ HOSTILE = '<script>console.error("x")</script>'
 
 
 def run(**changes) -> report.Run:
-    values = {m: 0.5 for m in report.COLUMNS}
+    values = {m: 0.5 for m in MEASURES}
     ends = {f"{m}{end}": v for m, v in values.items() if m != "fid" for end in ("", "_low", "_high")}
     table = pd.DataFrame([{"model": n, "accuracy_original": 0.9, **ends, "fid": 3.0, "delta_e": 9.0 - i}
                           for i, n in enumerate(ROWS)])  # fmt: skip
@@ -31,7 +32,7 @@ def run(**changes) -> report.Run:
     categories = pd.concat([table.assign(category=c, photographs=9) for c in ("sea", HOSTILE)])
     seeds = pd.DataFrame([("gan", "delta_e", 3, 9.1, 0.2, 9.0, 9.3, 8.9, 9.4)], columns=[
         "model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"])  # fmt: skip
-    pairs = [(m, "gray", "gan", -0.5, -0.6, -0.4) for m in report.COLUMNS if m != "fid"]
+    pairs = [(m, "gray", "gan", -0.5, -0.6, -0.4) for m in MEASURES if m != "fid"]
     differences = pd.DataFrame(pairs, columns=["measure", "first", "second", "difference", "low", "high"])
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, copy_repository, jpeg, run, tiny_params, zip_of
@@ -90,6 +91,26 @@ def test_experiments_leave_the_workspace_alone(repository):
     rates = {r["data"]["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] for e in experiments for r in e["revs"]}
     assert rates == {0.00001}
     assert not dirty(repository)
+
+
+def test_photographs_of_one_category_and_two_seeds(tmp_path):
+    """Nothing to recognise: the study goes on without a judge; and every network is trained twice."""
+    params = tiny_params()
+    path = zip_of(tmp_path / "flat.zip", {f"{i}.jpg": jpeg(i) for i in range(60)})
+    params["data"] |= {"source": "folder", "folder": {"path": str(path)}}
+    params["train"]["seeds"] = 2
+    (tmp_path / "repository").mkdir()
+    folder = copy_repository(tmp_path / "repository", params)
+    assert "fewer than two categories" in dvc(folder, "repro").stdout
+    table = pd.read_csv(folder / "metrics/table.csv")
+    assert not {"accuracy", "scene_frechet"} & set(table)
+    seeds = pd.read_csv(folder / "metrics/seeds.csv").set_index(["model", "measure"])
+    assert (seeds.seeds == 2).all() and seeds.loc[("gan", "delta_e"), "sd"] > 0
+    other = json.loads((folder / "metrics/gan/seeds.json").read_text())["2"]["delta_e"]
+    first = table.set_index("model").delta_e["gan"]
+    assert seeds.loc[("gan", "delta_e"), "mean"] == pytest.approx((first + other) / 2, rel=1e-3)
+    assert "standard deviation between seeds" in (folder / "report/index.html").read_text()
+    assert not list((folder / ".checkpoints").glob("*/*/state.pt"))
 
 
 @pytest.mark.parametrize("stage", PIPELINE)

@@ -172,3 +172,36 @@ def test_kill_9_and_again_gives_the_same_file(tmp_path):
     assert equal(load_file(tmp_path / "whole" / name), load_file(tmp_path / "killed" / name))
     assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
     assert len(pd.read_csv(history, sep="\t")) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
+@pytest.mark.parametrize("after", [0.3, 4])
+def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
+    (tmp_path / "data/lab").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_text(
+        (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 999")
+    )
+    for name in ("train", "val"):
+        np.save(tmp_path / f"data/lab/{name}.npy", packed(96, 0).numpy())
+    start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    stage = int(parent.stdout.readline())
+    time.sleep(after)
+    assert alive(stage)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while alive(stage):
+        assert time.monotonic() < deadline, "it trains on"
+        time.sleep(0.05)
+
+
+def alive(process: int) -> bool:
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

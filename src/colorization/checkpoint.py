@@ -1,12 +1,9 @@
 """What training leaves on disk: a resume state while it runs, a safetensors file that rebuilds the model after it."""
 
-import ctypes
 import hashlib
 import importlib
 import json
-import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from io import BytesIO
@@ -22,7 +19,6 @@ from colorization.files import locked, write_bytes
 from colorization.models.base import Trainable
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def build(name: str, network: dict) -> Trainable:
@@ -99,12 +95,3 @@ def fingerprint(settings: dict, files: Iterable[Path]) -> str:
         with open(path, "rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
-
-
-def die_with_parent() -> None:
-    """Ask the kernel (Linux) for SIGTERM when the parent dies: a killed `dvc repro` leaves no training behind."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before the kernel knew
-            sys.exit("error: the parent process is gone")

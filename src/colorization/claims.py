@@ -3,7 +3,8 @@
 from functools import partial
 
 from colorization import verdicts
-from colorization.verdicts import CONVERGED_EPOCHS, GREAT, HARD_TO_TELL, NAMES, NETWORKS, OVERLY, REPORT_EPOCHS, SOME
+from colorization.labels import NAMES
+from colorization.verdicts import CONVERGED_EPOCHS, GREAT, HARD_TO_TELL, NETWORKS, OVERLY, REPORT_EPOCHS, SOME
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (

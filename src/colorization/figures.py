@@ -13,30 +13,14 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # (after the choice of the backend)
 from matplotlib.figure import Figure
 
-# Okabe & Ito's palette (2008), told apart by the colour-blind: one colour for a model in every figure.
-INK = "#222222"
-COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7", "resnet": "#0072B2", "gan": "#D55E00", "vae": "#009E73",
-          "original": INK}  # fmt: skip
-NAMES = {"gray": "gray floor", "mean": "mean-colour floor", "resnet": "ResNet", "gan": "GAN", "vae": "VAE",
-         "original": "original"}  # fmt: skip
+from colorization.labels import COLORS, INK, MEASURES, NAMES
+
 SHORT = NAMES | {"gray": "gray", "mean": "mean colour"}
 COLUMNS = 3  # of panels
+DERIVED = ("psnr", "fid")  # the one says what MSE says, the other has no interval
+DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
 TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
          "d_loss": "discriminator"}  # fmt: skip
-MEASURES = {  # label and number format
-    "delta_e": ("CIEDE2000 (lower is better)", ".2f"),
-    "mse": ("MSE (lower is better)", ".4f"),
-    "skill": ("skill, 1 − MSE / gray's (higher is better)", ".2f"),
-    "ab_rmse": ("RMSE of a and b (lower is better)", ".1f"),
-    "auc": ("AuC of the ab error (higher is better)", ".3f"),
-    "auc_rebalanced": ("AuC, rebalanced (higher is better)", ".3f"),
-    "ssim": ("SSIM (higher is better)", ".3f"),
-    "histogram_distance": ("distance of histograms (lower is better)", ".2f"),
-    "colorfulness_ratio": ("colorfulness / original's (1 is right)", ".2f"),
-    "accuracy": ("recognised scenes (higher is better)", ".3f"),
-    "scene_frechet": ("scene Fréchet distance (lower is better)", ".2f"),
-    "lpips": ("LPIPS (lower is better)", ".3f"),
-}
 REFERENCES = {  # where the originals themselves lie
     "colorfulness_ratio": lambda table: 1.0,
     "accuracy": lambda table: table.accuracy_original[0],
@@ -116,16 +100,15 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], title: str) -> Figure
 
 def measures(table: pd.DataFrame, title: str) -> Figure:
     """Every model and floor with its 95 % interval, a panel per measure."""
-    shown = [measure for measure in MEASURES if measure in table]
+    shown = [measure for measure in MEASURES if measure in table and measure not in DERIVED]
     figure, axes = _panels(shown, [NAMES[name] for name in table.model], 0.42)
     for axis, measure in zip(axes, shown):
-        label, digits = MEASURES[measure]
         for place, row in enumerate(table.itertuples()):
             value, *ends = (getattr(row, measure + end) for end in ("", "_low", "_high"))
-            _interval(axis, place, value, ends, COLORS[row.model], format(value, digits))
+            _interval(axis, place, value, ends, COLORS[row.model], format(value, MEASURES[measure].digits))
         if measure in REFERENCES:
             _reference(axis, REFERENCES[measure](table), "originals")
-        axis.set(xlabel=label, ylim=(len(table) - 0.5, -0.8))
+        axis.set(xlabel=axis_label(measure), ylim=(len(table) - 0.5, -0.8))
         axis.margins(x=0.12)
     figure.suptitle(title)
     return figure
@@ -140,7 +123,7 @@ def categories(table: pd.DataFrame, title: str) -> Figure:
         _interval(axis, place, row.delta_e, (row.delta_e_low, row.delta_e_high), COLORS[row.model])
     sizes = table.drop_duplicates("category").set_index("category").photographs
     axis.set_yticks(range(len(names)), [f"{name} ({sizes[name]})" for name in names])
-    axis.set(xlabel=MEASURES["delta_e"][0], ylim=(len(names) - 0.5, -0.5))
+    axis.set(xlabel=axis_label("delta_e"), ylim=(len(names) - 0.5, -0.5))
     handles = [plt.Line2D([], [], color=COLORS[name], marker="o", lw=3, label=NAMES[name]) for name in models]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
     figure.suptitle(title)
@@ -149,7 +132,7 @@ def categories(table: pd.DataFrame, title: str) -> Figure:
 
 def differences(table: pd.DataFrame, title: str) -> Figure:
     """First minus second of every two rows, with its 95 % interval: clear of zero, or not."""
-    shown = [measure for measure in MEASURES if measure in set(table.measure)]
+    shown = [measure for measure in MEASURES if measure in set(table.measure) and measure not in DERIVED]
     pairs = list(dict.fromkeys(zip(table["first"], table.second)))
     figure, axes = _panels(shown, [f"{SHORT[one]} − {SHORT[other]}" for one, other in pairs], 0.26)
     for axis, measure in zip(axes, shown):
@@ -158,9 +141,13 @@ def differences(table: pd.DataFrame, title: str) -> Figure:
             clear = row.low > 0 or row.high < 0
             _interval(axis, pairs.index((row.first, row.second)), row.difference, (row.low, row.high),
                       INK if clear else COLORS["gray"], filled=clear)  # fmt: skip
-        axis.set(xlabel=MEASURES[measure][0], ylim=(len(pairs) - 0.5, -0.5))
+        axis.set(xlabel=axis_label(measure), ylim=(len(pairs) - 0.5, -0.5))
     figure.suptitle(f"{title}; filled: clear of zero")
     return figure
+
+
+def axis_label(measure: str) -> str:
+    return f"{MEASURES[measure].heading} ({DIRECTION[MEASURES[measure].better]})"
 
 
 def _panels(shown: list[str], rows: list[str], height: float):

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from colorization import statistics, trends
+from colorization.labels import NAMES
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 NETWORKS = ("resnet", "gan", "vae")  # of the report
-NAMES = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}
 
 OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful
 SOME = 0.05  # of the photographs

@@ -12,32 +12,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from colorization.figures import COLORS, NAMES
+from colorization.labels import COLORS, MEASURES, NAMES
 from colorization.selection import extremes, spread
 
 SLIDERS, EXTREMES = 12, 4  # photographs with a slider; of each kind for each model
-# measure: heading, number format, what is better (1 more, -1 less, 0 neither), what it is
-COLUMNS = {
-    "delta_e": ("ΔE", ".2f", -1, "CIEDE2000, mean over the pixels: about 2 can just be seen side by side"),
-    "mse": ("MSE", ".4f", -1, "mean squared error of RGB in [0, 1]"),
-    "psnr": ("PSNR", ".2f", 1, "peak signal-to-noise ratio in dB, of the mean MSE"),
-    "skill": ("skill", ".2f", 1, "1 − MSE / MSE of the gray floor: the share of gray's error that the colours explain"),
-    "ssim": ("SSIM", ".3f", 1, "structural similarity: it hardly sees colour, gray alone is near the top"),
-    "ab_rmse": ("ab RMSE", ".1f", -1, "root mean squared error of Lab's a and b"),
-    "auc": ("AuC", ".3f", 1, "share of pixels within an ab error of 0 to 150, the area under it (Zhang et al. 2016)"),
-    "auc_rebalanced": ("AuC, rebalanced", ".3f", 1, "the same with rare colours weighing as much as common ones"),
-    "histogram_distance": ("histograms", ".2f", -1, "earth mover's distance of the histograms of a and b, in ab units"),
-    "colorfulness_ratio": (
-        "colour",
-        ".2f",
-        0,
-        "mean colorfulness (Hasler & Süsstrunk 2003) as a share of the originals'",
-    ),
-    "accuracy": ("recognised", ".3f", 1, "share of the photographs whose scene a small classifier recognises"),
-    "scene_frechet": ("scene Fréchet", ".2f", -1, "Fréchet distance in that classifier's features; it is not FID"),
-    "lpips": ("LPIPS", ".3f", -1, "learned perceptual distance (Zhang et al. 2018)"),
-    "fid": ("FID", ".1f", -1, "Fréchet inception distance, without interval"),
-}
 TEMPLATES = files("colorization.report")
 
 
@@ -84,12 +62,13 @@ def number(value: float, digits: str) -> str:
 
 
 def results_table(table: pd.DataFrame) -> dict:
-    """Columns {measure: heading, what it is} and a row per model of cells: text, interval, and whether none is better."""
-    shown = {m: about for m, about in COLUMNS.items() if m in table and table[m].notna().any()}
+    """Columns {measure: what it is} and a row per model of cells: text, interval, and whether none is better."""
+    shown = {m: about for m, about in MEASURES.items() if m in table and table[m].notna().any()}
     rows = []
     for row in table.to_dict("records"):
         cells = []
-        for measure, (_, digits, sign, _) in shown.items():
+        for measure, about in shown.items():
+            digits, sign = about.digits, about.better
             ends = [row.get(f"{measure}{end}", np.nan) for end in ("_low", "_high")]
             interval = "" if pd.isna(ends[0]) else "–".join(number(end, digits) for end in ends)
             best = sign != 0 and row[measure] == (sign * table[measure]).max() * sign
@@ -148,18 +127,18 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
 
 def difference_table(differences: pd.DataFrame) -> dict:
     """First minus second of every two rows: columns of measures, cells with the interval and whether it is clear of 0."""
-    measures = [m for m in COLUMNS if m in set(differences.measure)]
+    measures = [m for m in MEASURES if m in set(differences.measure)]
     rows = []
     for (first, second), part in differences.groupby(["first", "second"], sort=False):
         part = part.set_index("measure")
         cells = []
         for measure in measures:
-            digits = COLUMNS[measure][1]
+            digits = MEASURES[measure].digits
             value, low, high = part.loc[measure, ["difference", "low", "high"]]
             interval = f"{number(low, digits)} to {number(high, digits)}"
             cells.append({"text": number(value, digits), "interval": interval, "clear": low > 0 or high < 0})
         rows.append({"first": first, "second": second, "cells": cells})
-    return {"headings": [COLUMNS[measure][0] for measure in measures], "rows": rows}
+    return {"headings": [MEASURES[measure].heading for measure in measures], "rows": rows}
 
 
 def seed_table(seeds: pd.DataFrame) -> list[dict]:
