@@ -23,37 +23,37 @@ DIFFER = (
     f"After {CONVERGED_EPOCHS} epochs or more the order of the networks by ab RMSE on validation photographs is another "
     f"than after {REPORT_EPOCHS}."
 )
-STILL = "All of the three losses will still decrease after that"
+STILL = "All of the three losses [here the {}'s] will still decrease after that"
 CLAIMS = (  # name, sentence, section of the report, rule, what finds the figure
     ("great", "The overall performances for all three models are great.", "Abstract",
      f"Each network explains more than {GREAT:.0%} of the gray floor's squared error (skill).", verdicts.great),
     ("hard-to-tell", "It is hard to tell the generated images are fake", "Abstract",
      f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing).",
      verdicts.hard_to_tell),
-    ("resnet-less-colourful", "ResNet and VAE generate less colorful images — ResNet", "Abstract, 5.1", LESS,
+    ("resnet-less-colourful", "ResNet … generate less colorful images", "Abstract and section 5.1", LESS,
      partial(verdicts.less_colourful, "resnet")),
-    ("vae-less-colourful", "ResNet and VAE generate less colorful images — VAE", "Abstract", LESS,
+    ("vae-less-colourful", "… VAE generate less colorful images", "Abstract", LESS,
      partial(verdicts.less_colourful, "vae")),
-    ("gan-overly-colourful", "some images processed by GAN are overly colorful", "Abstract, 5.2, 6",
+    ("gan-overly-colourful", "some images processed by GAN are overly colorful", "Abstract, sections 5.2 and 6",
      f"More than {SOME:.0%} of the results have a colorfulness of {OVERLY:.0f} points or more above their originals'.",
      verdicts.overly_colourful),
-    ("resnet-steady", "The validation loss decreases steadily here", "5.1",
+    ("resnet-steady", "The validation loss decreases steadily here", "Section 5.1",
      "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.", verdicts.steady),
-    ("gan-unstable", "the generator loss is unstable because of the adversarial network", "5.2",
+    ("gan-unstable", "the generator loss is unstable because of the adversarial network", "Section 5.2",
      "The generator's adversarial loss falls in less than two thirds of the steps from epoch to epoch.", verdicts.unstable),
-    ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa", "5.2",
+    ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa", "Section 5.2",
      "The changes of the two losses from epoch to epoch are negatively correlated.", verdicts.mirrors),
     ("gan-peak", "in the discriminator losses there's a sudden peak … which corresponds to the low point in generator loss",
-     "5.2", PEAK, verdicts.peak),
-    ("gan-varies", "GAN can provide colorful images, but the quality varies", "6",
+     "Section 5.2", PEAK, verdicts.peak),
+    ("gan-varies", "GAN can provide colorful images, but the quality varies", "Section 6",
      "ΔE varies more from photograph to photograph than that of each other network.", verdicts.quality_varies),
-    ("vae-sharp", "The MSE loss … decreases sharply … in a shorter time", "5.3",
+    ("vae-sharp", "The MSE loss … decreases sharply … in a shorter time", "Section 5.3",
      SHARP, verdicts.sharp),
-    ("vae-more-effective", "which means that the VAE is more effective", "5.3",
+    ("vae-more-effective", "which means that the VAE is more effective", "Section 5.3",
      "The VAE's MSE is below that of both others, photograph by photograph.", verdicts.more_effective),
-    *((f"{model}-still-falls", f"{STILL} — {NAMES[model]}", "5.1, 6", FALLS_ON, partial(verdicts.still_falls, model))
+    *((f"{model}-still-falls", STILL.format(NAMES[model]), "Sections 5.1 and 6", FALLS_ON, partial(verdicts.still_falls, model))
       for model in NETWORKS),
-    ("converged-differ", "train for more than 100 epochs and compare the performance when they converges", "6",
+    ("converged-differ", "train for more than 100 epochs and compare the performance when they converges", "Section 6",
      DIFFER, verdicts.converged_differ),
 )  # fmt: skip
 
