@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,26 @@ def test_experiments_leave_the_workspace_alone(repository):
     rates = {r["data"]["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] for e in experiments for r in e["revs"]}
     assert rates == {0.00001}
     assert not dirty(repository)
+
+
+def test_a_run_is_published_when_it_is_up_to_date(repository):
+    publish = [sys.executable, "-m", "stages.publish", "trial", "--time", "a minute"]
+    run(publish, repository)
+    page = (repository / "results/trial/README.md").read_text()
+    revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
+    assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
+    linked = set(re.findall(r"\((\S+?\.(?:png|lock))\)", page))
+    assert linked and all((repository / "results/trial" / name).exists() for name in linked)
+    assert (repository / "results/trial/params.yaml").read_text() == (repository / "params.yaml").read_text()
+    shutil.rmtree(repository / "results/trial")
+    params = repository / "params.yaml"
+    before = params.read_text()
+    params.write_text(before.replace("resamples: 200", "resamples: 300"))
+    assert "uncommitted changes" in run(publish, repository, check=False).stderr
+    run(["git", "commit", "-qam", "other"], repository)
+    assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
+    run(["git", "reset", "-q", "--hard", "HEAD~1"], repository)
+    assert not (repository / "results/trial").exists()
 
 
 def test_photographs_of_one_category_and_two_seeds(tmp_path):

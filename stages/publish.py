@@ -1,0 +1,111 @@
+"""Keep an up-to-date run in results/<name>/, for readers to trust and to repeat. Run by hand; no stage of dvc.yaml.
+
+python -m stages.publish intel-cpu --time "58 minutes"
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from colorization.errors import InputError, run
+from colorization.files import write_bytes
+from colorization.report import markdown
+
+TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
+          "data.json", "download.json")  # fmt: skip
+FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "figure-5-resnet-loss",
+           "figure-7-gan-loss", "figure-9-vae-loss")  # fmt: skip
+PAGE = """# {name}
+
+{desc}
+
+{photographs} test photographs; every value with the 95 % interval that their choice leaves.
+
+{scores}
+
+![The same test photographs, every model and floor](comparison.png)
+
+![Every measure with its interval](measures.png)
+
+## The report's claims
+
+{claims}
+
+## By category, and between models
+
+![ΔE by category](categories.png)
+
+![Every two models, photograph by photograph](differences.png)
+
+## Training
+
+![Colour error on the validation photographs](learning-curves.png)
+
+## How to repeat it
+
+```sh
+git checkout {revision}
+cp results/{name}/params.yaml params.yaml
+dvc repro
+```
+
+Machine: {machine}. Time: {time}. [dvc.lock](dvc.lock) has the hash of every input and output.
+"""
+
+
+def output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"{' '.join(command)}: {' '.join((done.stderr or done.stdout).split())[:300]}")
+    return done.stdout.strip()
+
+
+def require_up_to_date() -> None:
+    """Raise InputError when the metrics are not those of the committed code, parameters and data."""
+    if output("git", "status", "--porcelain", "--untracked-files=no"):
+        raise InputError("git: there are uncommitted changes; commit them, so that the run has a revision")
+    if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):
+        raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
+
+
+def machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    processor = next(
+        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores of {processor}, {platform.system()}, Python {platform.python_version()}"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m stages.publish", description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="of the folder in results/")
+    parser.add_argument("--time", required=True, help="how long dvc repro took, in words")
+    parser.add_argument("--machine", default=machine(), help="(default: %(default)s)")
+    wanted = parser.parse_args()
+    require_up_to_date()
+    folder, table = Path("results") / wanted.name, pd.read_csv("metrics/table.csv")
+    sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
+    sources += [Path(f"figures/{name}.png") for name in FIGURES]
+    page = PAGE.format(
+        name=wanted.name, desc=Path("params.yaml").read_text().splitlines()[0].lstrip("# "),
+        photographs=table.photographs[0], scores=markdown.scores(table),
+        claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
+        revision=output("git", "rev-parse", "HEAD"), machine=wanted.machine, time=wanted.time,
+    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        shutil.copyfile(source, folder / source.name)
+    write_bytes(folder / "README.md", page.encode())
+    print(f"{folder}: {len(sources) + 1} files; commit them")
+
+
+if __name__ == "__main__":
+    run(main)
