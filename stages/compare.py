@@ -28,10 +28,17 @@ def add_frechet(values: dict, resampled: dict, params: Compare, seed: int) -> No
         return
     original, *ours = (np.load(f"data/features/{name}.npy", allow_pickle=False) for name in ("original", *names))
     features = dict(zip(names, ours))
-    found = frechet.resampled(features, original, params.frechet_resamples, seed)
-    for name, ours in features.items():
-        values[name]["scene_frechet"] = frechet.frechet_distance(ours, original)
-        resampled[name]["scene_frechet"] = found[name]
+    found = frechet.estimates(features, original, params.frechet_resamples, seed)
+    for name, (value, drawn) in found.items():
+        values[name]["scene_frechet"], resampled[name]["scene_frechet"] = value, drawn
+
+
+def add_fid(values: dict, resampled: dict) -> None:
+    """The Fréchet inception distance, where evaluate.fid asked for it; it has no interval."""
+    for name, measures in values.items():
+        overall = json.loads(Path(f"metrics/{name}/scores.json").read_text())["overall"]
+        if "fid" in overall:
+            measures["fid"], resampled[name]["fid"] = overall["fid"], np.full(1, np.nan)
 
 
 def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
@@ -76,6 +83,7 @@ def main():
     scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False) for name in names}
     values, resampled = measured(scores, params, seed)
     add_frechet(values, resampled, params, seed)
+    add_fid(values, resampled)
     whole = table(values, resampled, len(next(iter(scores.values()))))
     write_json(Path("metrics/summary.json"), statistics.rounded(values))
     write_table(Path("metrics/table.csv"), whole)

@@ -20,6 +20,7 @@ from colorization.report import markdown
 
 TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
           "data.json", "download.json")  # fmt: skip
+CODE = ("src", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
 FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "figure-5-resnet-loss",
            "figure-7-gan-loss", "figure-9-vae-loss")  # fmt: skip
 PAGE = """# {name}
@@ -68,9 +69,9 @@ def output(*command: str) -> str:
 
 
 def require_up_to_date() -> None:
-    """Raise InputError when the metrics are not those of the committed code, parameters and data."""
-    if output("git", "status", "--porcelain", "--untracked-files=no"):
-        raise InputError("git: there are uncommitted changes; commit them, so that the run has a revision")
+    """Raise InputError when the metrics are not those of the committed code; parameters and metrics are published too."""
+    if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
+        raise InputError(f"git: uncommitted changes ({' '.join(changed.split())[:200]}); commit them first")
     if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):
         raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
 

@@ -36,9 +36,11 @@ def repeats(name: str, config: Config, out: Path) -> None:
             samples = config.evaluate.samples
             outcome = evaluate(model, photos, categories, panel, samples=samples, device=fabric.device)
             found[str(seed)] = statistics.summarise(outcome.scores)
-            if panel.classifier.categories:
-                distance = frechet.frechet_distance(outcome.features, outcome.original_features)
-                found[str(seed)]["scene_frechet"] = distance
+            if "accuracy" in found[str(seed)]:
+                resamples = config.compare.frechet_resamples
+                ours = {name: outcome.features}
+                for distance, _ in frechet.estimates(ours, outcome.original_features, resamples, seed).values():
+                    found[str(seed)]["scene_frechet"] = distance
         write_json(out, statistics.rounded(found))
 
 

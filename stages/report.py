@@ -11,11 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from colorization.config import FLOORS
+from colorization.config import FLOORS, load_config
 from colorization.errors import run
 from colorization.files import write_bytes
 from colorization.report.page import Run, render
 
+FIGURES = (
+    "figure-1-resnet-architecture", "figure-4-resnet-predictions", "figure-5-resnet-loss",
+    "figure-2-gan-architecture", "figure-6-gan-predictions", "figure-7-gan-loss",
+    "figure-3-vae-architecture", "figure-8-vae-predictions", "figure-9-vae-loss",
+    "comparison", "measures", "categories", "differences", "learning-curves",
+)  # fmt: skip
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "scikit-image", "numpy", "pandas", "matplotlib", "dvc")
 
 
@@ -49,10 +55,10 @@ def main():
         differences=table("metrics/differences.csv"), seeds=table("metrics/seeds.csv"),
         scores=scores, results=results,
         audit=read_json("data"), download=read_json("download"), claims=read_json("claims"), people=read_json("people"),
-        figures={path.stem: path.read_bytes() for path in sorted(Path("figures").glob("*.png"))},
+        figures={name: Path(f"figures/{name}.png").read_bytes() for name in FIGURES},
         params=Path("params.yaml").read_text(),
         versions={"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        revision=revision(), models=tuple(name for name in names if name not in FLOORS),
+        revision=revision(), models=tuple(name for name in names if name not in FLOORS), samples=load_config().evaluate.samples,
     ))  # fmt: skip
     write_bytes(Path("report/index.html"), page.encode())
 

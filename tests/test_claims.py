@@ -13,6 +13,7 @@ FALLING = np.exp(-0.1 * EPOCHS)
 RISING = FALLING[::-1]
 ZIGZAG = 1 + 0.1 * (-1.0) ** EPOCHS
 RNG = np.random.default_rng(0)
+WALK = RNG.normal(size=20).cumsum()
 
 
 def history(lr=0.1, **columns):
@@ -94,32 +95,52 @@ def test_steady(loss, expected):
     assert verdict("resnet-steady", **histories("resnet", val_loss=loss)) == expected
 
 
-@pytest.mark.parametrize("loss, expected", [(FALLING, "refuted"), (RISING, "confirmed"), (FALLING[:3], "undecided")])
+@pytest.mark.parametrize(
+    "loss, expected",
+    [(ZIGZAG, "confirmed"), (FALLING, "refuted"), (RISING, "refuted"), (ZIGZAG[:5], "undecided"),
+     (FALLING + 0.1 * (np.sin(EPOCHS * 1.2)), "undecided")],
+)  # fmt: skip
 def test_unstable(loss, expected):
     found = histories("gan", train_adversarial=loss, train_d_loss=loss, val_loss=loss)
     assert verdict("gan-unstable", **found) == expected
 
 
 @pytest.mark.parametrize(
-    "d_loss, expected", [(-ZIGZAG, "confirmed"), (ZIGZAG, "refuted"), (RNG.normal(size=20), "undecided")]
+    "d_loss, expected",
+    [(-WALK, "confirmed"), (WALK, "refuted"), (RNG.normal(size=20), "undecided"), (np.ones(20), "undecided")],
 )
 def test_mirrors(d_loss, expected):
-    noise = 0.01 * np.random.default_rng(1).normal(size=20)
-    found = histories("gan", train_adversarial=ZIGZAG + noise, train_d_loss=d_loss, val_loss=ZIGZAG)
+    noise = 0.1 * np.random.default_rng(1).normal(size=20)
+    found = histories("gan", train_adversarial=WALK + noise, train_d_loss=d_loss, val_loss=ZIGZAG)
     assert verdict("gan-mirrors", **found) == expected
 
 
-@pytest.mark.parametrize("epoch, count, expected", [(15, 20, "confirmed"), (5, 20, "refuted"), (5, 7, "undecided")])
-def test_peak(epoch, count, expected):
-    d_loss, adversarial = np.ones(count), np.ones(count)
-    d_loss[0], d_loss[min(14, count - 1)], adversarial[epoch] = 9.0, 2.0, 0.5
+@pytest.mark.parametrize(
+    "high, low, size, count, expected",
+    [
+        (14, 15, 2.0, 20, "confirmed"),
+        (14, 5, 2.0, 20, "refuted"),
+        (14, 14, 0.0, 20, "refuted"),
+        (5, 5, 2.0, 7, "undecided"),
+    ],
+)
+def test_peak(high, low, size, count, expected):
+    noise = 0.02 * np.random.default_rng(2).normal(size=(2, count))
+    d_loss, adversarial = 1 + noise[0], 1 + noise[1]
+    d_loss[0], d_loss[high], adversarial[low] = 9.0, d_loss.max() + size, adversarial.min() - size
     found = histories("gan", train_adversarial=adversarial, train_d_loss=d_loss, val_loss=d_loss)
     assert verdict("gan-peak", **found) == expected, "the first epoch's loss is no peak"
 
 
 @pytest.mark.parametrize(
     "loss, expected",
-    [(np.exp(-EPOCHS), "confirmed"), (30.0 - EPOCHS, "refuted"), (FALLING[:5], "undecided"), (FALLING, "undecided")],
+    [
+        (np.exp(-EPOCHS), "confirmed"),
+        (30.0 - EPOCHS, "refuted"),
+        (FALLING[:5], "undecided"),
+        (FALLING, "undecided"),
+        (9 + np.exp(-EPOCHS), "undecided"),
+    ],
 )
 def test_sharp(loss, expected):
     loss = np.exp(-0.05 * EPOCHS) if loss is FALLING else loss
@@ -137,6 +158,7 @@ def test_still_falls(model):
     assert found(RISING) == found(np.concatenate([FALLING, 2 - np.exp(-0.1 * EPOCHS)])) == "refuted"
     assert found(1 + RNG.normal(0, 0.1, 20)) == found(FALLING[:5]) == "undecided"
     assert found(FALLING, lr=np.linspace(1, 0, 20)) == "undecided", "a rate that goes to 0 ends the fall"
+    assert found(np.zeros(20)) == "undecided", "the logarithm of nothing"
 
 
 @pytest.mark.parametrize(
@@ -155,12 +177,40 @@ def test_converged_differ(late, expected):
     }  # fmt: skip
     assert verdict("converged-differ", histories=found) == expected
     assert verdict("converged-differ", histories={name: h[:99] for name, h in found.items()}) == "undecided"
+    annealed = {name: h.assign(lr=np.linspace(1, 0, 100)) for name, h in found.items()}
+    assert verdict("converged-differ", histories=annealed) == "undecided"
 
 
 @pytest.mark.parametrize("fooled, expected", [(50, "confirmed"), (10, "refuted"), (40, "undecided"), (0, "undecided")])
 def test_hard_to_tell(fooled, expected):
     models = {"gan": {"trials": 100 if fooled else 0, "fooled": fooled}, "vae": {"trials": 0, "fooled": 0}}
     assert verdict("hard-to-tell", people={"models": models}) == expected
+
+
+def test_few_photographs_decide_nothing():
+    few = {name: table[:10] for name, table in evidence().scores.items()}
+    assert verdict("vae-less-colourful", scores=few, **table("vae", "colorfulness_ratio", 0.5)) == "undecided"
+    assert {v["verdict"] for v in judge(evidence(scores=few))} == {"undecided"}
+
+
+def test_what_cannot_be_computed_is_said():
+    flat = {name: table.assign(delta_e=3.0) for name, table in evidence().scores.items()}
+    rows = {row["name"]: row for row in judge(evidence(scores=flat))}
+    assert rows["gan-varies"]["verdict"] == "undecided" and "cannot be computed" in rows["gan-varies"]["figure"]
+    nothing = pd.DataFrame([{"model": name} for name in NETWORKS])
+    nothing[[f"{m}{end}" for m in ("skill", "colorfulness_ratio") for end in ("", "_low", "_high")]] = np.nan
+    assert verdict("great", table=nothing) == "undecided"
+
+
+@pytest.mark.parametrize("walk", [False, True])
+def test_independent_losses_mirror_each_other_as_seldom_as_said(walk):
+    decided = 0
+    for seed in range(300):
+        losses = np.random.default_rng(seed).normal(size=(2, 20))
+        one, other = losses.cumsum(axis=1) if walk else losses
+        _, low, high = trends.correlation_of_changes(one, other)
+        decided += low > 0 or high < 0
+    assert decided / 300 <= 0.08
 
 
 def test_intervals_of_trends():

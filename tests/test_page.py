@@ -22,7 +22,7 @@ HOSTILE = '<script>console.error("x")</script>'
 def run(**changes) -> report.Run:
     values = {m: 0.5 for m in MEASURES}
     ends = {f"{m}{end}": v for m, v in values.items() if m != "fid" for end in ("", "_low", "_high")}
-    table = pd.DataFrame([{"model": n, "accuracy_original": 0.9, **ends, "fid": 3.0, "delta_e": 9.0 - i}
+    table = pd.DataFrame([{"model": n, "accuracy_original": 0.9, "accuracy_original_low": 0.8, "accuracy_original_high": 1.0, **ends, "fid": 3.0, "delta_e": 9.0 - i}
                           for i, n in enumerate(ROWS)])  # fmt: skip
     table = table.assign(**{f"{m}{e}": [np.nan] * 4 + [1.5] for m in ("diversity", "ab_rmse_sample", "ab_rmse_best")
                             for e in ("", "_low", "_high")})  # fmt: skip
@@ -38,14 +38,15 @@ def run(**changes) -> report.Run:
     base = {
         "table": table, "differences": differences, "categories": categories, "seeds": seeds, "scores": dict.fromkeys(ROWS, scores),
         "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
-        "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0,
+        "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
+                  "odd_sizes": 2, "enlarged": 3,
                   "categories": {"train": {"sea": 25, HOSTILE: 25}}},
         "download": {"source": "sample"},
         "claims": {v: {"sentence": v, "section": "1", "rule": "r", "figure": "0.5", "verdict": v}
                    for v in ("confirmed", "refuted", "undecided")},
         "people": {"participants": 0, "models": {}},
         "figures": {n: figures.png(figures.learning_curves({"gan": curve}, n)) for n in ("measures", "learning-curves")},
-        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": NETWORKS,
+        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": NETWORKS, "samples": 8,
     }  # fmt: skip
     return report.Run(**(base | changes))
 
@@ -76,10 +77,10 @@ def test_what_stands_left_and_right_can_be_chosen(page, html):
     first = right.get_attribute("src")
     page.select_option("#right", "gan")
     assert right.get_attribute("src") != first and right.get_attribute("alt").endswith("GAN")
-    assert page.locator("output").first.inner_text().startswith("GAN: ΔE")
+    assert page.locator(".score").first.inner_text().startswith("GAN: ΔE")
     page.select_option("#right", "original")
     page.select_option("#left", "vae")
-    assert page.locator("output").first.inner_text().startswith("VAE: ΔE")
+    assert page.locator(".score").first.inner_text().startswith("VAE: ΔE")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -109,13 +110,21 @@ def test_names_from_files_stay_text(page, html):
 def test_its_numbers_are_those_of_the_tables():
     html = report.render(run())
     assert re.search(r"the <strong>VAE</strong> with\s+5\.00", html), "the best network by ΔE"
-    assert "1 are confirmed here, 1 refuted and\n1 undecided" in html
-    cells = report.results_table(run().table)
+    assert "1 are confirmed here, 1 refuted and\n1 left undecided" in html
+    cells = report.results_table(run().table, run().differences)
     assert [row["cells"][0]["best"] for row in cells["rows"]] == [False] * 4 + [True]
     assert "fid" in cells["columns"] and cells["rows"][0]["cells"][-1]["interval"] == ""
-    without = report.results_table(run().table.drop(columns=["accuracy", "scene_frechet"]))
+    without = report.results_table(run().table.drop(columns=["accuracy", "scene_frechet"]), run().differences)
     assert "accuracy" not in without["columns"]
     assert report.number(-0.5, ".1f") == "−0.5" and report.number(float("nan"), ".1f") == "–"
+
+
+def test_what_cannot_be_told_apart_is_best_together():
+    near = pd.DataFrame([("delta_e", "gan", "vae", 1.0, -0.1, 2.1), ("delta_e", "resnet", "vae", 2.0, 1.0, 3.0)],
+                        columns=["measure", "first", "second", "difference", "low", "high"])  # fmt: skip
+    cells = report.results_table(run().table, near)["rows"]
+    assert [row["cells"][0]["best"] for row in cells] == [False, False, False, True, True]
+    assert re.search(r"5\.00, not told apart from the GAN \(95 %", report.render(run(differences=near)))
 
 
 def test_people_are_reported():

@@ -9,7 +9,7 @@ from colorization import frechet, statistics
 
 RNG = np.random.default_rng(0)
 COLUMNS = ("mse", "mse_gray", "ssim", "delta_e", "ab_mse", "auc", "auc_weighted", "weight", "histogram_distance",
-           "colorfulness", "colorfulness_original", "recognised", "recognised_original")  # fmt: skip
+           "colorfulness", "colorfulness_original", "recognised", "recognised_original", "judged")  # fmt: skip
 
 
 def scores(seed, count=300):
@@ -31,9 +31,12 @@ def test_ratios_are_those_of_the_means():
 
 
 def test_what_was_not_measured_is_left_out():
-    found = statistics.summarise(SCORES.drop(columns=["recognised", "recognised_original"]))
+    found = statistics.summarise(SCORES.drop(columns=["recognised", "recognised_original", "judged"]))
     assert not {"accuracy", "accuracy_original", "lpips", "diversity"} & set(found)
     assert statistics.summarise(SCORES.assign(lpips=0.5))["lpips"] == 0.5
+    assert "accuracy" not in statistics.summarise(SCORES.assign(recognised=0.0, judged=0.0)), (
+        "nothing was to be recognised"
+    )
 
 
 def test_intervals_agree_with_scipy():
@@ -104,20 +107,33 @@ def test_frechet_distance_with_fewer_photographs_than_features():
     assert frechet.frechet_distance(np.zeros((3, 6)), np.zeros((3, 6))) == pytest.approx(0, abs=1e-6)
 
 
-def test_frechet_intervals_hold_the_truth():
-    """Of normal features the distance of the distributions is known: the shift, squared."""
-    held = 0
-    for trial in range(60):
+def test_frechet_estimates_are_right_on_average_and_their_intervals_hold_the_truth():
+    """Of normal features the distance of the distributions is known. Plain distances of few photographs are too large."""
+    size, count = 24, 120
+    truth = 0.25 + size * (1 - np.sqrt(1.04)) ** 2
+    plain, corrected, held = [], [], 0
+    for trial in range(40):
         rng = np.random.default_rng(trial)
-        original = rng.normal(size=(200, 3))
-        result = original + rng.normal(0, 0.2, (200, 3)) / np.sqrt(1.04) + [0.5, 0, 0]
-        truth = 0.25 + 3 * (1 - np.sqrt(1 + 0.04 / 1.04)) ** 2
-        low, high = statistics.interval(frechet.resampled({"a": result}, original, 200, trial)["a"])
+        original = rng.normal(size=(count, size))
+        result = original + rng.normal(0, 0.2, (count, size))
+        result[:, 0] += 0.5
+        value, drawn = frechet.estimates({"a": result}, original, 200, trial)["a"]
+        low, high = statistics.interval(drawn)
         held += low <= truth <= high
-    assert held >= 50
+        plain.append(frechet.frechet_distance(result, original))
+        corrected.append(value)
+    assert np.mean(plain) > 1.2 * truth
+    assert np.mean(corrected) == pytest.approx(truth, rel=0.1)
+    assert held >= 33
 
 
 def test_frechet_resamples_are_paired():
     original, one = features(1), features(2, shift=0.3)
-    found = frechet.resampled({"a": one, "b": one.copy()}, original, 150, 1)
-    assert np.array_equal(found["a"], found["b"]) and len(found["a"]) == 150
+    found = frechet.estimates({"a": one, "b": one.copy()}, original, 150, 1)
+    assert np.array_equal(found["a"][1], found["b"][1]) and len(found["a"][1]) == 150
+    assert frechet.estimates({"a": one[:11]}, original[:11], 150, 1) == {}, "too few photographs for 6 features"
+
+
+def test_one_photograph_says_nothing_of_others():
+    drawn = statistics.bootstrap({"a": SCORES[:1]}, 100, 1)["a"]
+    assert np.isnan(statistics.interval(drawn["mse"])).all()

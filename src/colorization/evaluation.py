@@ -118,7 +118,8 @@ def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, T
 def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories: pd.Series):
     """Whether results and originals are taken for what they show, (B,) each, and the features (B,F) of both.
 
-    Without categories there is nothing to recognise: no columns.
+    `judged` tells the photographs of a category that the classifier knows; the others count for neither. Without
+    categories there is nothing to recognise: no columns.
     """
     known = classifier.categories
     truth = torch.tensor([known.index(c) if c in known else -1 for c in categories], device=lab.device)
@@ -127,7 +128,7 @@ def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories
         features.append(classifier.features(torch.cat(normalise(colours[:, :1], colours[:, 1:]), dim=1)))
         if known:
             columns[name] = (classifier.head(features[-1]).argmax(dim=1) == truth).float()
-    return columns, features
+    return columns | ({"judged": (truth >= 0).float()} if known else {}), features
 
 
 def original_rgb(L: Tensor, ab: Tensor) -> Tensor:

@@ -84,7 +84,7 @@ def losses(name: str, history: pd.DataFrame, title: str) -> Figure:
 
 
 def learning_curves(histories: Mapping[str, pd.DataFrame], title: str) -> Figure:
-    """Every network's validation error on one scale, whatever its loss is, over the share of its training."""
+    """Every network's validation error on one scale, whatever its loss is, over the epochs of its training."""
     figure, axis = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
     for name, history in histories.items():
         error = np.sqrt(history.val_ab_mse)
@@ -141,13 +141,18 @@ def differences(table: pd.DataFrame, title: str) -> Figure:
             clear = row.low > 0 or row.high < 0
             _interval(axis, pairs.index((row.first, row.second)), row.difference, (row.low, row.high),
                       INK if clear else COLORS["gray"], filled=clear)  # fmt: skip
-        axis.set(xlabel=axis_label(measure), ylim=(len(pairs) - 0.5, -0.5))
+        axis.set(xlabel=difference_label(measure), ylim=(len(pairs) - 0.5, -0.5))
     figure.suptitle(f"{title}; filled: clear of zero")
     return figure
 
 
 def axis_label(measure: str) -> str:
     return f"{MEASURES[measure].heading} ({DIRECTION[MEASURES[measure].better]})"
+
+
+def difference_label(measure: str) -> str:
+    side = {1: "above 0: the first is better", -1: "below 0: the first is better", 0: "above 0: the first has more"}
+    return f"{MEASURES[measure].heading} ({side[MEASURES[measure].better]})"
 
 
 def _panels(shown: list[str], rows: list[str], height: float):

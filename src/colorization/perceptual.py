@@ -27,8 +27,10 @@ def lpips(device) -> Callable[[Tensor, Tensor], Tensor]:
 def fid(results: np.ndarray, originals: np.ndarray, device) -> float:
     """Fréchet inception distance (Heusel et al. 2017) of photographs (N,S,S,3) uint8, N ≥ 2.
 
-    Raises InputError when its weights, torchmetrics or torch-fidelity cannot be loaded.
+    Raises InputError for one photograph, and when its weights, torchmetrics or torch-fidelity cannot be loaded.
     """
+    if len(results) < 2:
+        raise InputError("evaluate.fid: one test photograph has no distribution; bring more, or set it to false")
     with _told("evaluate.fid"):
         from torchmetrics.image.fid import FrechetInceptionDistance
 

@@ -1,7 +1,8 @@
 """How rare each colour is among the training photographs: the weights that give rare colours their say.
 
 After Zhang et al. 2016, section 2.2: ab is cut into bins of 10, their empirical distribution is smoothed with a Gaussian
-of σ = 5, and a pixel weighs the inverse of its colour's probability (equation 4 with λ = 0, as in their section 3.1).
+of σ = 5, and a pixel weighs the inverse of its colour's probability (equation 4 with λ = 0, as in their section 3.1). On
+the Intel scenes 1 % of the photographs carry 40 % of the weight: compare rebalanced scores within one study only.
 """
 
 import numpy as np
@@ -14,14 +15,13 @@ from colorization.color import AB_SCALE
 BIN, SIGMA = 10.0, 5.0  # ab units
 SIDE = 2 * int(AB_SCALE / BIN) + 1  # bins a side, their centres at -110, -100, …, 110
 MIN_PROBABILITY = 1e-5  # a colour rarer than one pixel in 100,000 weighs no more: its probability is not known better
-STEP = 4  # every 4th row and column of a training photograph is counted: the histogram hardly knows the difference
 
 
 def colour_weights(train: np.ndarray) -> Tensor:
     """Packed training photographs (N,3,S,S) → the weight of every bin (SIDE, SIDE), a first, of mean 1 over their pixels."""
     counts = torch.zeros(SIDE * SIDE, dtype=torch.int64)
     for start in range(0, len(train), 1000):
-        ab = torch.from_numpy(train[start : start + 1000, 1:, ::STEP, ::STEP].astype(np.float32)) * AB_SCALE
+        ab = torch.from_numpy(train[start : start + 1000, 1:].astype(np.float32)) * AB_SCALE
         counts += torch.bincount(bins(ab).flatten(), minlength=SIDE * SIDE)
     share = (counts / counts.sum()).view(SIDE, SIDE).numpy()
     smooth = np.maximum(gaussian_filter(share, SIGMA / BIN, mode="constant"), MIN_PROBABILITY)

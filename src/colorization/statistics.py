@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from itertools import combinations
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
 CONFIDENCE = 0.95
-Z = 1.959963984540054  # the normal distribution's 97.5 % quantile, for intervals of 95 %
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 DIGITS = 5  # significant, in what is written: a rerun on the same machine is no diff
 
 # Every measure from the means of its columns over the photographs. PSNR is that of the mean error, and ratios are those
@@ -25,30 +26,34 @@ MEASURES = {
     "histogram_distance": lambda mean: mean["histogram_distance"],
     "colorfulness": lambda mean: mean["colorfulness"],
     "colorfulness_ratio": lambda mean: mean["colorfulness"] / mean["colorfulness_original"],
-    "accuracy": lambda mean: mean["recognised"],
-    "accuracy_original": lambda mean: mean["recognised_original"],
+    "accuracy": lambda mean: _share(mean["recognised"], mean["judged"]),
+    "accuracy_original": lambda mean: _share(mean["recognised_original"], mean["judged"]),
     "lpips": lambda mean: mean["lpips"],
     "diversity": lambda mean: mean["diversity"],
     "ab_rmse_sample": lambda mean: np.sqrt(mean["ab_mse_sample"]),
     "ab_rmse_best": lambda mean: np.sqrt(mean["ab_mse_best"]),
 }
-ON_ONE = ("diversity", "ab_rmse_sample", "ab_rmse_best")  # measured on a network that samples: no other to compare with
+# The same for all, measured on one network only, or without draws.
+NOT_COMPARED = ("accuracy_original", "diversity", "ab_rmse_sample", "ab_rmse_best", "fid")
 
 
 def summarise(scores: pd.DataFrame) -> dict[str, float]:
-    """One value per measure over the photographs, one a row, of `evaluation.evaluate`."""
-    return {name: float(value) for name, value in _derive(scores.mean(numeric_only=True)).items()}
+    """One value per measure over the photographs, one a row, of `evaluation.evaluate`; none that cannot be computed."""
+    found = _derive(scores.mean(numeric_only=True))
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
 def bootstrap(tables: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
     """Every measure of every table, (resamples,) each, over photographs drawn anew (Efron & Tibshirani 1993, chapter 6).
 
     The tables hold the same photographs in the same order, and a resample takes the same ones of all: differences between
-    two tables' values are paired.
+    two tables' values are paired. One photograph says nothing of others: nan.
     """
     values = {name: table.select_dtypes("number") for name, table in tables.items()}
     joined = np.concatenate([table.to_numpy() for table in values.values()], axis=1)
     means = np.concatenate([weights @ joined for weights in draws(len(joined), resamples, seed)])
+    if len(joined) < 2:
+        means[:] = np.nan
     parts = np.split(means, np.cumsum([table.shape[1] for table in values.values()])[:-1], axis=1)
     return {name: _derive(dict(zip(values[name], part.T))) for name, part in zip(values, parts)}
 
@@ -62,9 +67,12 @@ def draws(photographs: int, resamples: int, seed: int, chunk: int = 1000):
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3)."""
+    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3); nan are left out."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return math.nan, math.nan
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
 
 
@@ -76,7 +84,7 @@ def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[st
     rows = []
     for first, second in combinations(values, 2):
         for measure in values[first]:
-            if measure in values[second] and measure not in ("accuracy_original", *ON_ONE):
+            if measure in values[second] and measure not in NOT_COMPARED:
                 low, high = interval(resampled[first][measure] - resampled[second][measure])
                 difference = values[first][measure] - values[second][measure]
                 rows.append((measure, first, second, difference, low, high))
@@ -98,6 +106,11 @@ def rounded(tree):
     if isinstance(tree, list):
         return [rounded(value) for value in tree]
     return float(f"{tree:.{DIGITS}g}") if isinstance(tree, float) else tree
+
+
+def _share(part, whole):
+    with np.errstate(invalid="ignore", divide="ignore"):  # nothing of nothing is nan
+        return np.divide(part, whole)
 
 
 def _derive(mean) -> dict:

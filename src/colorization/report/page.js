@@ -18,7 +18,7 @@ function show() {
     }
     const scored = chosen.right in photos[i].scores ? chosen.right : chosen.left;
     const score = photos[i].scores[scored];
-    card.querySelector("output").textContent = score ? `${label(scored)}: ${score}` : "";
+    card.querySelector(".score").textContent = score ? `${label(scored)}: ${score}` : "";
   });
 }
 document.querySelectorAll(".choose select").forEach((select) => select.addEventListener("change", show));

@@ -38,6 +38,7 @@ class Run:
     versions: Mapping[str, str]
     revision: str
     models: tuple[str, ...]
+    samples: int  # draws of a network that can draw several
 
 
 def render(run: Run) -> str:
@@ -48,8 +49,9 @@ def render(run: Run) -> str:
     return template.render(
         run=run, names=NAMES, colors=COLORS, rows=list(run.scores), test=len(run.results["original"]),
         css=_inlined("page.css"), js=_inlined("page.js"),
-        results=results_table(run.table), best=best_by(run.table, run.models), categories=category_table(run.categories),
+        results=results_table(run.table, run.differences), best=lead(run), categories=category_table(run.categories),
         sliders=sliders(run), extremes=of_models(run), verdicts=count_verdicts(run.claims),
+        measures=MEASURES,
         sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
         seeds=seed_table(run.seeds),
         differences=difference_table(run.differences),
@@ -61,26 +63,43 @@ def number(value: float, digits: str) -> str:
     return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
 
 
-def results_table(table: pd.DataFrame) -> dict:
-    """Columns {measure: what it is} and a row per model of cells: text, interval, and whether none is better."""
+def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
+    """Columns {measure: what it is} and a row per model of cells: text, interval, and whether it is the best.
+
+    Best are the best value and all that the paired differences do not tell from it.
+    """
     shown = {m: about for m, about in MEASURES.items() if m in table and table[m].notna().any()}
+    best = {m: best_of(table, differences, m) if about.better else set() for m, about in shown.items()}
     rows = []
     for row in table.to_dict("records"):
         cells = []
         for measure, about in shown.items():
-            digits, sign = about.digits, about.better
             ends = [row.get(f"{measure}{end}", np.nan) for end in ("_low", "_high")]
-            interval = "" if pd.isna(ends[0]) else "–".join(number(end, digits) for end in ends)
-            best = sign != 0 and row[measure] == (sign * table[measure]).max() * sign
-            cells.append({"text": number(row[measure], digits), "interval": interval, "best": best})
+            interval = "" if pd.isna(ends[0]) else "–".join(number(end, about.digits) for end in ends)
+            is_best = row["model"] in best[measure]
+            cells.append({"text": number(row[measure], about.digits), "interval": interval, "best": is_best})
         rows.append({"name": row["model"], "cells": cells})
     return {"columns": shown, "rows": rows}
 
 
-def best_by(table: pd.DataFrame, models: tuple[str, ...], measure: str = "delta_e") -> dict:
-    """The network with the lowest measure, as a row of the table, beside the gray floor's."""
-    rows = table.set_index("model", drop=False)
-    return {"model": rows.loc[list(models)].sort_values(measure).iloc[0].to_dict(), "gray": rows.loc["gray"].to_dict()}
+def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among: tuple[str, ...] = ()) -> set[str]:
+    """The model with the best value of a measure, and those whose paired difference to it holds zero."""
+    values = table.set_index("model")[measure].dropna()
+    values = values[[name for name in values.index if not among or name in among]]
+    first = (values * MEASURES[measure].better).idxmax()
+    rows = differences[differences.measure == measure]
+    open_ = rows[~((rows.low > 0) | (rows.high < 0))]
+    pairs = {frozenset(pair) for pair in zip(open_["first"], open_.second)}
+    return {name for name in values.index if name == first or frozenset((first, name)) in pairs}
+
+
+def lead(run: Run, measure: str = "delta_e") -> dict:
+    """The network with the lowest ΔE as a row of the table, the names that are not told from it, and the gray floor."""
+    rows = run.table.set_index("model", drop=False)
+    model = rows.loc[list(run.models)].sort_values(measure).iloc[0].to_dict()
+    rivals = best_of(run.table, run.differences, measure, run.models) - {model["model"]}
+    return {"model": model, "rivals": [NAMES[name] for name in run.models if name in rivals],
+            "gray": rows.loc["gray"].to_dict()}  # fmt: skip
 
 
 def category_table(table: pd.DataFrame) -> dict:
@@ -142,7 +161,7 @@ def difference_table(differences: pd.DataFrame) -> dict:
 
 
 def seed_table(seeds: pd.DataFrame) -> list[dict]:
-    """Mean and spread of ΔE and MSE over the seeds, where there is more than one."""
+    """Mean and spread of ΔE, MSE and colour over the seeds, where there is more than one."""
     shown = seeds[(seeds.seeds > 1) & seeds.measure.isin(["delta_e", "mse", "colorfulness_ratio"])]
     return shown.to_dict("records")
 
