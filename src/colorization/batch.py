@@ -76,7 +76,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
     if job.comparison:
         results = [_small(colorizer, photo.levels, colour) for colour in maps]
         image = side_by_side([_thumbnail(read_picture(job.source)), *results])
-        save(image, job.comparison, name="jpeg", quality=look.quality, metadata=Metadata())
+        save(image, job.comparison, name=job.format, quality=look.quality, metadata=Metadata())
 
 
 def _small(colorizer: "PhotoColorizer", levels, colour) -> Image.Image:

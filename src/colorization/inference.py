@@ -22,7 +22,7 @@ from colorization.errors import InputError
 from colorization.imagefile import assembled
 from colorization.models.base import Colorizer
 from colorization.pixels import levels_of_array, levels_of_image, tiles
-from colorization.recolor import L_LEVELS, encoded, enlarged, joined
+from colorization.recolor import L_LEVELS, colour_maps, enlarged, painted
 
 RADIUS, EPSILON = 2, 0.01  # of the guided filter: pixels of the predicted map, variance of normalised L
 LONGEST = 4  # times the training side: a strip of 1×5000 is predicted at 1×256, not at 64×320,000
@@ -53,7 +53,7 @@ class PhotoColorizer:
 
     def __init__(self, model: Colorizer, *, image_size: int, device: str = "auto"):
         self.device = find_device(device)
-        self.model = model.eval().to(self.device)
+        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
         self.image_size = image_size
         self._threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None)
         self._random = threading.Lock()
@@ -83,8 +83,6 @@ class PhotoColorizer:
 
     def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
         """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`.
-
-        The map holds, for a and b in Lab units, a slope on normalised L and an offset (guided filter, He & Sun 2015).
         """
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
         with torch.inference_mode(), self._random:
@@ -93,7 +91,8 @@ class PhotoColorizer:
                 drawn = list(self.model.sample(L, samples))  # (1, 2, h, w) each
             else:
                 drawn = [self.model.colorize(L)]
-            return [(guide(L, ab * (AB_SCALE * saturation))[0]).cpu().numpy() for ab in drawn]
+            guided = [guide(L, ab * (AB_SCALE * saturation)) for ab in drawn]
+        return [colour_maps(*(part[0].cpu().numpy() for part in parts)) for parts in guided]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The photograph from top to bottom in bands (rows,W,3), uint8 or uint16 by `bits`: bounded memory."""
@@ -104,17 +103,10 @@ class PhotoColorizer:
 
             def paint(box, top=top, band=band):
                 here = slice(top + box[0].start, top + box[0].stop), box[1]
-                band[box] = paint_tile(levels[here], enlarged(colour, here, levels.shape), bits)
+                band[box] = painted(levels[here], enlarged(colour, here, levels.shape), bits=bits)
 
             list(self._threads.map(paint, tiles(band.shape[:2])))
             yield band
-
-
-def paint_tile(levels: NDArray[np.uint16], colour: NDArray, bits: int) -> NDArray:
-    """Lightness levels (H,W) and slopes and offsets (4,H,W) → sRGB (H,W,3)."""
-    L = levels * np.float32(2 / L_LEVELS) - 1
-    a, b = colour[:2] * L + colour[2:]
-    return encoded(joined(levels, a, b), bits)
 
 
 def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
@@ -124,20 +116,22 @@ def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     h, w = max(1, round(height * scale)), max(1, round(width * scale))
     down, across = max(1, height // (OVERSAMPLED * h)), max(1, width // (OVERSAMPLED * w))
     whole = levels[: height // down * down, : width // across * across]
-    means = whole.reshape(height // down, down, width // across, across).mean(axis=(1, 3), dtype=np.float32)
+    rows = sum(whole[i::down].astype(np.float32) for i in range(down))  # (H/down, W)
+    means = sum(rows[:, i::across] for i in range(across)) / (down * across)  # (H/down, W/across)
     small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(small, np.float32), -1, 1)
 
 
-def guide(L: Tensor, ab: Tensor) -> Tensor:
-    """Normalised L (B,1,h,w) and ab (B,2,h,w) → slopes and offsets (B,4,h,w) with which ab follows the edges of L.
+def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised L (B,1,h,w) and ab (B,2,h,w) → slope and offset, (B,2,h,w), with which ab = slope · L + offset.
 
+    Applied to L at full resolution, colour keeps to the photograph's edges (fast guided filter, He & Sun 2015).
     On the Intel scenes it lowers ΔE of the GAN by 0.20, of the ResNet by 0.15, of the VAE by 0.02 against bilinear.
     """
     L_mean, ab_mean = _box(L), _box(ab)
     variance = _box(L * L) - L_mean**2
     slope = (_box(L * ab) - L_mean * ab_mean) / (variance + EPSILON)
-    return torch.cat([_box(slope), _box(ab_mean - slope * L_mean)], dim=1)
+    return _box(slope), _box(ab_mean - slope * L_mean)
 
 
 def _box(x: Tensor) -> Tensor:

@@ -91,18 +91,18 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | Inpu
 def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
     header = read_header(photo)
     own = SUFFIXES.get(target.suffix.lower())
-    name = wishes.format or (own if to_file else _own_format(header))
+    name = wishes.format or (own if to_file else own_format(header))
     if header.alpha and not FORMATS[name].alpha:
         raise InputError(f"{photo}: has transparency, which {name} cannot hold; use --format png")
     if own != name:
         target = target.with_suffix(FORMATS[name].suffixes[0])
     numbers = [f"-{i}" for i in range(1, wishes.samples + 1)] or [""]
     targets = [target.with_name(f"{target.stem}{number}{target.suffix}") for number in numbers]
-    comparison = target.with_name(f"{target.stem}-compare.jpg") if wishes.compare else None
+    comparison = target.with_name(f"{target.stem}-compare{target.suffix}") if wishes.compare else None
     return Job(source=photo, header=header, format=name, targets=targets, comparison=comparison)
 
 
-def _own_format(header: Header) -> str:
+def own_format(header: Header) -> str:
     """The photograph's own format, or PNG where we do not write it or it cannot hold what the photograph has."""
     kind = FORMATS.get(header.format)
     fits = kind and (kind.alpha or not header.alpha) and (kind.deep or header.bits == 8)
