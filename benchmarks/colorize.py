@@ -28,6 +28,7 @@ def main():
     parser.add_argument("--model", default="models/vae.safetensors")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--floor", nargs=2, metavar=("FOLDER", "OUT"), help="decode and encode a folder, nothing else")
+    parser.add_argument("--only-memory", action="store_true", help="leave out the times")
     parser.add_argument("--memory", action="store_true", help="also 100 megapixels, minutes of making them")
     wanted = parser.parse_args()
     if wanted.floor:
@@ -35,8 +36,9 @@ def main():
         return
     print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} before the first run")
     with tempfile.TemporaryDirectory() as folder:
-        speed(Path(folder), wanted)
-        if wanted.memory:
+        if not wanted.only_memory:
+            speed(Path(folder), wanted)
+        if wanted.memory or wanted.only_memory:
             memory(Path(folder), wanted)
 
 
@@ -73,7 +75,7 @@ def memory(folder: Path, wanted) -> None:
     for name, mode in (("l.jpg", "L"), ("rgb.jpg", "RGB"), ("rgba.png", "RGBA"), ("cmyk.jpg", "CMYK"), ("deep.png", "16")):
         make(folder / name, 10_000, 10_000, mode, 1)
         seconds, peak = run([*COLORIZE, folder / name, "-o", folder / "large", "--model", wanted.model])
-        print(f"100 megapixels, {name:<10} {seconds:6.1f} s, peak {peak / 1e6:.2f} GB")
+        print(f"100 megapixels, {name:<10} {seconds:6.1f} s, peak {peak / 1e9:.2f} GB")
 
 
 def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:

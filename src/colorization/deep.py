@@ -39,9 +39,10 @@ def read_levels(path: Path, name: str, *, to_srgb: bool) -> tuple[NDArray[np.uin
         raise InputError(f"{bands} channels of the kind {image.format}; save it as gray or RGB with 8 or 16 bits")
     levels = np.empty((height, width), np.uint16)
     alpha = np.empty((height, width), np.uint16) if bands in (2, 4) else None
+    region = pyvips.Region.new(image)  # reads in order, as a stream wants it
     for top in range(0, height, rows := max(1, BAND // width)):
         count = min(rows, height - top)
-        pixels = image.crop(0, top, width, count).numpy().reshape(count, width, bands)
+        pixels = np.frombuffer(region.fetch(0, top, width, count), np.uint16).reshape(count, width, bands)
         levels[top : top + count] = lightness_of(pixels[..., 0] if bands < 3 else pixels[..., :3])
         if alpha is not None:
             alpha[top : top + count] = pixels[..., -1]
