@@ -72,7 +72,13 @@ def speed(folder: Path, wanted) -> None:
 
 
 def memory(folder: Path, wanted) -> None:
-    for name, mode in (("l.jpg", "L"), ("rgb.jpg", "RGB"), ("rgba.png", "RGBA"), ("cmyk.jpg", "CMYK"), ("deep.png", "16")):
+    for name, mode in (
+        ("l.jpg", "L"),
+        ("rgb.jpg", "RGB"),
+        ("rgba.png", "RGBA"),
+        ("cmyk.jpg", "CMYK"),
+        ("deep.png", "16"),
+    ):
         make(folder / name, 10_000, 10_000, mode, 1)
         seconds, peak = run([*COLORIZE, folder / name, "-o", folder / "large", "--model", wanted.model])
         print(f"100 megapixels, {name:<10} {seconds:6.1f} s, peak {peak / 1e9:.2f} GB")

@@ -96,4 +96,6 @@ def table() -> str:
         cells = [f"{row[key]:.2f}" if key in row else "–" for key in (SCORE, "psnr", "colorfulness_ratio")]
         mark = "  (default)" if name == best else ""
         lines.append(f"{name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {size:>5}  {path}{mark}")
-    return "\n".join([*lines, "ΔE: CIEDE2000 against the originals, lower is better; colour: 1 is as colourful as they."])
+    return "\n".join(
+        [*lines, "ΔE: CIEDE2000 against the originals, lower is better; colour: 1 is as colourful as they."]
+    )

@@ -67,8 +67,7 @@ def _empty(description: dict) -> Colorizer:
     network = description["network"]
     if "encoder_weights" in network:
         network = network | {"encoder_weights": "none"}  # the file brings its own
-    numbers = [value for value in network.values() if isinstance(value, int)]
-    if not all(0 <= number <= LARGEST for number in numbers):
+    if not all(0 <= value <= LARGEST for value in dict(network).values() if isinstance(value, int)):
         raise ValueError(f"a size above {LARGEST}")
     with torch.device("meta"):
         return build(description["model"], network)

@@ -62,7 +62,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--saturation", type=_number(float, 0, 10), default=1.0, metavar="X", help="factor on the colour (default: 1)")
     add("--compare", action="store_true", help="also write NAME-compare: photograph and result side by side")
     add("--format", choices=("jpeg", "png", "tiff", "webp", "bmp"), help="(default: the photograph's own)")
-    add("--quality", type=_number(int, 1, 100), default=95, metavar="Q", help="of JPEG and WebP, 1 to 100 (default: 95)")
+    add(
+        "--quality", type=_number(int, 1, 100), default=95, metavar="Q", help="of JPEG and WebP, 1 to 100 (default: 95)"
+    )
     add("--overwrite", action="store_true", help="replace results that exist")
     add("--dry-run", action="store_true", help="say what would be written, and write nothing")
     add = parser.add_argument_group("instead of photographs").add_argument

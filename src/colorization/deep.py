@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorization.errors import InputError
-from colorization.metadata import Metadata, png_texts
+from colorization.metadata import XMP_TAG, Metadata, png_texts
 from colorization.recolor import lightness_of
 
 BAND = 2**20  # pixels that are decoded at once
@@ -118,4 +118,4 @@ def _tiff_tags(metadata: Metadata) -> list[tuple]:
     exif = Image.Exif()
     exif.load(metadata.exif)
     tags = [(code, "s", 0, value, True) for code, value in exif.items() if isinstance(value, str)]
-    return [*tags, (700, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else tags
+    return [*tags, (XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else tags

@@ -78,7 +78,9 @@ def read_photo(path: Path) -> Photo:
     with _opened(path) as image:
         header, metadata = _header(path, image), read_metadata(image)
         if header.bits == 16 and image.format in ("PNG", "TIFF"):
-            levels, alpha = deep.read_levels(path, image.format, to_srgb=srgb_transform(metadata.icc, image.mode) is not None)
+            levels, alpha = deep.read_levels(
+                path, image.format, to_srgb=srgb_transform(metadata.icc, image.mode) is not None
+            )
         else:
             image.load()
             levels, alpha = levels_of_image(image)
@@ -146,8 +148,6 @@ def _save(image: Image.Image, file: BinaryIO, path: Path, name: str, quality: in
         arguments["quality"] = quality
     if name == "png":
         arguments["compress_level"] = PNG_LEVEL
-    if name == "tiff":
-        arguments["compression"] = "tiff_adobe_deflate"
     try:
         image.save(file, name, **arguments)
     except OSError as error:

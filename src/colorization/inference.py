@@ -82,8 +82,7 @@ class PhotoColorizer:
         return pixels if alpha is None else np.dstack([pixels, alpha])
 
     def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
-        """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`.
-        """
+        """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`."""
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
         with torch.inference_mode(), self._random:
             if samples:

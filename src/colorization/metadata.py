@@ -9,6 +9,7 @@ from colorization.pixels import SRGB, is_srgb
 
 ORIENTATION = ExifTags.Base.Orientation
 XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
+XMP_TAG = 700  # of TIFF
 TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph
     *range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293, 297,
     301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
@@ -84,11 +85,20 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
         kept.pop("xmp")
         kept["pnginfo"] = png_texts(metadata)
     if name == "tiff":
-        kept.pop("xmp")
-        kept["tiffinfo"] = {700: metadata.xmp} if metadata.xmp else {}
+        kept |= _tiff_arguments(metadata)
     if name == "bmp":
         kept = {"dpi": metadata.dpi}
     return {key: value for key, value in kept.items() if value}
+
+
+def _tiff_arguments(metadata: Metadata) -> dict:
+    """EXIF with XMP in it; compressed, unless EXIF has directories of its own, which libtiff would drop."""
+    exif = Image.Exif()
+    exif.load(metadata.exif)
+    parts = any(part in exif for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
+    if metadata.xmp:
+        exif[XMP_TAG] = metadata.xmp
+    return {"xmp": b"", "exif": exif, "compression": "" if parts else "tiff_adobe_deflate"}
 
 
 def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
