@@ -8,6 +8,9 @@ import pyvips
 from conftest import jpeg
 from PIL import Image, ImageCms, PngImagePlugin
 
+from colorization.imagefile import read_header
+from colorization.recolor import gamma, linear
+
 SIZE = (44, 36)  # width and height: no stride of a network fits
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:title="Wharf"/></x:xmpmeta>'
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -93,3 +96,17 @@ def write_all(folder: Path) -> list[Path]:
     for name, content in every_kind().items():
         (folder / name).write_bytes(content)
     return sorted(folder.iterdir())
+
+
+def gray_of(rgb: np.ndarray) -> np.ndarray:
+    """sRGB (H,W,3) or gray (H,W), of any depth → the gray of its luminance, in 1/255. The plain formula, in float64."""
+    unit = (rgb[..., :3] if rgb.ndim == 3 else rgb).astype(float) / np.iinfo(rgb.dtype).max
+    return 255 * (gamma(linear(unit) @ [0.212671, 0.715160, 0.072169]) if rgb.ndim == 3 else unit)
+
+
+def stored(path: Path) -> np.ndarray:
+    """The pixels of a result with their full depth."""
+    if read_header(path).bits == 8:
+        with Image.open(path) as image:
+            return np.asarray(image)
+    return pyvips.Image.new_from_file(str(path)).numpy()

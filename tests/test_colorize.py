@@ -15,41 +15,14 @@ import pytest
 import pyvips
 import torch
 from conftest import jpeg
-from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, photo, write_all
+from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, photo, stored, write_all
 from PIL import Image, ImageCms, ImageOps
 
 from colorization import catalog, checkpoint, cli
 from colorization.errors import InputError
 from colorization.imagefile import MAX_PIXELS, read_header, read_photo, upright
 from colorization.inference import guide, load, shrunk
-from colorization.recolor import enlarged, gamma, linear
-
-NETWORKS = {
-    "resnet": {"width": 1, "predicts": "ab"},
-    "vae": {"latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none", "predicts": "ab"},
-}
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder as `make repro` leaves it: two untrained but colourful models, and their scores."""
-    folder = tmp_path_factory.mktemp("trained")
-    for seed, (name, network) in enumerate(NETWORKS.items()):
-        torch.manual_seed(seed)
-        model = checkpoint.build(name, network)
-        model.head.weight.data *= 4
-        about = {"image_size": 32}
-        checkpoint.save_model(
-            folder / f"models/{name}.safetensors", model.state_dict(), name=name, network=network, about=about
-        )
-    rows = {
-        "gray": {"delta_e": 9.9, "psnr": 21.0, "colorfulness_ratio": 0.0},
-        "vae": {"delta_e": 8.4, "psnr": 23.3, "colorfulness_ratio": 0.6},
-        "resnet": {"delta_e": 9.4, "psnr": 22.5, "colorfulness_ratio": 0.5},
-    }
-    (folder / "metrics").mkdir()
-    (folder / "metrics/summary.json").write_text(json.dumps(rows))
-    return folder
+from colorization.recolor import enlarged, gamma
 
 
 @pytest.fixture
@@ -74,20 +47,6 @@ def colorize(trained, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def colorizer(trained):
     return load(trained / "models/vae.safetensors", device="cpu")
-
-
-def gray_of(rgb: np.ndarray) -> np.ndarray:
-    """sRGB (H,W,3) or gray (H,W), of any depth → the gray of its luminance, in 1/255. The plain formula, in float64."""
-    unit = (rgb[..., :3] if rgb.ndim == 3 else rgb).astype(float) / np.iinfo(rgb.dtype).max
-    return 255 * (gamma(linear(unit) @ [0.212671, 0.715160, 0.072169]) if rgb.ndim == 3 else unit)
-
-
-def stored(path: Path) -> np.ndarray:
-    """The pixels of a result with their full depth."""
-    if read_header(path).bits == 8:
-        with Image.open(path) as image:
-            return np.asarray(image)
-    return pyvips.Image.new_from_file(str(path)).numpy()
 
 
 # what survives

@@ -6,6 +6,9 @@ uploaded lies in a temporary folder; it goes after KEPT seconds, and with the se
 
 import os
 import tempfile
+import threading
+import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,10 +41,21 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") ->
         except OSError as error:
             raise InputError(f"{host}:{port}: cannot be served ({error}); name another with --port") from None
         print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
+        threading.Thread(target=forget, args=(Path(folder),), daemon=True).start()
         try:
             app.block_thread()
         finally:
             app.close()
+
+
+def forget(folder: Path, *, kept: float = KEPT) -> None:
+    """Delete what was not changed for `kept` seconds, again and again until the folder is gone."""
+    while folder.is_dir():
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # the server is ending
+                if path.is_file() and time.time() - path.stat().st_mtime > kept:
+                    path.unlink()
+        time.sleep(kept / 10)
 
 
 def launch(app: "gradio.Blocks", *, host: str, port: int) -> None:
@@ -64,8 +78,8 @@ def launch(app: "gradio.Blocks", *, host: str, port: int) -> None:
     )
 
 
-def page(folder: Path, *, device: str, kept: int = KEPT) -> "gradio.Blocks":
-    """The page. `folder` takes what is uploaded and made, for `kept` seconds. Raises InputError, as `serve`."""
+def page(folder: Path, *, device: str) -> "gradio.Blocks":
+    """The page; `folder` takes what is uploaded and made. Raises InputError, as `serve`."""
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder), "HF_HUB_OFFLINE": "1"}
     try:
         import gradio as gr
@@ -85,7 +99,7 @@ def page(folder: Path, *, device: str, kept: int = KEPT) -> "gradio.Blocks":
             raise gr.Error(str(error).replace(photo, Path(photo).name), print_exception=False) from None
         return pictures, gr.DownloadButton(value=result, interactive=True)
 
-    with gr.Blocks(title="Colorize a photograph", analytics_enabled=False, delete_cache=(kept, kept)) as app:
+    with gr.Blocks(title="Colorize a photograph", analytics_enabled=False) as app:
         with gr.Column(elem_classes="narrow"):
             gr.Markdown(INTRODUCTION)
             photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff"], height=140)
@@ -93,7 +107,7 @@ def page(folder: Path, *, device: str, kept: int = KEPT) -> "gradio.Blocks":
             other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
             saturation = gr.Slider(0, 3, value=1, step=0.1, label="Saturation")
             slider = gr.ImageSlider(
-                label="Left: compared with. Right: the model's", max_height=700, buttons=["fullscreen"]
+                label="Left: what it is compared with; right: the model", max_height=700, buttons=["fullscreen"]
             )
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
         inputs = [photo, model, other, saturation]

@@ -60,7 +60,7 @@ def _read_exif(image: Image.Image) -> tuple[int, bytes]:
     try:
         exif = image.getexif()
         orientation = exif.get(ORIENTATION, 1)
-        for tag in (ORIENTATION, *TIFF_LAYOUT):
+        for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # XMP is kept on its own
             if tag in exif:
                 del exif[tag]
         return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
