@@ -1,7 +1,7 @@
 """How long `colorize` takes, start-up included, and how much memory: python benchmarks/colorize.py --model FILE.
 
 Every time is the median of runs taken in turn, each a process of its own. The floor of the hundred photographs is
-the same decoding and encoding with Pillow on as many threads, and nothing else.
+the same decoding and encoding with Pillow and nothing else: in a plain loop, and on as many threads as we use.
 """
 
 import argparse
@@ -27,12 +27,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--model", default="models/vae.safetensors")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--floor", nargs=2, metavar=("FOLDER", "OUT"), help="decode and encode a folder, nothing else")
+    parser.add_argument(
+        "--floor", nargs=3, metavar=("THREADS", "FOLDER", "OUT"), help="decode and encode a folder, nothing else"
+    )
     parser.add_argument("--only-memory", action="store_true", help="leave out the times")
     parser.add_argument("--memory", action="store_true", help="also 100 megapixels, minutes of making them")
     wanted = parser.parse_args()
     if wanted.floor:
-        floor(*map(Path, wanted.floor))
+        floor(int(wanted.floor[0]), *map(Path, wanted.floor[1:]))
         return
     print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} before the first run")
     with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +56,9 @@ def speed(folder: Path, wanted) -> None:
         for i in range(COUNT):
             make(photos / f"{i}.jpg", SIDE, SIDE, mode, i)
         commands[f"{COUNT} × 1 megapixel {mode}"] = [*COLORIZE, photos]
-        commands[f"{COUNT} × 1 megapixel {mode}, floor"] = [sys.executable, __file__, "--floor", photos]
+        for threads in (1, WORKERS):
+            name = f"{COUNT} × 1 megapixel {mode}, floor {threads}"
+            commands[name] = [sys.executable, __file__, "--floor", threads, photos]
     times = {name: [] for name in commands}
     for i in range(wanted.repeats):
         for name, command in commands.items():
@@ -64,11 +68,14 @@ def speed(folder: Path, wanted) -> None:
             times[name].append(run([*command, *rest])[0])
     medians = {name: statistics.median(values) for name, values in times.items()}
     for name, values in times.items():
-        print(f"{name:<32} {medians[name]:6.2f} s  ({min(values):.2f} to {max(values):.2f})")
+        print(f"{name:<34} {medians[name]:6.2f} s  ({min(values):.2f} to {max(values):.2f})")
     start = medians["start-up (1×1)"]
     for mode in ("L", "RGB"):
-        ours, least = (medians[f"{COUNT} × 1 megapixel {mode}{end}"] for end in ("", ", floor"))
-        print(f"{mode}: {ours / least:.2f} times its floor; {(ours - start) / least:.2f} times without the start-up")
+        ours = medians[f"{COUNT} × 1 megapixel {mode}"]
+        for threads in (1, WORKERS):
+            least = medians[f"{COUNT} × 1 megapixel {mode}, floor {threads}"]
+            ratio = f"{ours / least:.2f} times, {(ours - start) / least:.2f} without the start-up"
+            print(f"{mode}: against the floor on {threads} thread(s) {ratio}")
 
 
 def memory(folder: Path, wanted) -> None:
@@ -116,14 +123,14 @@ def run(command: list) -> tuple[float, int]:
     return time.perf_counter() - start, usage.ru_maxrss * 1024
 
 
-def floor(folder: Path, out: Path) -> None:
+def floor(threads: int, folder: Path, out: Path) -> None:
     out.mkdir(exist_ok=True)
 
     def recode(path: Path) -> None:
         with Image.open(path) as image:
             image.convert("RGB").save(out / path.name, quality=95)
 
-    with ThreadPoolExecutor(WORKERS) as workers:
+    with ThreadPoolExecutor(threads) as workers:
         list(workers.map(recode, sorted(folder.iterdir())))
 
 

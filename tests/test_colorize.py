@@ -275,6 +275,10 @@ def test_folders_keep_their_structure_and_globs_work(colorize, tmp_path):
     assert (
         colorize(tmp_path / "in", "-o", out, "--overwrite", "--dry-run")[1].count("→") == 5
     )  # results are no photographs to colorize
+    assert (
+        colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a", "--dry-run")[0] == 1
+    )  # a/x.jpg is a photograph of yours
+    assert "yours" in colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a/b", "--dry-run")[2]
 
 
 def test_one_bad_file_is_told_and_skipped(colorize, tmp_path):

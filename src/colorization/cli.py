@@ -1,6 +1,7 @@
 """The `colorize` command: photographs in, coloured photographs out."""
 
 import argparse
+import logging
 import math
 import sys
 from collections.abc import Callable
@@ -97,6 +98,7 @@ def colorize(wanted: argparse.Namespace) -> int:
     from colorization.batch import Look, colorize_all
     from colorization.plan import Job, Wishes, find_photos, plan
 
+    logging.disable()  # remarks of decoders on damaged files: what matters is told in our line
     model = catalog.find(wanted.model or catalog.default())
     check_samples(model, wanted.samples)
     photos = find_photos(wanted.photos, wanted.output)
@@ -120,8 +122,12 @@ def colorize(wanted: argparse.Namespace) -> int:
         return len(failures)
 
     def load():
+        import torch
+
         from colorization.inference import load
 
+        if len(jobs) > 1:
+            torch.set_num_threads(1)  # photographs run beside each other; threads within one would only wait
         return load(model, device=wanted.device)
 
     look = Look(

@@ -103,13 +103,13 @@ def write_photo(path: Path, photo: Photo, bands: Iterator[NDArray], *, name: str
         raise InputError(f"{path}: {name} holds at most {FORMATS[name].sides} pixels a side; use --format png")
     if photo.alpha is not None:
         bands = _with_alpha(bands, photo.alpha)
-    with replacing(path) as file:
+    with _writing(path, name) as file:
         if depth(photo, name) == 16:
             write = deep.write_png if name == "png" else deep.write_tiff
             write(file, bands, (height, width, 3 if photo.alpha is None else 4), photo.metadata)
         else:
             image = assembled(bands, (width, height), alpha=photo.alpha is not None)
-            _save(image, file, path, name, quality, photo.metadata)
+            _save(image, file, name, quality, photo.metadata)
 
 
 def depth(photo: Photo, name: str) -> int:
@@ -138,24 +138,30 @@ def _with_alpha(bands: Iterator[NDArray], alpha: NDArray) -> Iterator[NDArray]:
 
 def save(image: Image.Image, path: Path, *, name: str, quality: int, metadata: Metadata) -> None:
     """Write an 8-bit image as a format of FORMATS, whole or not at all."""
-    with replacing(path) as file:
-        _save(image, file, path, name, quality, metadata)
+    with _writing(path, name) as file:
+        _save(image, file, name, quality, metadata)
 
 
-def _save(image: Image.Image, file: BinaryIO, path: Path, name: str, quality: int, metadata: Metadata) -> None:
+def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata: Metadata) -> None:
     arguments = save_arguments(metadata, name)
     if FORMATS[name].lossy:
         arguments["quality"] = quality
     if name == "png":
         arguments["compress_level"] = PNG_LEVEL
+    image.save(file, name, **arguments)
+
+
+@contextmanager
+def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
+    """A file to write; what the format cannot hold, metadata included, becomes an InputError that names the file."""
     try:
-        image.save(file, name, **arguments)
-    except OSError as error:
-        if error.errno:  # the disk's own
+        with replacing(path) as file:
+            yield file
+    except (OSError, ValueError, TypeError, RuntimeError, LookupError, ArithmeticError, struct.error) as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's own
             raise
-        raise InputError(f"{path}: cannot be written as {name} ({_line(str(error))}); use --format png") from None
-    except (ValueError, TypeError, struct.error, OverflowError) as error:  # what a format cannot hold
-        raise InputError(f"{path}: cannot be written as {name} ({_line(str(error))}); use --format png") from None
+        reason = _line(str(error))
+        raise InputError(f"{path}: cannot be written as {name} ({reason}); choose another --format") from None
 
 
 def read_picture(path: Path) -> Image.Image:

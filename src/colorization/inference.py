@@ -84,14 +84,15 @@ class PhotoColorizer:
     def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
         """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`."""
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
-        with torch.inference_mode(), self._random:
-            if samples:
-                torch.manual_seed(SEED)
-                drawn = list(self.model.sample(L, samples))  # (1, 2, h, w) each
-            else:
-                drawn = [self.model.colorize(L)]
+        with torch.inference_mode():
+            drawn = self._samples(L, samples) if samples else [self.model.colorize(L)]  # (1, 2, h, w) each
             guided = [guide(L, ab * (AB_SCALE * saturation)) for ab in drawn]
         return [colour_maps(*(part[0].cpu().numpy() for part in parts)) for parts in guided]
+
+    def _samples(self, L: Tensor, count: int) -> list[Tensor]:
+        with self._random:  # torch has one generator for all threads
+            torch.manual_seed(SEED)
+            return list(self.model.sample(L, count))
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The photograph from top to bottom in bands (rows,W,3), uint8 or uint16 by `bits`: bounded memory."""

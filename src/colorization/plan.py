@@ -57,7 +57,7 @@ def _below(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     if not path.is_dir():
         yield path, Path(path.name)
         return
-    results = out.resolve()
+    results = out.resolve() if path.resolve() in out.resolve().parents else None
     for photo in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in photo.relative_to(path).parts)
         ours = results in photo.resolve().parents
