@@ -251,6 +251,12 @@ def test_what_is_no_image_is_refused(colorizer, image, told):
         colorizer.colorize(image)
 
 
+@pytest.mark.parametrize("saturation", [-1, float("nan"), float("inf")])
+def test_a_saturation_that_is_none_is_refused(colorizer, saturation):
+    with pytest.raises(InputError, match="saturation"):
+        colorizer.colorize(np.zeros((4, 4), np.uint8), saturation=saturation)
+
+
 def test_the_package_imports_no_torch_until_load():
     code = (
         "import sys, colorization; assert 'torch' not in sys.modules; colorization.load; assert 'torch' in sys.modules"

@@ -98,7 +98,8 @@ def colorize(wanted: argparse.Namespace) -> int:
     from colorization.batch import Look, colorize_all
     from colorization.plan import Job, Wishes, find_photos, plan
 
-    logging.disable()  # remarks of decoders on damaged files: what matters is told in our line
+    for decoder in ("PIL", "pyvips", "tifffile"):  # their remarks on damaged files: we tell what matters
+        logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = catalog.find(wanted.model or catalog.default())
     check_samples(model, wanted.samples)
     photos = find_photos(wanted.photos, wanted.output)

@@ -1,5 +1,6 @@
 """Colorize photographs of any size with a trained model: `load("models/vae.safetensors").colorize(image)`."""
 
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -83,6 +84,8 @@ class PhotoColorizer:
 
     def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
         """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`."""
+        if not 0 <= saturation < math.inf:
+            raise InputError(f"saturation: must be a finite number from 0, not {saturation}")
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
         with torch.inference_mode():
             drawn = self._samples(L, samples) if samples else [self.model.colorize(L)]  # (1, 2, h, w) each
@@ -128,10 +131,11 @@ def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
     Applied to L at full resolution, colour keeps to the photograph's edges (fast guided filter, He & Sun 2015).
     On the Intel scenes it lowers ΔE of the GAN by 0.20, of the ResNet by 0.15, of the VAE by 0.02 against bilinear.
     """
-    L_mean, ab_mean = _box(L), _box(ab)
-    variance = _box(L * L) - L_mean**2
-    slope = (_box(L * ab) - L_mean * ab_mean) / (variance + EPSILON)
-    return _box(slope), _box(ab_mean - slope * L_mean)
+    means = _box(torch.cat([L, ab, L * L, L * ab], dim=1))
+    L_mean, ab_mean, LL_mean, Lab_mean = means.split([1, 2, 1, 2], dim=1)
+    slope = (Lab_mean - L_mean * ab_mean) / (LL_mean - L_mean**2 + EPSILON)
+    slope, offset = _box(torch.cat([slope, ab_mean - slope * L_mean], dim=1)).split(2, dim=1)
+    return slope, offset
 
 
 def _box(x: Tensor) -> Tensor:
