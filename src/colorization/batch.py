@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from colorization.errors import InputError
-from colorization.imagefile import assembled, depth, read_photo, read_picture, save, write_photo
+from colorization.imagefile import depth, read_photo, read_picture, save, write_photo
 from colorization.metadata import Metadata
 from colorization.plan import Job
 
@@ -74,20 +74,9 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
         bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
         write_photo(target, photo, bands, name=job.format, quality=look.quality)
     if job.comparison:
-        results = [_small(colorizer, photo.levels, colour) for colour in maps]
-        image = side_by_side([_thumbnail(read_picture(job.source)), *results])
+        results = [colorizer.preview(photo.levels, colour, SHOWN) for colour in maps]
+        image = side_by_side([read_picture(job.source, SHOWN), *results])
         save(image, job.comparison, name=job.format, quality=look.quality, metadata=Metadata())
-
-
-def _small(colorizer: "PhotoColorizer", levels, colour) -> Image.Image:
-    step = max(1, -(-max(levels.shape) // (2 * SHOWN)))  # the picture is scaled down anyway
-    levels = levels[::step, ::step]
-    return _thumbnail(assembled(colorizer.bands(levels, colour, bits=8), levels.shape[::-1]))
-
-
-def _thumbnail(image: Image.Image) -> Image.Image:
-    image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
-    return image
 
 
 def side_by_side(images: list[Image.Image]) -> Image.Image:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from colorization import catalog
 from colorization.errors import InputError
-from colorization.imagefile import FORMATS, assembled, depth, read_header, read_photo, read_picture, write_photo
+from colorization.imagefile import FORMATS, depth, read_header, read_photo, read_picture, write_photo
 from colorization.plan import own_format
 
 if TYPE_CHECKING:
@@ -137,14 +137,12 @@ def compare(
     result = Path(tempfile.mkdtemp(dir=folder)) / f"{photo.stem}-{model}{FORMATS[name].suffixes[0]}"
     bands = colorizer.bands(content.levels, colour, bits=depth(content, name))
     write_photo(result, content, bands, name=name, quality=QUALITY)
-    levels = content.levels[:: (step := -(-max(content.levels.shape) // (2 * SHOWN))), ::step]
 
     def picture(which: str) -> Image.Image:
         if which == PHOTOGRAPH:
-            return _shown(read_picture(photo))
+            return read_picture(photo, SHOWN)
         painter = load(which, device)
-        maps = painter.predict(content.levels, saturation=saturation)[0]
-        return _shown(assembled(painter.bands(levels, maps, bits=8), levels.shape[::-1]))
+        return painter.preview(content.levels, painter.predict(content.levels, saturation=saturation)[0], SHOWN)
 
     return (picture(other), picture(model)), result
 
@@ -155,8 +153,3 @@ def load(model: str, device: str):
     from colorization import load
 
     return load(model, device=device)
-
-
-def _shown(image: Image.Image) -> Image.Image:
-    image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
-    return image

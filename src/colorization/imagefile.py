@@ -164,20 +164,26 @@ def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
         raise InputError(f"{path}: cannot be written as {name} ({reason}); choose another --format") from None
 
 
-def read_picture(path: Path) -> Image.Image:
-    """The file as it looks, upright, RGB with 8 bits: for showing, not for keeping."""
+def read_picture(path: Path, longest: int) -> Image.Image:
+    """The file as it looks, upright, RGB with 8 bits, sides of at most `longest`: for showing, not for keeping."""
     with _opened(path) as image:
         _header(path, image)
         image.load()
-        transform = srgb_transform(image.info.get("icc_profile"), image.mode)
+        to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
         turn = read_metadata(image).orientation
+        step = max(1, max(image.size) // longest)  # smaller before anything is copied: memory
+        plain = image.mode in ("L", "RGB", "RGBA", "CMYK")
+        filtering = Image.Resampling.BOX if plain else Image.Resampling.NEAREST
+        image = image.resize((max(1, image.width // step), max(1, image.height // step)), filtering)
         if image.mode.startswith("I"):
             image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-        elif transform:
-            image = transform(image)
+        elif to_srgb:
+            image = to_srgb(image)
         if has_alpha(image):
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-        return Image.fromarray(upright(np.asarray(image.convert("RGB")), turn))
+        picture = Image.fromarray(upright(np.asarray(image.convert("RGB")), turn))
+        picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        return picture
 
 
 def upright(pixels: NDArray, orientation: int) -> NDArray:

@@ -111,6 +111,14 @@ class PhotoColorizer:
             list(self._threads.map(paint, tiles(band.shape[:2])))
             yield band
 
+    def preview(self, levels: NDArray[np.uint16], colour: NDArray, longest: int) -> Image.Image:
+        """The result as an RGB image with sides of at most `longest`: for showing, not for keeping."""
+        step = max(1, max(levels.shape) // (2 * longest))
+        levels = levels[::step, ::step]
+        image = assembled(self.bands(levels, colour, bits=8), levels.shape[::-1])
+        image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        return image
+
 
 def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     """The whole photograph at the size that its colour is predicted at, as normalised L (h,w)."""
