@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyvips
+import tifffile
 from conftest import jpeg
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -45,6 +46,12 @@ def deep(channels: int, name: str, size=SIZE, **options) -> bytes:
     return image.write_to_buffer({"png": ".png", "tiff": ".tif"}[name], **options)
 
 
+def tiff(pixels: np.ndarray, **options) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels, **options)
+    return buffer.getvalue()
+
+
 def every_kind() -> dict[str, bytes]:
     """File name → bytes."""
     rgb = photo()
@@ -52,6 +59,7 @@ def every_kind() -> dict[str, bytes]:
     rgba.putalpha(rgb.convert("L"))
     text = PngImagePlugin.PngInfo()
     text.add_text("Title", "Wharf")
+    pixels = np.asarray(rgb).astype(np.uint16) * 257
     tags = exif(3)
     tags[700] = XMP
     files = {
@@ -79,6 +87,10 @@ def every_kind() -> dict[str, bytes]:
         "i16.tif": deep(1, "tiff"),
         "rgb16.tif": deep(3, "tiff", compression="lzw"),
         "rgba16.tif": deep(4, "tiff", compression="deflate", predictor="horizontal"),
+        "big.tif": tiff(np.asarray(rgb), photometric="rgb", bigtiff=True, software="a scanner"),
+        "white16.tif": tiff(65535 - pixels[..., 0], photometric="miniswhite"),
+        "planar16.tif": tiff(np.moveaxis(pixels, 2, 0), photometric="rgb", planarconfig="separate"),
+        "tiled16.tif": tiff(pixels, photometric="rgb", tile=(16, 16), byteorder=">"),
         "rgb.webp": encoded(rgb, "webp", exif=exif(5), icc_profile=SRGB, xmp=XMP),
         "rgba.webp": encoded(rgba, "webp", lossless=True),
         "rgb.bmp": encoded(rgb, "bmp", dpi=(300, 300)),

@@ -63,6 +63,7 @@ def _read_exif(image: Image.Image) -> tuple[int, bytes]:
         for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # XMP is kept on its own
             if tag in exif:
                 del exif[tag]
+        exif.bigtiff = False  # a BigTIFF's; no other format has these wide offsets
         return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
     except Exception:  # Pillow's EXIF reader raises all kinds on damaged bytes
         return 1, b""
