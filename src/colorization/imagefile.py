@@ -18,7 +18,7 @@ from colorization.files import replacing
 from colorization.metadata import Metadata, read_metadata, save_arguments
 from colorization.pixels import NO_RANGE, has_alpha, levels_of_image, srgb_transform
 
-MAX_PIXELS = 128 * 2**20  # above it a file is taken for a decompression bomb
+MAX_PIXELS = 128_000_000  # above it a file is taken for a decompression bomb
 READ = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PCX", "SGI")
 PNG_LEVEL = 3  # of zlib: three times as fast as Pillow's default, a few per cent larger
 MANY = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")  # formats with frames or pages (MPO's other pictures are previews)
