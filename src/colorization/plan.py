@@ -72,7 +72,7 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | Inpu
         known = ", ".join(sorted(SUFFIXES))
         raise InputError(f"{wishes.out}: no format of this name; name a folder, or one of {known}")
     if wishes.out.exists() and not wishes.out.is_dir() and not to_file:
-        raise InputError(f"{wishes.out}: is a file; {len(photos)} results need a folder")
+        raise InputError(f"{wishes.out}: is a file; name a folder, or a file with a suffix")
     if to_file and wishes.format and SUFFIXES[wishes.out.suffix.lower()] != wishes.format:
         raise InputError(f"{wishes.out}: is no name for {wishes.format}; change it, or leave out --format")
     sources = {photo.resolve() for photo, _ in photos}
