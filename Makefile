@@ -1,14 +1,19 @@
-# make repro: the whole study. make test: the tests. Both build .venv first, once.
+# make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
+# All build .venv first, once.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test clean
+.PHONY: install repro test demo clean
 
 repro: install
 	dvc repro
 
 test: install
 	python -m pytest
+
+demo: install
+	python -m pip install --quiet --requirement requirements-demo.txt
+	colorize --serve
 
 install: .venv/installed
 

@@ -1,6 +1,7 @@
 """What several tests share: photographs made on the spot, parameters in small, a copy of the repository to run."""
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -106,3 +107,29 @@ def page(chromium):
     """A page that fails its test on any console error, uncaught exception or network request."""
     with watched_page(chromium) as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A folder as `make repro` leaves it: two untrained but colourful models of 32 px, and scores."""
+    import torch
+
+    from colorization.checkpoint import build, save_model
+
+    folder = tmp_path_factory.mktemp("trained")
+    networks = {
+        "resnet": {"width": 1, "predicts": "ab"},
+        "vae": {"latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none", "predicts": "ab"},
+    }
+    for name, network in networks.items():
+        torch.manual_seed(1)
+        model = build(name, network)
+        model.head.weight.data *= 4
+        path, about = folder / f"models/{name}.safetensors", {"image_size": 32}
+        save_model(path, model.state_dict(), name=name, network=network, about=about)
+    columns = ("delta_e", "psnr", "colorfulness_ratio")
+    rows = {"gray": (9.9, 21.0, 0.0), "vae": (8.4, 23.3, 0.6), "resnet": (9.4, 22.5, 0.5)}
+    (folder / "metrics").mkdir()
+    summary = {name: dict(zip(columns, row)) for name, row in rows.items()}
+    (folder / "metrics/summary.json").write_text(json.dumps(summary))
+    return folder

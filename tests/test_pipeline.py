@@ -156,9 +156,7 @@ def imported(path: Path) -> set[Path]:
         if path in found:
             continue
         found.add(path)
-        tree = ast.parse(path.read_text())
-        # what a package's __init__ imports on demand (`load`) is no stage's business
-        for node in tree.body if path.name == "__init__.py" else ast.walk(tree):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             elif isinstance(node, ast.Import):

@@ -4,18 +4,13 @@ from colorization import load
 result = load("models/vae.safetensors").colorize(image)  # a PIL image, or an array
 """
 
-from typing import TYPE_CHECKING
+import importlib
 
-if TYPE_CHECKING:
-    from colorization.inference import PhotoColorizer, load
-
-__all__ = ["PhotoColorizer", "load"]
+__all__ = ["PhotoColorizer", "load"]  # typed in __init__.pyi
 
 
 def __getattr__(name: str):
     """`load` and `PhotoColorizer` on first use (PEP 562): they import torch, which most stages do not need."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from colorization import inference
-
-    return getattr(inference, name)
+    return getattr(importlib.import_module("colorization.inference"), name)

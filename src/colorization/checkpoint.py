@@ -19,6 +19,7 @@ from colorization.files import locked, write_bytes
 from colorization.models.base import Trainable
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
+LARGEST = 4096  # of the whole numbers in a network's description: channels, depths
 
 
 def build(name: str, network: dict) -> Trainable:
@@ -37,23 +38,33 @@ def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
     """The model in a file of `save_model`, in eval mode on the CPU. Raises InputError for any file but one of `names`."""
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = (file.metadata() or {}).get(KEY)
+            description = json.loads((file.metadata() or {}).get(KEY) or "null")
+            if not isinstance(description, dict) or description.get("model") not in names:
+                raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
+            model = _empty(description)
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
-        description = json.loads(metadata or "null")
-        if not isinstance(description, dict) or description.get("model") not in names:
-            raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
-        network = description["network"]
-        if "encoder_weights" in network:
-            network = network | {"encoder_weights": "none"}  # the file brings its own
-        model = build(description["model"], network)
-        model.load_state_dict(weights)
+        wrong = [k for k, v in model.state_dict().items() if k in weights and weights[k].dtype != v.dtype]
+        if wrong or not all(weight.isfinite().all() for weight in weights.values()):
+            raise ValueError(f"{', '.join(wrong[:1]) or 'a weight'} is no number of its kind")
+        model.load_state_dict(weights, assign=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise InputError(
             f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})"
         ) from None
     return model.eval()
+
+
+def _empty(description: dict) -> Trainable:
+    """The model that a file describes, without memory for its weights: a file may claim any size."""
+    network = description["network"]
+    if "encoder_weights" in network:
+        network = network | {"encoder_weights": "none"}  # the file brings its own
+    if not all(0 <= value <= LARGEST for value in dict(network).values() if isinstance(value, int)):
+        raise ValueError(f"a size above {LARGEST}")
+    with torch.device("meta"):
+        return build(description["model"], network)
 
 
 class ResumeState:

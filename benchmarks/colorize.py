@@ -1,0 +1,138 @@
+"""How long `colorize` takes, start-up included, and how much memory: python benchmarks/colorize.py --model FILE.
+
+Every time is the median of runs taken in turn, each a process of its own. The floor of the hundred photographs is
+the same decoding and encoding with Pillow and nothing else: in a plain loop, and on as many threads as we use.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
+WORKERS = 2  # as in colorization.photo.batch
+NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs that ship inside scikit-image
+COLORIZE = [sys.executable, "-m", "colorization.cli"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--model", default="models/vae.safetensors")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--floor", nargs=3, metavar=("THREADS", "FOLDER", "OUT"), help="decode and encode a folder, nothing else"
+    )
+    parser.add_argument("--only-memory", action="store_true", help="leave out the times")
+    parser.add_argument("--memory", action="store_true", help="also 100 megapixels, minutes of making them")
+    wanted = parser.parse_args()
+    if wanted.floor:
+        floor(int(wanted.floor[0]), *map(Path, wanted.floor[1:]))
+        return
+    print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} before the first run")
+    with tempfile.TemporaryDirectory() as folder:
+        if not wanted.only_memory:
+            speed(Path(folder), wanted)
+        if wanted.memory or wanted.only_memory:
+            memory(Path(folder), wanted)
+
+
+def speed(folder: Path, wanted) -> None:
+    commands = {}
+    make(folder / "one.jpg", 1, 1, "L", 0)
+    make(folder / "12.jpg", 4000, 3000, "L", 0)
+    commands["start-up (1×1)"] = [*COLORIZE, folder / "one.jpg"]
+    commands["12 megapixels"] = [*COLORIZE, folder / "12.jpg"]
+    for mode in ("L", "RGB"):
+        photos = folder / mode
+        photos.mkdir()
+        for i in range(COUNT):
+            make(photos / f"{i}.jpg", SIDE, SIDE, mode, i)
+        commands[f"{COUNT} × 1 megapixel {mode}"] = [*COLORIZE, photos]
+        for threads in (1, WORKERS):
+            name = f"{COUNT} × 1 megapixel {mode}, floor {threads}"
+            commands[name] = [sys.executable, __file__, "--floor", threads, photos]
+    times = {name: [] for name in commands}
+    for i in range(wanted.repeats):
+        for name, command in commands.items():
+            out = folder / f"out-{i}"
+            is_floor = "--floor" in command
+            rest = [out] if is_floor else ["-o", out, "--model", wanted.model, "--overwrite"]
+            times[name].append(run([*command, *rest])[0])
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    for name, values in times.items():
+        print(f"{name:<34} {medians[name]:6.2f} s  ({min(values):.2f} to {max(values):.2f})")
+    start = medians["start-up (1×1)"]
+    for mode in ("L", "RGB"):
+        ours = medians[f"{COUNT} × 1 megapixel {mode}"]
+        for threads in (1, WORKERS):
+            least = medians[f"{COUNT} × 1 megapixel {mode}, floor {threads}"]
+            ratio = f"{ours / least:.2f} times, {(ours - start) / least:.2f} without the start-up"
+            print(f"{mode}: against the floor on {threads} thread(s) {ratio}")
+
+
+def memory(folder: Path, wanted) -> None:
+    for name, mode in (
+        ("l.jpg", "L"),
+        ("rgb.jpg", "RGB"),
+        ("rgba.png", "RGBA"),
+        ("cmyk.jpg", "CMYK"),
+        ("deep.png", "16"),
+    ):
+        make(folder / name, 10_000, 10_000, mode, 1)
+        seconds, peak = run([*COLORIZE, folder / name, "-o", folder / "large", "--model", wanted.model])
+        print(f"100 megapixels, {name:<10} {seconds:6.1f} s, peak {peak / 1e9:.2f} GB")
+
+
+def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:
+    """A photograph of scikit-image, enlarged, with grain (without which it would decode too fast)."""
+    import skimage.data
+
+    source = Image.open(Path(skimage.data.__file__).parent / NAMES[seed % len(NAMES)]).convert("RGB")
+    image = source.resize((width, height), Image.Resampling.BICUBIC)
+    grain = np.random.default_rng(seed).normal(0, 4, (min(height, 512), min(width, 512), 1)).astype(np.int16)
+    for top in range(0, height, 512):
+        for left in range(0, width, 512):
+            tile = np.asarray(image.crop((left, top, min(left + 512, width), min(top + 512, height))))
+            noisy = np.clip(tile + grain[: tile.shape[0], : tile.shape[1]], 0, 255).astype(np.uint8)
+            image.paste(Image.fromarray(noisy), (left, top))
+    if mode == "16":
+        import pyvips
+
+        deep = pyvips.Image.new_from_memory(image.tobytes(), width, height, 3, "uchar").cast("ushort") * 257
+        deep.cast("ushort").copy(interpretation="rgb16").pngsave(str(path), compression=1)
+        return
+    image.convert(mode).save(path, quality=92)
+
+
+def run(command: list) -> tuple[float, int]:
+    """Seconds, and the peak memory in bytes, of a process that must succeed."""
+    start = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"error: {' '.join(map(str, command))}: {errors.decode()[-500:]}")
+    return time.perf_counter() - start, usage.ru_maxrss * 1024
+
+
+def floor(threads: int, folder: Path, out: Path) -> None:
+    out.mkdir(exist_ok=True)
+
+    def recode(path: Path) -> None:
+        with Image.open(path) as image:
+            image.convert("RGB").save(out / path.name, quality=95)
+
+    with ThreadPoolExecutor(threads) as workers:
+        list(workers.map(recode, sorted(folder.iterdir())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+from colorization.inference import PhotoColorizer as PhotoColorizer
+from colorization.inference import load as load

@@ -1,0 +1,147 @@
+"""Colour joined to a photograph's own lightness at full resolution: numpy, tile by tile, the lightness kept.
+
+Lightness is held as uint16, 0..65535 for CIE L 0..100: finer than a step of 16-bit gray, at two bytes a pixel. Here
+"gray" means CIE Y (and so L), the luminance of linear light; Pillow's mode L is another mean of the channels.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorization.color import LAB_EPSILON, LAB_KAPPA, LAB_OFFSET, RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB
+
+L_LEVELS = 65535  # L = 100
+F_PER_LEVEL, F_BLACK = np.float32(100 / 116 / L_LEVELS), np.float32(16 / 116)  # f(Y) = (L + 16) / 116
+TINY = np.float32(1e-9)  # keeps 0 / 0 out: black and white have no room for colour
+CUBE_EDGE = LAB_EPSILON ** (1 / 3)
+LUMINANCE = XYZ_FROM_RGB[1]
+# linear RGB - Y from (X/Xn - Y, Z/Zn - Y), both 0 for gray: the row of Y drops out
+RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
+
+
+def linear(srgb: NDArray) -> NDArray:
+    """sRGB in [0, 1] → linear light in [0, 1] (IEC 61966-2-1)."""
+    return np.where(srgb > 0.04045, ((np.maximum(srgb, 0.04045) + 0.055) / 1.055) ** 2.4, srgb / 12.92)
+
+
+def gamma(light: NDArray) -> NDArray:
+    """Linear light in [0, 1] → sRGB in [0, 1], the inverse of `linear`."""
+    return np.where(light > 0.0031308, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055, light * 12.92)
+
+
+def lightness(Y: NDArray) -> NDArray[np.uint16]:
+    """Luminance in [0, 1] → lightness levels."""
+    f = np.where(Y > LAB_EPSILON, np.cbrt(Y), LAB_KAPPA * Y + LAB_OFFSET)
+    return (np.clip((116 * f - 16) / 100, 0, 1) * L_LEVELS + 0.5).astype(np.uint16)
+
+
+def _tables(levels: int) -> tuple[NDArray, list[NDArray]]:
+    """For sRGB of that many levels: gray → lightness levels, and each channel → its part of the luminance, float32."""
+    light = linear(np.arange(levels) / (levels - 1))
+    return lightness(light), [(weight * light).astype(np.float32) for weight in LUMINANCE]
+
+
+TABLES = {np.dtype(np.uint8): _tables(256), np.dtype(np.uint16): _tables(65536)}
+GAMMA_8 = (gamma(np.arange(65536) / 65535) * 255 + 0.5).astype(np.uint8)  # within 0.6 of a level of the exact value
+
+
+def lightness_of(pixels: NDArray) -> NDArray[np.uint16]:
+    """sRGB (H,W,3) or gray (H,W), uint8 or uint16 → lightness levels (H,W)."""
+    gray, channels = TABLES[pixels.dtype]
+    if pixels.ndim == 2:
+        return np.take(gray, pixels, mode="clip")
+    Y = sum(np.take(table, pixels[..., i], mode="clip") for i, table in enumerate(channels))
+    return lightness(Y)
+
+
+def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
+    """ab = slope · L + offset, both (2,h,w) in Lab units on normalised L, as `painted` wants it: (4,h,w).
+
+    These are slopes and offsets on lightness levels of f(X/Xn) and f(Z/Zn), in which CIE defines ab.
+    """
+    scale = np.array([1 / 500, -1 / 200]).reshape(2, 1, 1)  # CIE 15:2004, equations 8.4 and 8.5
+    per_level = F_PER_LEVEL + scale * slope * 2 / L_LEVELS
+    return np.concatenate([per_level, F_BLACK + scale * (offset - slope)]).astype(np.float32)
+
+
+@lru_cache(maxsize=1024)  # the tiles of a column share theirs, and so do those of a row
+def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice, NDArray[np.float32]]:
+    """Bilinear weights of rows start..stop of `full` from a map of `size` rows: which of its rows, and (rows, those)."""
+    at = np.clip((np.arange(start, stop) + 0.5) * size / full - 0.5, 0, size - 1)
+    low = np.minimum(at.astype(int), max(size - 2, 0))
+    used = slice(int(low[0]), min(int(low[-1]) + 2, size))
+    weights = np.zeros((len(at), used.stop - used.start), np.float32)
+    rows = np.arange(len(at))
+    weights[rows, low - used.start] = 1 - (at - low)
+    if size > 1:
+        weights[rows, low - used.start + 1] = at - low
+    return used, weights
+
+
+def enlarged(maps: NDArray, box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """The part `box` of maps (C,h,w) enlarged to `shape` (H,W), bilinear: (C, rows, columns)."""
+    (rows, down), (columns, across) = (
+        interpolation(part.start, part.stop, size=size, full=full)
+        for part, size, full in zip(box, maps.shape[1:], shape)
+    )
+    return down @ (maps[:, rows, columns] @ across.T)
+
+
+def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
+    """Lightness levels (H,W) and their colour (4,H,W) of `colour_maps` → sRGB (H,W,3), uint8 or uint16 by `bits`.
+
+    Overwrites `colour`: the arithmetic is in place, for speed.
+    """
+    n = levels.astype(np.float32)
+    slope_x, slope_z, fx, fz = colour
+    slope_x *= n
+    slope_z *= n
+    fx += slope_x
+    fz += slope_z
+    n *= F_PER_LEVEL
+    n += F_BLACK
+    Y = _inverse(n)
+    x, z = _inverse(fx), _inverse(fz)
+    x -= Y
+    z -= Y
+    offsets = [np.float32(p) * x + np.float32(q) * z for p, q in RGB_FROM_XZ]
+    return _encoded(offsets, Y, _room(offsets, Y), bits)
+
+
+def _room(offsets: list[NDArray], Y: NDArray) -> NDArray[np.float32]:
+    """The factor ≤ 1 on the offsets of linear R, G, B from Y that brings a colour into sRGB.
+
+    So a colour moves along the line to the gray of its luminance: Y is linear in RGB, it stays, and so does the
+    dominant wavelength.
+    """
+    above = np.maximum(np.maximum(offsets[0], offsets[1]), offsets[2]) + TINY
+    below = TINY - np.minimum(np.minimum(offsets[0], offsets[1]), offsets[2])
+    np.divide(1 - Y, above, out=above)
+    np.divide(Y, below, out=below)
+    np.minimum(above, below, out=above)
+    return np.minimum(above, 1, out=above)
+
+
+def _encoded(offsets: list[NDArray], Y: NDArray, room: NDArray, bits: int) -> NDArray:
+    """Linear R, G, B as offsets from Y, all (H,W) → sRGB (H,W,3)."""
+    pixels = np.empty((*Y.shape, 3), np.uint8 if bits == 8 else np.uint16)
+    for i, light in enumerate(offsets):
+        light *= room
+        light += Y
+        if bits == 8:
+            light *= 65535
+            light += np.float32(0.5)
+            pixels[..., i] = np.take(GAMMA_8, light.astype(np.uint16), mode="clip")
+        else:
+            pixels[..., i] = gamma(np.clip(light, 0, 1, out=light)) * 65535 + 0.5
+    return pixels
+
+
+def _inverse(f: NDArray) -> NDArray:
+    """CIE's f⁻¹: f³, linear near black (where X and Z may be negative: no colour, which the gamut takes back)."""
+    cube = f * f
+    cube *= f
+    if f.min() < CUBE_EDGE:
+        np.copyto(cube, (f - np.float32(LAB_OFFSET)) / np.float32(LAB_KAPPA), where=f < CUBE_EDGE)
+    return cube
