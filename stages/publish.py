@@ -27,7 +27,7 @@ PAGE = """# {name}
 
 {desc}
 
-{photographs} test photographs; every value with the 95 % interval that their choice leaves.
+{files} files; left out: {left_out}. Used: {used}. Every value with the 95 % interval that the choice of test photographs leaves.
 
 {scores}
 
@@ -93,11 +93,13 @@ def main():
     wanted = parser.parse_args()
     require_up_to_date()
     folder, table = Path("results") / wanted.name, pd.read_csv("metrics/table.csv")
+    audit = json.loads(Path("metrics/data.json").read_text())
     sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
     sources += [Path(f"figures/{name}.png") for name in FIGURES]
     page = PAGE.format(
         name=wanted.name, desc=Path("params.yaml").read_text().splitlines()[0].lstrip("# "),
-        photographs=table.photographs[0], scores=markdown.scores(table),
+        files=audit["files"], left_out=", ".join(f"{n} {why}" for why, n in audit["left_out"].items()) or "none",
+        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
         claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
         revision=output("git", "rev-parse", "HEAD"), machine=wanted.machine, time=wanted.time,
     )  # fmt: skip

@@ -58,10 +58,16 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument_group("model").add_argument
     add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: the lowest ΔE)")
     add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU where there is one)")
-    add("--samples", type=_number(int, 1, 100), default=0, metavar="N", help="N different results each (VAE only)")
+    add(
+        "--samples",
+        type=_number(int, 1, 100),
+        default=0,
+        metavar="N",
+        help="N results each, drawn anew (needs --model vae)",
+    )
     add = parser.add_argument_group("results").add_argument
     add("--saturation", type=_number(float, 0, 10), default=1.0, metavar="X", help="factor on the colour (default: 1)")
-    add("--compare", action="store_true", help="also write NAME-compare: photograph and result side by side")
+    add("--compare", action="store_true", help="also write NAME-compare: the photograph as it came and the result")
     add("--format", choices=("jpeg", "png", "tiff", "webp", "bmp"), help="(default: the photograph's own)")
     add(
         "--quality", type=_number(int, 1, 100), default=95, metavar="Q", help="of JPEG and WebP, 1 to 100 (default: 95)"
@@ -140,8 +146,8 @@ def colorize(wanted: argparse.Namespace) -> int:
                 failures.append(failure)
                 bar.write(f"error: {failure}", file=sys.stderr)
             bar.update()
-    if failures and len(photos) > 1:
-        print(f"{len(photos) - len(failures)} of {len(photos)} photographs colorized", file=sys.stderr)
+    done = len(photos) - len(failures)
+    print(f"{done} of {len(photos)} photographs colorized with {model.stem}: {wanted.output}", file=sys.stderr)
     return len(failures)
 
 

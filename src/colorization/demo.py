@@ -107,7 +107,7 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
             other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
             saturation = gr.Slider(0, 3, value=1, step=0.1, label="Saturation")
             slider = gr.ImageSlider(
-                label="Left: what it is compared with; right: the model", max_height=700, buttons=["fullscreen"]
+                label="Before and after", max_height=700, buttons=["fullscreen"]
             )
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
         inputs = [photo, model, other, saturation]

@@ -84,12 +84,14 @@ def losses(name: str, history: pd.DataFrame, title: str) -> Figure:
 
 
 def learning_curves(histories: Mapping[str, pd.DataFrame], title: str) -> Figure:
-    """Every network's validation error on one scale, whatever its loss is, over the epochs of its training."""
+    """Every network's validation error on one scale, whatever its loss is, over its epochs; the lowest is marked."""
     figure, axis = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
     for name, history in histories.items():
         error = np.sqrt(history.val_ab_mse)
+        best = error.idxmin()
         axis.plot(history.epoch, error, color=COLORS[name], marker="o", ms=3.5, label=NAMES[name])
-        axis.annotate(f"{error.iloc[-1]:.1f}", (history.epoch.iloc[-1], error.iloc[-1]), xytext=(6, -4),
+        axis.plot(history.epoch[best], error[best], "o", color=COLORS[name], ms=9, mfc="white", mew=2)
+        axis.annotate(f"{error[best]:.1f}", (history.epoch[best], error[best]), xytext=(0, -16), ha="center",
                       textcoords="offset points", color=COLORS[name])  # fmt: skip
     axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
     axis.xaxis.get_major_locator().set_params(integer=True)

@@ -156,7 +156,7 @@ def peak(evidence: Evidence) -> Found:
     high, low = int(d_loss.argmax()), int(adversarial.argmin())
     sudden = trends.stands_out(d_loss, high) and trends.stands_out(adversarial, low)
     figure = f"discriminator's highest in epoch {high + 2}, generator's lowest in epoch {low + 2}"
-    figure += "" if sudden else ", and neither or only one of them stands out"
+    figure += "" if sudden else ": not both stand out from the other epochs"
     return Found(figure, CONFIRMED if sudden and abs(high - low) <= 1 else REFUTED)
 
 

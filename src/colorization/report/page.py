@@ -121,7 +121,7 @@ def sliders(run: Run) -> list[dict]:
             "name": scores.name[row],
             "category": scores.category[row],
             "pictures": {name: picture_uri(pictures[row]) for name, pictures in run.results.items()},
-            "scores": {name: f"ΔE {table.delta_e[row]:.1f}, MSE {table.mse[row]:.4f}, SSIM {table.ssim[row]:.3f}"
+            "scores": {name: f"ΔE\u00a0{table.delta_e[row]:.1f}, MSE\u00a0{table.mse[row]:.4f}, SSIM\u00a0{table.ssim[row]:.3f}"
                        for name, table in run.scores.items()},
         }
         for row in spread(scores.category, SLIDERS)
