@@ -101,7 +101,7 @@ def colorize(wanted: argparse.Namespace) -> int:
     """Colorize what the command line names; returns how many photographs were left out."""
     from tqdm import tqdm
 
-    from colorization.photo.batch import Look, colorize_all
+    from colorization.photo.batch import Look, colorize_all, keep_memory
     from colorization.photo.plan import Job, Wishes, find_photos, plan
 
     for decoder in ("PIL", "pyvips", "tifffile"):  # their remarks on damaged files: we tell what matters
@@ -135,8 +135,9 @@ def colorize(wanted: argparse.Namespace) -> int:
 
         if len(jobs) > 1:
             torch.set_num_threads(1)  # photographs run beside each other; threads within one would only wait
-        return load(model, device=wanted.device)
+        return load(model, device=wanted.device, threads=1 if len(jobs) > 1 else None)
 
+    keep_memory()
     look = Look(
         saturation=wanted.saturation, samples=wanted.samples, quality=wanted.quality, overwrite=wanted.overwrite
     )

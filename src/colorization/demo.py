@@ -106,9 +106,7 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
             model = gr.Radio(labels, value=default, label="Model", info="ΔE: mean colour error, lower is better")
             other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
             saturation = gr.Slider(0, 3, value=1, step=0.1, label="Saturation")
-            slider = gr.ImageSlider(
-                label="Before and after", max_height=700, buttons=["fullscreen"]
-            )
+            slider = gr.ImageSlider(label="Before and after", max_height=700, buttons=["fullscreen"])
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
         inputs = [photo, model, other, saturation]
         gr.on(

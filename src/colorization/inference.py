@@ -34,16 +34,17 @@ SEED = 1  # of the VAE's samples: the same photograph gives the same ones
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
 
 
-def load(model: str | Path, *, device: str = "auto") -> "PhotoColorizer":
+def load(model: str | Path, *, device: str = "auto", threads: int | None = None) -> "PhotoColorizer":
     """A trained model, ready to colorize photographs.
 
     model: a safetensors file of `dvc repro`, or a name whose file lies in models/ ("vae").
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" or "mps".
+    threads: that work on one photograph; None: as many as there are processors. 1 is best where photographs run in parallel.
     Raises InputError (one line) for a file that is not ours or damaged, and for a device that is not there.
     """
     path = find(model)
     about = read_description(path)
-    return PhotoColorizer(load_model(path), image_size=about.image_size, device=device)
+    return PhotoColorizer(load_model(path), image_size=about.image_size, device=device, threads=threads)
 
 
 class PhotoColorizer:
@@ -52,11 +53,12 @@ class PhotoColorizer:
     image_size: the side in pixels that the model was trained at; a photograph's shorter side is predicted at it.
     """
 
-    def __init__(self, model: Colorizer, *, image_size: int, device: str = "auto"):
+    def __init__(self, model: Colorizer, *, image_size: int, device: str = "auto", threads: int | None = None):
         self.device = find_device(device)
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
         self.image_size = image_size
-        self._threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None)
+        threads = threads or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+        self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
         self._random = threading.Lock()
 
     def colorize(self, image: ImageOrArray, *, saturation: float = 1.0) -> ImageOrArray:
@@ -108,7 +110,7 @@ class PhotoColorizer:
                 here = slice(top + box[0].start, top + box[0].stop), box[1]
                 band[box] = painted(levels[here], enlarged(colour, here, levels.shape), bits=bits)
 
-            list(self._threads.map(paint, tiles(band.shape[:2])))
+            list(self._map(paint, tiles(band.shape[:2])))
             yield band
 
     def preview(self, levels: NDArray[np.uint16], colour: NDArray, longest: int) -> Image.Image:

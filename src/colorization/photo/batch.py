@@ -1,5 +1,7 @@
 """Colorize many photographs on all processors with bounded memory; a bad one costs only itself."""
 
+import ctypes
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 LARGE = 16 * 2**20  # pixels; of larger photographs one at a time is in memory
 SHOWN = 2048  # longest side of each picture in a comparison
 GAP = 8  # pixels between them
+KEPT = 4 * 2**20  # bytes; smaller planes are taken from memory that the process keeps
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of the GNU C library
 WORKERS = 2  # one decodes or encodes while the other computes; more only take memory
 
 
@@ -30,6 +34,14 @@ class Look:
     samples: int
     quality: int
     overwrite: bool
+
+
+def keep_memory() -> None:
+    """Have the C library keep the planes of a tile for the next: new pages for each took a third of the time."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, KEPT)
+        mallopt(M_TRIM_THRESHOLD, 64 * KEPT)
 
 
 def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look) -> Iterator[tuple[Job, str]]:
