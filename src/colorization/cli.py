@@ -148,7 +148,10 @@ def colorize(wanted: argparse.Namespace) -> int:
                 bar.write(f"error: {failure}", file=sys.stderr)
             bar.update()
     done = len(photos) - len(failures)
-    print(f"{done} of {len(photos)} photographs colorized with {model.stem}: {wanted.output}", file=sys.stderr)
+    if not failures:
+        print(f"{done} photograph{'s' if done > 1 else ''} colorized with {model.stem}: {wanted.output}")
+    elif len(photos) > 1:
+        print(f"{done} of {len(photos)} photographs colorized", file=sys.stderr)
     return len(failures)
 
 
