@@ -94,6 +94,7 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], title: str) -> Figure
         axis.annotate(f"{error[best]:.1f}", (history.epoch[best], error[best]), xytext=(0, -16), ha="center",
                       textcoords="offset points", color=COLORS[name])  # fmt: skip
     axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
+    axis.margins(y=0.12)  # room for the number below the lowest
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend()
     axis.set_title(title)
