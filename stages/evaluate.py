@@ -9,13 +9,14 @@ import torch
 from colorization import perceptual, statistics
 from colorization.checkpoint import load_model
 from colorization.config import FLOORS, Evaluate, load_config, model_params
-from colorization.dataset import load, rows_of
+from colorization.dataset import load
 from colorization.errors import run
 from colorization.evaluation import Evaluation, Judges, evaluate
 from colorization.files import write_array, write_json, write_table
 from colorization.models import baselines
 from colorization.rarity import colour_weights
-from colorization.runs import one_device
+from colorization.selection import rows_of
+from colorization.processes import one_device
 
 LAB = Path("data/lab")
 

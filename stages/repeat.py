@@ -14,34 +14,41 @@ def repeats(name: str, config: Config, out: Path) -> None:
     import torch  # imported where there is something to train: most studies have one seed
 
     from colorization import frechet, runs, statistics
-    from colorization.dataset import load, rows_of
+    from colorization.dataset import Photos, load
     from colorization.evaluation import evaluate
+    from colorization.processes import launch
+    from colorization.selection import rows_of
     from stages.evaluate import LAB, judges
-    from stages.train import CHECKPOINTS, TRAIN, VAL, on_device, tell
+    from stages.train import CHECKPOINTS, TRAIN, VAL, tell
 
-    params, fabric, found = model_params(config, name), runs.one_device(), {}
-    train, val = on_device(TRAIN, fabric), on_device(VAL, fabric)
+    params, fabric, found = model_params(config, name), launch(), {}
+    train, val = (Photos.near(load(path), fabric.device) for path in (TRAIN, VAL))
     photos, categories = load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test").category
-    panel = judges(config.evaluate, fabric.device)
+
+    def score(model, seed: int) -> dict[str, float]:
+        torch.manual_seed(seed)
+        panel, samples = judges(config.evaluate, fabric.device), config.evaluate.samples
+        outcome = evaluate(model, photos, categories, panel, samples=samples, device=fabric.device)
+        scores = statistics.summarise(outcome.scores)
+        if "accuracy" in scores:
+            resamples, ours = config.compare.frechet_resamples, {name: outcome.features}
+            for distance, _ in frechet.estimates(ours, outcome.original_features, resamples, seed).values():
+                scores["scene_frechet"] = distance
+        return scores
+
     with ExitStack() as until_all_are_done:
         for seed in range(config.train.seed + 1, config.train.seed + config.train.seeds):
-            print(f"seed {seed}", flush=True)
+            fabric.print(f"seed {seed}", flush=True)
             training = runs.training(
-                name, params, params.network(), (train,), (val,), seed=seed, fabric=fabric, files=[TRAIN, VAL],
+                name, params, params.network(), train, val, seed=seed, fabric=fabric, files=[TRAIN, VAL],
                 checkpoints=CHECKPOINTS, on_epoch=tell,
             )  # fmt: skip
             model, fitted = until_all_are_done.enter_context(training)
-            model.load_state_dict(fitted.weights)
-            torch.manual_seed(seed)
-            samples = config.evaluate.samples
-            outcome = evaluate(model, photos, categories, panel, samples=samples, device=fabric.device)
-            found[str(seed)] = statistics.summarise(outcome.scores)
-            if "accuracy" in found[str(seed)]:
-                resamples = config.compare.frechet_resamples
-                ours = {name: outcome.features}
-                for distance, _ in frechet.estimates(ours, outcome.original_features, resamples, seed).values():
-                    found[str(seed)]["scene_frechet"] = distance
-        write_json(out, statistics.rounded(found))
+            if fabric.is_global_zero:
+                model.load_state_dict(fitted.weights)
+                found[str(seed)] = score(model, seed)
+        if fabric.is_global_zero:
+            write_json(out, statistics.rounded(found))
 
 
 def main():

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from colorization.config import load_config
 from colorization.errors import run
 from colorization.files import write_bytes, write_json
+from colorization.selection import rows_of
 from colorization.study import build
 
 
@@ -19,8 +19,7 @@ def pictures(name: str) -> np.ndarray:
 
 def main():
     models, config = sys.argv[1:], load_config()
-    index = pd.read_csv("data/lab/index.csv", keep_default_na=False)
-    photographs = index[(index.split == "test") & (index.row >= 0)].sort_values("row", ignore_index=True)
+    photographs = rows_of(Path("data/lab/index.csv"), "test")
     results = {name: pictures(name) for name in models}
     page, key = build(pictures("original"), results, photographs, config.study, config.train.seed)
     write_bytes(Path("report/study.html"), page.encode())

@@ -19,6 +19,7 @@ from colorization import dataset, training
 from colorization.checkpoint import ResumeState, build, fingerprint, load_model, save_model
 from colorization.config import load_config, model_params
 from colorization.errors import InputError
+from colorization.processes import Processes
 
 CONFIG = load_config(ROOT / "presets/sample.yaml")
 SMALL = {
@@ -39,9 +40,13 @@ def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, *
     params = replace(model_params(CONFIG, name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.fit(
-        build(name, params.network()), (train,), (packed(5, 1),), params, seed=1,
-        fabric=Fabric(accelerator="cpu", devices=1), resume=ResumeState(folder), on_epoch=on_epoch,
+        build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
+        processes=Processes(Fabric(accelerator="cpu", devices=1)), resume=ResumeState(folder), on_epoch=on_epoch,
     )  # fmt: skip
+
+
+def photos(packed):
+    return dataset.Photos(packed, torch.device("cpu"))
 
 
 def equal(one, two):
@@ -73,25 +78,86 @@ def test_best_epoch_is_kept(tmp_path):
 def test_a_loss_that_is_not_finite_stops_and_says_where(tmp_path):
     bad = packed(13, 0).clone()
     bad[3, 1] = float("nan")
-    with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower its lr"):
+    with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower .*; no epoch"):
         fit("vae", tmp_path, train=bad)
+
+
+def test_a_rate_that_diverges_stops_and_names_the_last_good_state(tmp_path):
+    def poison(history):
+        if len(history) == 2:
+            train[:] = float("nan")
+
+    train = packed(13, 0).clone()
+    with pytest.raises(InputError, match=r"in epoch 3, step 1: .*; the state after epoch 2 is kept in .*state\.pt"):
+        fit("vae", tmp_path, train=train, on_epoch=poison)
+    assert ResumeState(tmp_path).load()["epoch"] == 2
+    with pytest.raises(InputError, match=r"is (nan|inf) in epoch \d, step \d: the training diverged"):
+        fit("vae", tmp_path / "rate", epochs=9, lr=1e18, lr_schedule="constant")
 
 
 def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
     for count, size in ((13, 4), (3, 16), (17, 16), (1, 1)):
-        parts = list(dataset.batches(count, size, "cpu", shuffle=True))
+        parts = list(dataset.split(count, size, shuffle=True))
         assert sorted(torch.cat(parts).tolist()) == list(range(count))
         assert max(map(len, parts)) <= size and min(map(len, parts)) >= min(count, size) // 2
 
 
 def test_flips_mirror_whole_photographs():
-    photos = packed(64, 2)
-    L, ab, labels = dataset.gather((photos, torch.arange(64)), torch.arange(64), flip=True)
-    lab = torch.cat([L, ab], dim=1)
-    same = (lab == photos.float()).flatten(1).all(1)
-    mirrored = (lab == photos.float().flip(-1)).flatten(1).all(1)
-    assert (same | mirrored).all() and same.any() and mirrored.any()
-    assert labels.tolist() == list(range(64))
+    lab = packed(64, 2).float()
+    labelled = dataset.Photos(packed(64, 2), torch.device("cpu"), (torch.arange(64),))
+    seen = []
+    for count, (L, ab, labels) in labelled.batches(10, augment=True):
+        assert count == len(L) == len(labels)
+        for taken, label in zip(torch.cat([L, ab], dim=1), labels.tolist()):
+            mirrored = torch.equal(taken, lab[label].flip(-1))
+            assert mirrored or torch.equal(taken, lab[label])
+            seen.append((label, mirrored))
+    assert sorted(label for label, _ in seen) == list(range(64)) != [label for label, _ in seen]
+    assert {mirrored for _, mirrored in seen} == {True, False}
+
+
+def test_photographs_that_stay_in_their_file_train_to_the_same_bits(tmp_path, monkeypatch):
+    np.save(tmp_path / "train.npy", TRAIN.numpy())
+    packed, outcomes = dataset.load(tmp_path / "train.npy"), []
+    for limit, kind in ((packed.nbytes, torch.Tensor), (packed.nbytes - 1, np.memmap)):
+        monkeypatch.setenv("COLORIZATION_RESIDENT_BYTES", str(limit))
+        train = dataset.Photos.near(packed, torch.device("cpu"))
+        assert type(train.packed) is kind
+        outcomes.append(fit("vae", tmp_path / str(limit), train=train.packed))
+    assert outcomes[0].history == outcomes[1].history and equal(outcomes[0].weights, outcomes[1].weights)
+    monkeypatch.delenv("COLORIZATION_RESIDENT_BYTES")
+    assert dataset.room(torch.device("cpu")) == 0, "on the CPU the file's pages serve"
+
+
+LARGER_THAN_MEMORY = """
+import os, resource, sys
+from pathlib import Path
+import torch
+from colorization.dataset import Photos, load
+packed = load(Path("train.npy"))
+private = int(Path("/proc/self/status").read_text().split("VmData:")[1].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (private + 400_000_000,) * 2)
+read = 0
+for count, (L, ab) in Photos.near(packed, torch.device("cpu")).batches(64, augment=True):
+    read += count
+assert read == len(packed) and packed.nbytes > 1_000_000_000
+os.environ["COLORIZATION_RESIDENT_BYTES"] = "1e12"
+try:
+    Photos.near(packed, torch.device("cpu"))
+except MemoryError:
+    print("the whole array does not fit")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of private memory is Linux's")
+def test_photographs_larger_than_memory_are_streamed(tmp_path):
+    with open(tmp_path / "train.npy", "wb") as file:  # a file of holes: it takes no space on the disk
+        header = {"descr": "<f2", "fortran_order": False, "shape": (5_400, 3, 192, 192)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 5_400 * 3 * 192 * 192 * 2)
+    command = [sys.executable, "-c", LARGER_THAN_MEMORY]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "the whole array does not fit\n", done.stderr
 
 
 def test_learning_rate_schedules():

@@ -93,6 +93,10 @@ class ResumeState:
         torch.save(state, buffer)
         write_bytes(self.path, buffer.getvalue())
 
+    def kept(self, epochs: int) -> str:
+        """What a training that failed after so many whole epochs leaves here."""
+        return f"the state after epoch {epochs} is kept in {self.path}" if epochs else "no epoch was whole"
+
     def drop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,17 +1,89 @@
-"""Packed photographs: load them, and take them in batches on the device that they lie on."""
+"""Packed photographs: load them, and take them in batches, from the device where they fit and from the file where not."""
 
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from colorization.errors import InputError
 
-Photos = tuple[Tensor, ...]  # packed photographs (N,3,S,S) on a device, and labels (N,) if a network learns from them
+
+@dataclass(frozen=True)
+class Photos:
+    """Packed photographs (N,3,S,S) and, if a network learns from them, labels (N,), for batches on a device.
+
+    packed: a tensor on the device, or an array in the host's memory or in a file, of which only batches get there.
+    """
+
+    packed: Tensor | np.ndarray
+    device: torch.device
+    labels: tuple[Tensor, ...] = ()
+
+    @classmethod
+    def near(cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = ()) -> "Photos":
+        """Photographs on the device if they leave room there (see `room`), else where they are."""
+        resident = packed.nbytes <= room(device)
+        return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels)
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def batches(
+        self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole
+    ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
+        """Every photograph once, in nearly equal batches of at most `batch_size`: their sizes, and `take`'s tensors.
+
+        augment: in random order, each mirrored with probability ½. share: the part of a batch that this process takes;
+        the size is that of the whole batch. One batch is read ahead.
+        """
+        parts = split(len(self), batch_size, shuffle=augment)
+        with ThreadPoolExecutor(1) as reader:
+            reading = reader.submit(self.read, share(parts[0]))
+            for index, following in zip(parts, [*parts[1:], None]):
+                rows = reading.result()
+                if following is not None:
+                    reading = reader.submit(self.read, share(following))
+                mirrored = share(torch.rand(len(index), device=self.device).lt(0.5)) if augment else None
+                yield len(index), self.take(share(index), rows, mirrored)
+
+    def read(self, index: Tensor) -> Tensor:
+        """Packed rows (B,3,S,S) float16 by index (B,): those of the device, or of the host, pinned if they go to a GPU."""
+        if isinstance(self.packed, Tensor):
+            return self.packed[index.to(self.device)]
+        rows = torch.from_numpy(self.packed[index.numpy()])
+        return rows.pin_memory() if self.device.type == "cuda" else rows
+
+    def take(self, index: Tensor, rows: Tensor, mirrored: Tensor | None) -> tuple[Tensor, ...]:
+        """The rows that were read → L (B,1,S,S) and ab (B,2,S,S), float32, those `mirrored` (B,) mirrored; and labels."""
+        lab = rows.to(self.device, non_blocking=True).float()
+        if mirrored is not None:
+            lab = torch.where(mirrored.view(-1, 1, 1, 1), lab.flip(-1), lab)
+        lab = lab.contiguous(memory_format=torch.channels_last)
+        return lab[:, :1], lab[:, 1:], *(label[index.to(label.device)] for label in self.labels)
+
+
+def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
+    """Indices (B,) of nearly equal batches of at most `batch_size`, each of `count` photographs once."""
+    order = torch.randperm(count) if shuffle else torch.arange(count)
+    return order.tensor_split(math.ceil(count / batch_size))
+
+
+def room(device: torch.device) -> float:
+    """Bytes of photographs that a device may hold: COLORIZATION_RESIDENT_BYTES, or half of a GPU's free memory.
+
+    0 for the CPU, whose memory the file's pages are in anyway.
+    """
+    if wanted := os.environ.get("COLORIZATION_RESIDENT_BYTES"):
+        return float(wanted)
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] / 2
+    return 0 if device.type == "cpu" else math.inf
 
 
 def load(path: Path) -> np.ndarray:
@@ -28,30 +100,3 @@ def load(path: Path) -> np.ndarray:
             f"{path}: expected (N,3,S,S) float16, found {array.shape} {array.dtype}; run: dvc repro preprocess"
         )
     return array
-
-
-def rows_of(index: Path, split: str) -> pd.DataFrame:
-    """The index's rows of a split's photographs, in the order of its packed array."""
-    table = pd.read_csv(index, keep_default_na=False)
-    return table[(table.split == split) & (table.row >= 0)].sort_values("row", ignore_index=True)
-
-
-def batches(count: int, batch_size: int, device: torch.device, *, shuffle: bool) -> Iterator[Tensor]:
-    """Indices (B,) of nearly equal batches of at most `batch_size`, each of `count` photographs once."""
-    order = torch.randperm(count) if shuffle else torch.arange(count)
-    for batch in order.tensor_split(math.ceil(count / batch_size)):
-        yield batch.to(device)
-
-
-def gather(photos: Photos, index: Tensor, *, flip: bool) -> tuple[Tensor, ...]:
-    """Photographs by index → L (B,1,S,S) and ab (B,2,S,S), float32, each mirrored with probability ½ if `flip`.
-
-    Labels follow as they are.
-    """
-    packed, *labels = photos
-    lab = packed[index].float()
-    if flip:
-        mirrored = torch.rand(len(lab), device=lab.device).lt(0.5).view(-1, 1, 1, 1)
-        lab = torch.where(mirrored, lab.flip(-1), lab)
-    lab = lab.contiguous(memory_format=torch.channels_last)
-    return lab[:, :1], lab[:, 1:], *(label[index] for label in labels)

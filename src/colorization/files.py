@@ -40,7 +40,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, tree: dict) -> None:
-    write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
+    """Raises ValueError for NaN and infinity, which are no JSON."""
+    write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_array(path: Path, array: "np.ndarray") -> None:

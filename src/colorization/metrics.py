@@ -6,8 +6,8 @@ All return one value per photograph, (B,). Those of the picture take sRGB (B,3,H
 
 import math
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from colorization.color import denormalise, rgb_to_lab
@@ -33,18 +33,23 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
     scikit-image: structural_similarity(..., gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
     data_range=1, channel_axis=0).
     """
-    offsets = torch.arange(-SSIM_RADIUS, SSIM_RADIUS + 1, device=result.device, dtype=result.dtype)
-    kernel = torch.exp(-offsets.square() / (2 * SSIM_SIGMA**2))
-    kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
-
-    def blur(x):
-        return F.conv2d(F.conv2d(x, kernel, groups=3), kernel.transpose(2, 3), groups=3)
-
     x, y = result, original
-    ux, uy = blur(x), blur(y)
-    vx, vy, vxy = blur(x * x) - ux * ux, blur(y * y) - uy * uy, blur(x * y) - ux * uy
+    ux, uy = _blur(x), _blur(y)
+    vx, vy, vxy = _blur(x * x) - ux * ux, _blur(y * y) - uy * uy, _blur(x * y) - ux * uy
     similarity = ((2 * ux * uy + SSIM_C1) * (2 * vxy + SSIM_C2)) / ((ux * ux + uy * uy + SSIM_C1) * (vx + vy + SSIM_C2))
     return similarity.mean(dim=(1, 2, 3))
+
+
+def _blur(x: Tensor) -> Tensor:
+    """Gaussian means of the windows that fit (B,C,H,W): sums of shifted copies, which a CPU adds faster than it convolves."""
+    kernel = [math.exp(-(i**2) / (2 * SSIM_SIGMA**2)) for i in range(-SSIM_RADIUS, SSIM_RADIUS + 1)]
+    for dim in (3, 2):
+        size, total = x.shape[dim] - 2 * SSIM_RADIUS, 0.0
+        for i, weight in enumerate(kernel):
+            shifted, share = x.narrow(dim, i, size), weight / sum(kernel)
+            total = total.add_(shifted, alpha=share) if i else shifted * share
+        x = total
+    return x
 
 
 def lab(rgb: Tensor) -> Tensor:
@@ -78,8 +83,13 @@ def histogram_distance(result: Tensor, original: Tensor) -> Tensor:
     Of two equally large samples it is the mean distance of the sorted values (Peyré & Cuturi 2019, remark 2.28). Where
     the colours are does not matter to it, only how many there are of each.
     """
-    ours, theirs = (lab[:, 1:].flatten(start_dim=2).sort(dim=2).values for lab in (result, original))
+    ours, theirs = (_sorted(lab[:, 1:].flatten(start_dim=2)) for lab in (result, original))
     return (ours - theirs).abs().mean(dim=(1, 2))
+
+
+def _sorted(x: Tensor) -> Tensor:
+    """Sorted along the last dimension; on the CPU by numpy, whose vectorised sort is about ten times as fast."""
+    return torch.from_numpy(np.sort(x.numpy(), axis=-1)) if x.device.type == "cpu" else x.sort(dim=-1).values
 
 
 def colorfulness(rgb: Tensor) -> Tensor:

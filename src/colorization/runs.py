@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -11,8 +11,8 @@ from lightning_fabric import Fabric
 from colorization.checkpoint import ResumeState, build, fingerprint
 from colorization.config import Fit
 from colorization.dataset import Photos
-from colorization.errors import InputError
 from colorization.models.base import Trainable
+from colorization.processes import Processes
 from colorization.training import Fitted, fit
 
 
@@ -33,19 +33,18 @@ def training(
     """The trained model and its outcome; keep them within the block: at its end the resume state is dropped.
 
     files: what the photographs were read from; with the parameters, the seed and the code they name the resume state.
+    On several processes all get the outcome; the first one (fabric.is_global_zero) writes the files.
     """
     torch.manual_seed(seed)
     model = build(name, network)
-    settings = {"model": name, "seed": seed, **dataclasses.asdict(params)}
-    resume = ResumeState(checkpoints / name / fingerprint(settings, files))
-    with resume.locked():
-        yield model, fit(model, train, val, params, seed=seed, fabric=fabric, resume=resume, on_epoch=on_epoch)
-        resume.drop()
+    resume = ResumeState(checkpoints / name / fingerprint(settings(name, params, seed), files))
+    with resume.locked() if fabric.is_global_zero else nullcontext():
+        processes = Processes(fabric)
+        yield model, fit(model, train, val, params, seed=seed, processes=processes, resume=resume, on_epoch=on_epoch)
+        if fabric.is_global_zero:
+            resume.drop()
 
 
-def one_device() -> Fabric:
-    """Lightning Fabric on one device; LT_ACCELERATOR and LT_PRECISION choose the rest."""
-    fabric = Fabric(devices=1)
-    if fabric.world_size > 1:
-        raise InputError("LT_DEVICES: training on several devices is not supported; unset it")
-    return fabric
+def settings(name: str, params: Fit, seed: int) -> dict:
+    """What of params.yaml a training depends on."""
+    return {"model": name, "seed": seed, **dataclasses.asdict(params)}

@@ -1,8 +1,16 @@
-"""Which test photographs are shown: a few of every category, and the best, typical and worst of a model."""
+"""Which photographs: those of a split, and of them a few of every category, and the best, typical and worst of a model."""
+
+from pathlib import Path
 
 import pandas as pd
 
 QUANTILES = {"best": 0.0, "typical": 0.5, "worst": 1.0}
+
+
+def rows_of(index: Path, split: str) -> pd.DataFrame:
+    """The index's rows of a split's photographs, in the order of its packed array."""
+    table = pd.read_csv(index, keep_default_na=False)
+    return table[(table.split == split) & (table.row >= 0)].sort_values("row", ignore_index=True)
 
 
 def spread(categories: pd.Series, count: int) -> list[int]:

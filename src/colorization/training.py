@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from tqdm import tqdm
 
 from colorization.checkpoint import ResumeState
 from colorization.config import Fit
-from colorization.dataset import Photos, batches, gather
+from colorization.dataset import Photos
 from colorization.errors import InputError
 from colorization.models.base import Trainable
+from colorization.processes import Processes
 
 LOOK_EVERY = 16  # steps between two looks at the losses: each look waits for the device
 
@@ -34,40 +34,41 @@ def fit(
     params: Fit,
     *,
     seed: int,
-    fabric: Fabric,
+    processes: Processes,
     resume: ResumeState,
     on_epoch: Callable[[list[dict]], None],
 ) -> Fitted:
-    """Train on packed photographs that lie on the device, for params.epochs epochs.
+    """Train on packed photographs for params.epochs epochs; the first of several processes keeps the state and tells.
 
     Every epoch is seeded by (seed, epoch), so one that is resumed runs as the uninterrupted one would have.
-    Raises InputError, naming epoch and step, when a loss is not finite.
+    Raises InputError, naming epoch and step, when a loss is not finite, and when a batch is too small for the processes.
     """
-    bare = model.to(memory_format=torch.channels_last)
-    module, *optimizers = fabric.setup(bare, *bare.configure_optimizers(lr=params.lr, beta1=params.beta1))
-    module.mark_forward_method("training_step")
-    module.mark_forward_method("validation")
-    state = resume.load() or {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
-    if state["epoch"]:
-        bare.load_state_dict(state["model"])
-        for optimizer, saved in zip(optimizers, state["optimizers"]):
-            optimizer.load_state_dict(saved)
+    fabric = processes.fabric
+    _require_a_share_for_each(len(train), params.batch_size, processes.size)
+    model = processes.join(model.to(fabric.device, memory_format=torch.channels_last))
+    optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
+    state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
+    if saved := fabric.broadcast(resume.load() if fabric.is_global_zero else None):
+        state = saved
+        model.load_state_dict(state["model"])
+        for optimizer, its_state in zip(optimizers, state["optimizers"]):
+            optimizer.load_state_dict(its_state)
         fabric.print(f"resumed after epoch {state['epoch']} of {params.epochs}")
+    steppers = [fabric.setup_optimizers(optimizer) for optimizer in optimizers]
 
     for epoch in range(state["epoch"], params.epochs):
         torch.manual_seed(seed * 1_000_003 + epoch)
-        terms = _train_epoch(module, optimizers, train, params, epoch, fabric.backward)
-        row = {"epoch": epoch + 1, "lr": optimizers[0].param_groups[0]["lr"]}
-        row |= {f"train_{name}": value for name, value in terms.items()}
-        row |= {f"val_{name}": value for name, value in validate(module, val, params.batch_size).items()}
-        _require_finite(list(row), list(row.values()), epoch, None)
-
+        try:
+            row = _epoch(model, steppers, train, val, params, epoch, processes)
+        except NotFiniteError as error:
+            raise InputError(f"{error}; {resume.kept(epoch)}") from None
         state["history"] = [*state["history"], row]
-        if row[f"val_{bare.selects_by}"] < state["best"]:
-            state |= {"best": row[f"val_{bare.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(bare)}
-        state |= {"epoch": epoch + 1, "model": bare.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
-        resume.save(state)
-        on_epoch(state["history"])
+        if row[f"val_{model.selects_by}"] < state["best"]:
+            state |= {"best": row[f"val_{model.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(model)}
+        state |= {"epoch": epoch + 1, "model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
+        if fabric.is_global_zero:
+            resume.save(state)
+            on_epoch(state["history"])
     return Fitted(state["history"], state["weights"], state["best_epoch"])
 
 
@@ -76,47 +77,60 @@ def learning_rate(params: Fit, progress: float) -> float:
     return params.lr if params.lr_schedule == "constant" else params.lr * (1 + math.cos(math.pi * progress)) / 2
 
 
-@torch.no_grad()
-def validate(module, val: Photos, batch_size: int) -> dict[str, float]:
+class NotFiniteError(Exception):
+    """A loss that is NaN or infinite: the message says which, and in which epoch and step."""
+
+
+def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
     """Mean of everything that `validation` measures over the validation photographs."""
-    module.eval()
-    total = Terms()
-    for index in batches(len(val[0]), batch_size, val[0].device, shuffle=False):
-        total.add(module.validation(gather(val, index, flip=False)), len(index))
+    model.eval()
+    total = Terms(processes)
+    with torch.no_grad(), processes.fabric.autocast():
+        for processes.count, batch in val.batches(batch_size, augment=False, share=processes.share):
+            total.add(model.validation(batch))
     return total.means()
 
 
 class Terms:
-    """Weighted sums of named loss terms, kept on the device."""
+    """Named loss terms of batches, each a mean over the batch of all processes, kept on the device."""
 
-    def __init__(self):
-        self.names, self.rows, self.weights = [], [], []
+    def __init__(self, processes: Processes):
+        self.processes, self.names, self.rows, self.counts = processes, [], [], []
 
-    def add(self, terms: dict[str, Tensor], weight: int) -> None:
+    def add(self, terms: dict[str, Tensor]) -> None:
         self.names = list(terms)
-        self.rows.append(torch.stack([term.detach().float() for term in terms.values()]))
-        self.weights.append(weight)
+        self.rows.append(self.processes.mean(torch.stack([term.detach().float() for term in terms.values()])))
+        self.counts.append(self.processes.count)
 
     def means(self) -> dict[str, float]:
         rows = torch.stack(self.rows).double().cpu()
-        weights = torch.tensor(self.weights, dtype=torch.float64)
-        return dict(zip(self.names, (rows.T @ weights / weights.sum()).tolist()))
+        counts = torch.tensor(self.counts, dtype=torch.float64)
+        return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
 
 
-def _train_epoch(module, optimizers, train: Photos, params: Fit, epoch: int, backward) -> dict[str, float]:
-    module.train()
-    total = Terms()
-    count, device = len(train[0]), train[0].device
-    steps = math.ceil(count / params.batch_size)
-    label = f"epoch {epoch + 1}/{params.epochs}"
-    looked = 0
-    with tqdm(total=count, desc=label, unit="img", leave=False, disable=None) as bar:
-        for step, index in enumerate(batches(count, params.batch_size, device, shuffle=True)):
+def _epoch(model, optimizers, train: Photos, val: Photos, params: Fit, epoch: int, processes: Processes) -> dict:
+    """One row of the history: the rate in the end, and the means of the terms over either split."""
+    trained = _train_epoch(model, optimizers, train, params, epoch, processes)
+    row = {"epoch": epoch + 1, "lr": optimizers[0].param_groups[0]["lr"]}
+    row |= {f"train_{name}": value for name, value in trained.items()}
+    row |= {f"val_{name}": value for name, value in validate(model, val, params.batch_size, processes).items()}
+    _require_finite(list(row), list(row.values()), epoch, None)
+    return row
+
+
+def _train_epoch(model, optimizers, train: Photos, params: Fit, epoch: int, processes: Processes) -> dict[str, float]:
+    model.train()
+    total, looked = Terms(processes), 0
+    steps = math.ceil(len(train) / params.batch_size)
+    batches = train.batches(params.batch_size, augment=True, share=processes.share)
+    quiet = None if processes.rank == 0 else True
+    with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{params.epochs}", unit="img", leave=False, disable=quiet) as bar:
+        for step, (processes.count, batch) in enumerate(batches):
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
-            terms = module.training_step(gather(train, index, flip=True), optimizers, backward)
-            total.add(terms, len(index))
-            bar.update(len(index))
+            with processes.fabric.autocast():
+                total.add(model.training_step(batch, optimizers, lambda loss: processes.backward(loss, model)))
+            bar.update(processes.count)
             if step % LOOK_EVERY == 0 or step == steps - 1:
                 for step_looked in range(looked, step + 1):
                     _require_finite(total.names, total.rows[step_looked].tolist(), epoch, step_looked)
@@ -129,7 +143,16 @@ def _require_finite(names: list[str], values: list[float], epoch: int, step: int
     for name, value in zip(names, values):
         if not math.isfinite(value):
             where = f"epoch {epoch + 1}" + ("" if step is None else f", step {step + 1}")
-            raise InputError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
+            raise NotFiniteError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
+
+
+def _require_a_share_for_each(count: int, batch_size: int, size: int) -> None:
+    smallest = count // math.ceil(count / batch_size)
+    if smallest < size:
+        raise InputError(
+            f"a batch of {smallest} photographs cannot be shared by {size} processes: raise batch_size in params.yaml, "
+            "or lower LT_DEVICES"
+        )
 
 
 def _copy(model: Trainable) -> dict[str, Tensor]:

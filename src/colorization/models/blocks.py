@@ -1,6 +1,7 @@
 """Building blocks that several networks share."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 def init_weights(module: nn.Module, std: float = 0.02) -> None:
@@ -20,3 +21,10 @@ def conv_block(in_channels: int, out_channels: int) -> nn.Sequential:
         nn.BatchNorm2d(out_channels),
         nn.ReLU(inplace=True),
     )
+
+
+class Noise(nn.Module):
+    """ε ~ N(0, 1) of the shape of x: a layer, so that a training on several processes can draw it for all of them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.randn_like(x)

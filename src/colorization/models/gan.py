@@ -65,16 +65,16 @@ class GAN(Colorizer):
         """One step on D with real and detached fake photographs, then one on G (section 3.3)."""
         L, real_ab = batch
         g_optimizer, d_optimizer = optimizers
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
         fake_ab = self.generator(L)
 
         d_loss = patch_loss(self.discriminator(L, real_ab), self.discriminator(L, fake_ab.detach()))
-        d_optimizer.zero_grad(set_to_none=True)
         backward(d_loss)
         d_optimizer.step()
 
         self.discriminator.requires_grad_(False)  # G's step needs the gradient through D, not that of D
         terms = self.generator_loss(self.discriminator(L, fake_ab), fake_ab, real_ab)
-        g_optimizer.zero_grad(set_to_none=True)
         backward(terms["loss"])
         g_optimizer.step()
         self.discriminator.requires_grad_(True)

@@ -9,7 +9,7 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from colorization.errors import InputError
 from colorization.models.base import CHANNELS, Colorizer
-from colorization.models.blocks import conv_block
+from colorization.models.blocks import Noise, conv_block
 
 ENCODER_CHILDREN = 6  # conv1, bn1, relu, maxpool, layer1, layer2: (B, 128, H/8, W/8)
 ENCODER_CHANNELS = 128
@@ -38,6 +38,7 @@ class VAE(Colorizer):
             nn.Sequential(conv_block(64, 32), up),  # (B, 32, H, W)
         )
         self.head = nn.Conv2d(32, CHANNELS[predicts], 3, padding=1)
+        self.noise = Noise()
 
     def encode(self, L: Tensor) -> tuple[Tensor, Tensor]:
         """L (B,1,H,W) → mu and logvar of the latent's posterior, each (B, latent_channels, H/8, W/8)."""
@@ -63,7 +64,7 @@ class VAE(Colorizer):
 
     def _draw(self, mu: Tensor, logvar: Tensor) -> Tensor:
         """A latent from the posterior; without a KL term nothing has trained its variance, so it is the mean."""
-        return reparameterise(mu, logvar) if self.kl_weight else mu
+        return reparameterise(mu, logvar, self.noise(mu)) if self.kl_weight else mu
 
     def loss(self, batch):
         mu, logvar = self.encode(batch[0])
@@ -77,9 +78,9 @@ class VAE(Colorizer):
         return [*zip(names, self.encoder), ("mu, logvar", self.latent), *decoder, ("3×3 conv", self.head)]
 
 
-def reparameterise(mu: Tensor, logvar: Tensor) -> Tensor:
-    """z = mu + σ·ε, ε ~ N(0, 1), of the shape of mu (Kingma & Welling 2014, section 2.4)."""
-    return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+def reparameterise(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """z = mu + σ·ε, ε ~ N(0, 1), all of the shape of mu (Kingma & Welling 2014, section 2.4)."""
+    return mu + torch.exp(logvar / 2) * noise
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
