@@ -1,0 +1,46 @@
+"""Photographs to measure with, where those of the study are not at hand: crops of the ones that scikit-image ships."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+NAMES = ("astronaut.png", "chelsea.png", "coffee.png")
+SIDE = 150  # as the Intel scenes
+CATEGORIES = ("coast", "forest", "street")
+
+
+def jpegs(count: int):
+    """(category, content) of `count` different JPEGs of 150×150 px, quality 90."""
+    import skimage.data
+
+    folder = Path(skimage.data.__file__).parent
+    sources = [Image.open(folder / name).convert("RGB") for name in NAMES]
+    random = np.random.default_rng(0)
+    for i in range(count):
+        source = sources[i % len(sources)]
+        side = int(random.integers(60, min(source.size)))
+        left, top = (int(random.integers(0, extent - side + 1)) for extent in source.size)
+        image = source.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+        buffer = BytesIO()
+        image.save(buffer, "jpeg", quality=90)
+        yield CATEGORIES[i % len(CATEGORIES)], buffer.getvalue()
+
+
+def folder_of(path: Path, count: int) -> Path:
+    """A folder of photographs by category."""
+    for i, (category, content) in enumerate(jpegs(count)):
+        (path / category).mkdir(parents=True, exist_ok=True)
+        (path / category / f"{i:06}.jpg").write_bytes(content)
+    return path
+
+
+def zip_of(path: Path, folder: Path) -> Path:
+    """The same photographs as the archive that the download stage makes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*.jpg")):
+            archive.write(file, file.relative_to(folder).as_posix())
+    return path

@@ -1,0 +1,82 @@
+"""Training photographs a second, data loading included, of each network at 64 and 128 px."""
+
+import os
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+
+from benchmarks import measure, photographs, reference
+
+from colorization import training
+from colorization.checkpoint import build
+from colorization.config import load_config, model_params
+from colorization.dataset import Photos, load
+from colorization.packing import crop, decode, write_rows
+from colorization.processes import Processes
+
+PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"
+SECONDS = 3.0  # of one repetition, about
+WORKERS = len(os.sched_getaffinity(0))
+
+
+def main(repeats: int) -> dict[str, list[measure.Row]]:
+    fabric = Fabric(devices=1)
+    rows, floors = [], []
+    with TemporaryDirectory() as folder:
+        photos = photographs.folder_of(Path(folder) / "photos", 256)
+        for side in (64, 128):
+            for name in ("resnet", "gan", "vae"):
+                row, floor = one(name, side, photos, fabric, repeats)
+                rows.append(row)
+                floors.append(floor)
+    return {"Training, data loading included": rows, "Training, against its forward, backward and update alone": floors}
+
+
+def one(name: str, side: int, folder: Path, fabric: Fabric, repeats: int) -> tuple[measure.Row, measure.Row]:
+    config = load_config(PRESET)
+    params, size = model_params(config, name), model_params(config, name).batch_size
+    packed = pack(folder, side, config)
+    ours, ours_alone, plain = (prepared(name, params, fabric.device) for _ in range(3))
+    fixed = next(iter(Photos.near(packed[:size], fabric.device).batches(size, augment=False)))[1]
+    seconds = measure.in_turn({"step": partial(alone, *ours_alone, fixed, 1)}, 2)["step"]
+    steps = max(2, round(SECONDS / min(seconds)))
+    count = steps * size
+    train = Photos.near(packed[np.arange(count) % len(packed)], fabric.device)
+    model = plain[0].to(memory_format=torch.contiguous_format)
+    batches = reference.loader(folder, side, size, WORKERS, -(-count // len(packed)))
+    batches.dataset.paths = batches.dataset.paths[:count]
+    sides = {
+        "ours": lambda: training._train_epoch(*ours, train, params, 0, Processes(fabric)),
+        "alone": lambda: alone(*ours_alone, fixed, steps),
+        "plain": lambda: reference.train_epoch(model, plain[1], batches, fabric.device),
+    }
+    times = {key: measure.rates(count, values) for key, values in measure.in_turn(sides, repeats).items()}
+    what, unit = f"{name}, {side} px", "photographs/s"
+    return (
+        measure.Row(what, unit, times["ours"], times["plain"], f"DataLoader, {WORKERS} workers, NCHW, eager"),
+        measure.Row(what, unit, times["ours"], times["alone"], "one batch again and again"),
+    )
+
+
+def prepared(name: str, params, device: torch.device):
+    torch.manual_seed(0)
+    model = build(name, params.network()).to(device, memory_format=torch.channels_last).train()
+    return model, model.configure_optimizers(lr=params.lr, beta1=params.beta1)
+
+
+def alone(model, optimizers, batch, steps: int) -> None:
+    for _ in range(steps):
+        terms = model.training_step(batch, optimizers, lambda loss: loss.backward())
+    terms["loss"].item()
+
+
+def pack(folder: Path, side: int, config) -> np.ndarray:
+    data = replace(config.data, image_size=side, resize=side)
+    rows = [decode(path.read_bytes(), data)[0] for path in sorted(folder.rglob("*.jpg"))]
+    write_rows(folder / f"{side}.npy", rows, (len(rows), 3, side, side))
+    return load(folder / f"{side}.npy")
