@@ -14,7 +14,9 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What is fast and what it costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all without one")
     parser.add_argument("--repeats", type=int, default=5, help="of everything that is measured in turn")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="without its suffix: .json and .md")
+    parser.add_argument(
+        "--out", type=Path, default=Path("benchmarks/results"), help="without its suffix: .json and .md"
+    )
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(NAMES):
         sys.exit(f"error: {', '.join(unknown)}: no benchmark; there are {', '.join(NAMES)}")

@@ -21,12 +21,12 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
             "plain": lambda: found.update(plain=reference.evaluate(results, originals)),
         }
         times = {key: measure.rates(COUNT, values) for key, values in measure.in_turn(sides, repeats, False).items()}
-        apart = max(
-            float(np.abs(found["ours"][name] / values - 1).max()) for name, values in found["plain"].items()
-        )
+        apart = max(float(np.abs(found["ours"][name] / values - 1).max()) for name, values in found["plain"].items())
         note = f"MSE, PSNR, SSIM, ΔE, ab; values within {apart:.0e} of each other"
         rows.append(
-            measure.Row(f"{side} px", "photographs/s", times["ours"], times["plain"], "a loop of scikit-image", note=note)
+            measure.Row(
+                f"{side} px", "photographs/s", times["ours"], times["plain"], "a loop of scikit-image", note=note
+            )
         )
     return {"Evaluation": rows}
 

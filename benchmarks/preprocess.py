@@ -30,9 +30,13 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
                 "plain": lambda side=side: reference.preprocess(photos, side, folder / "plain.npy"),
                 "decoding": lambda: decode_all(archive),
             }
-            times = {key: measure.rates(COUNT, values) for key, values in measure.in_turn(sides, repeats, False).items()}
+            times = {
+                key: measure.rates(COUNT, values) for key, values in measure.in_turn(sides, repeats, False).items()
+            }
             what, note = f"{side} px", "with hashes, audit and split"
-            rows.append(measure.Row(what, UNIT, times["ours"], times["plain"], "a loop of Pillow and scikit-image", note=note))
+            rows.append(
+                measure.Row(what, UNIT, times["ours"], times["plain"], "a loop of Pillow and scikit-image", note=note)
+            )
             decoding = f"decoding alone, {workers()} processes"
             rows.append(measure.Row(what, UNIT, times["ours"], times["decoding"], decoding, note=note))
     return {"Preprocessing": rows}

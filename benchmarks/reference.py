@@ -67,7 +67,13 @@ def evaluate(results: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray
         columns["mse"].append(mean_squared_error(original, result))
         columns["psnr"].append(peak_signal_noise_ratio(original, result, data_range=1))
         ssim = structural_similarity(
-            original, result, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1, channel_axis=2
+            original,
+            result,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1,
+            channel_axis=2,
         )
         columns["ssim"].append(ssim)
         lab, original_lab = rgb2lab(result), rgb2lab(original)

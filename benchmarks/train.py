@@ -11,12 +11,11 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmarks import measure, photographs, reference
-
 from colorization import training
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
 from colorization.dataset import Photos, load
-from colorization.packing import crop, decode, write_rows
+from colorization.packing import decode, write_rows
 from colorization.processes import Processes
 
 PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"

@@ -24,7 +24,9 @@ def labelled(path: Path, categories: list[str], fabric: Fabric) -> Photos:
     codes = torch.tensor([categories.index(c) if c in categories else -1 for c in rows_of(INDEX, path.stem).category])
     known = codes >= 0
     photos = load(path)
-    return Photos.near(photos if known.all() else photos[known.numpy()], fabric.device, (codes[known].to(fabric.device),))
+    return Photos.near(
+        photos if known.all() else photos[known.numpy()], fabric.device, (codes[known].to(fabric.device),)
+    )
 
 
 def main():

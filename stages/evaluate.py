@@ -14,9 +14,9 @@ from colorization.errors import run
 from colorization.evaluation import Evaluation, Judges, evaluate
 from colorization.files import write_array, write_json, write_table
 from colorization.models import baselines
+from colorization.processes import one_device
 from colorization.rarity import colour_weights
 from colorization.selection import rows_of
-from colorization.processes import one_device
 
 LAB = Path("data/lab")
 

@@ -44,7 +44,9 @@ def main():
             write_json(Path(f"data/architecture/{name}.json"), architecture(model, side))
             about = {"image_size": side, "epoch": fitted.epoch, "photographs": len(train)}
             about["params"] = runs.settings(name, params, seed)
-            save_model(Path(f"models/{name}.safetensors"), fitted.weights, name=name, network=params.network(), about=about)
+            save_model(
+                Path(f"models/{name}.safetensors"), fitted.weights, name=name, network=params.network(), about=about
+            )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ def outcomes(tmp_path_factory):
 @pytest.mark.parametrize("other", ["two", "one, then two", "two, then one"])
 def test_the_numbers_of_one_process(outcomes, other, network):
     one, other = outcomes["one"][network], outcomes[other][network]
-    pd.testing.assert_frame_equal(pd.DataFrame(one["history"]), pd.DataFrame(other["history"]), rtol=3e-7)  # losses are kept in float32
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one["history"]), pd.DataFrame(other["history"]), rtol=3e-7
+    )  # losses are kept in float32
     assert one["epoch"] == other["epoch"] and len(one["history"]) == 2
     assert one["weights"].keys() == other["weights"].keys()
     for name, weights in one["weights"].items():

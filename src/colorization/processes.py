@@ -10,13 +10,14 @@ import os
 import torch
 import torch.distributed as dist
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 from colorization.errors import InputError
 from colorization.models.blocks import Noise
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed", "16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
 
 
 def launch() -> Fabric:
@@ -25,12 +26,13 @@ def launch() -> Fabric:
     LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR and LT_PRECISION choose; without them one device in full precision.
     """
     under_torchrun = dist.is_torchelastic_launched()
-    fabric = Fabric(
+    for name, known in KNOWN.items():
+        if (wanted := os.environ.get(name, known[0])) not in known:
+            raise InputError(f"{name}: {wanted} is not one of {', '.join(known)}")
+    fabric = _fabric(
         devices=int(os.environ["LOCAL_WORLD_SIZE"]) if under_torchrun else 1,
         num_nodes=int(os.environ["GROUP_WORLD_SIZE"]) if under_torchrun else 1,
     )
-    if (precision := os.environ.get("LT_PRECISION", PRECISIONS[0])) not in PRECISIONS:
-        raise InputError(f"LT_PRECISION: {precision} is not one of {', '.join(PRECISIONS)}")
     fabric.launch()
     return fabric
 
@@ -39,7 +41,15 @@ def one_device() -> Fabric:
     """Lightning Fabric on one device, whatever the training was told about several."""
     for name in ("LT_DEVICES", "LT_NUM_NODES", "LT_STRATEGY"):
         os.environ.pop(name, None)
-    return Fabric(devices=1)
+    return _fabric(devices=1, num_nodes=1)
+
+
+def _fabric(*, devices: int, num_nodes: int) -> Fabric:
+    try:
+        return Fabric(devices=devices, num_nodes=num_nodes)
+    except (TypeError, ValueError, RuntimeError, MisconfigurationException) as error:
+        told = " ".join(str(error).split())
+        raise InputError(f"LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR, LT_STRATEGY: {told}; see docs/scale.md") from None
 
 
 class Processes:

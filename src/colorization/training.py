@@ -86,7 +86,8 @@ def validate(model: Trainable, val: Photos, batch_size: int, processes: Processe
     model.eval()
     total = Terms(processes)
     with torch.no_grad(), processes.fabric.autocast():
-        for processes.count, batch in val.batches(batch_size, augment=False, share=processes.share):
+        for count, batch in val.batches(batch_size, augment=False, share=processes.share):
+            processes.count = count
             total.add(model.validation(batch))
     return total.means()
 
@@ -124,13 +125,16 @@ def _train_epoch(model, optimizers, train: Photos, params: Fit, epoch: int, proc
     steps = math.ceil(len(train) / params.batch_size)
     batches = train.batches(params.batch_size, augment=True, share=processes.share)
     quiet = None if processes.rank == 0 else True
-    with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{params.epochs}", unit="img", leave=False, disable=quiet) as bar:
-        for step, (processes.count, batch) in enumerate(batches):
+    with tqdm(
+        total=len(train), desc=f"epoch {epoch + 1}/{params.epochs}", unit="img", leave=False, disable=quiet
+    ) as bar:
+        for step, (count, batch) in enumerate(batches):
+            processes.count = count
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
             with processes.fabric.autocast():
                 total.add(model.training_step(batch, optimizers, lambda loss: processes.backward(loss, model)))
-            bar.update(processes.count)
+            bar.update(count)
             if step % LOOK_EVERY == 0 or step == steps - 1:
                 for step_looked in range(looked, step + 1):
                     _require_finite(total.names, total.rows[step_looked].tolist(), epoch, step_looked)

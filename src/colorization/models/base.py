@@ -27,7 +27,7 @@ class Trainable(nn.Module):
 
     def configure_optimizers(self, *, lr: float, beta1: float) -> list[torch.optim.Optimizer]:
         """The optimizers, in the order in which `training_step` takes them."""
-        return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.999))]
+        return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.999), fused=True)]
 
     def training_step(self, batch, optimizers, backward) -> dict[str, Tensor]:
         """One update from a batch; `backward(loss)` stands for loss.backward(). Returns the terms of the loss."""

@@ -59,7 +59,7 @@ class GAN(Colorizer):
 
     def configure_optimizers(self, *, lr, beta1):
         parts = (self.generator, self.discriminator)
-        return [torch.optim.Adam(part.parameters(), lr=lr, betas=(beta1, 0.999)) for part in parts]
+        return [torch.optim.Adam(part.parameters(), lr=lr, betas=(beta1, 0.999), fused=True) for part in parts]
 
     def training_step(self, batch, optimizers, backward):
         """One step on D with real and detached fake photographs, then one on G (section 3.3)."""
