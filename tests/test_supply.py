@@ -81,7 +81,14 @@ def audit(tmp_path):
     (tmp_path / "other.lock").write_text(lock.read_text())  # packages of two files are asked for once
 
     def ask(port: int) -> tuple[int, str]:
-        command = [TOOLS, ROOT / ".ci/audit.py", "--service", f"http://127.0.0.1:{port}/", lock, tmp_path / "other.lock"]
+        command = [
+            TOOLS,
+            ROOT / ".ci/audit.py",
+            "--service",
+            f"http://127.0.0.1:{port}/",
+            lock,
+            tmp_path / "other.lock",
+        ]
         done = run(command, tmp_path, check=False)
         return done.returncode, done.stdout + done.stderr
 
@@ -176,7 +183,9 @@ def test_no_credential_is_in_git():
 
 def test_no_credential_ever_was_in_git():
     """Every line that a commit brought; of a clone without history, the lines that it has."""
-    history = subprocess.run(["git", "log", "-p", "--all", "-U0", "--no-color"], cwd=ROOT, capture_output=True, check=True)
+    history = subprocess.run(
+        ["git", "log", "-p", "--all", "-U0", "--no-color"], cwd=ROOT, capture_output=True, check=True
+    )
     assert not credentials_in(history.stdout)
 
 
