@@ -45,4 +45,4 @@ audit: .tools/installed
 	touch $@
 
 clean:
-	rm -rf .venv .tools .checkpoints .pytest_cache data models report
+	rm -rf .venv .tools .checkpoints .pytest_cache .hypothesis data models report

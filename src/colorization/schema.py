@@ -57,7 +57,7 @@ def read_tree(path: Path) -> Any:
     if len(content) > MAX_BYTES:
         raise InputError(f"has more than {MAX_BYTES // 1024} KB; copy a file of presets/ over it")
     try:
-        return yaml.load(content.decode(), _Loader)  # noqa: S506  (a SafeLoader)
+        return yaml.load(content.decode(), _Loader)  # a SafeLoader
     except Exception as error:  # beside YAMLError what its constructors let through: a date 2001-99-99, 5,000 digits
         raise InputError(f"not YAML: {' '.join(str(error).split())[:300]}") from None
 
