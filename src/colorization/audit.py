@@ -65,10 +65,12 @@ def exclude(index: pd.DataFrame, params: Data) -> None:
         used = index.left_out == ""
         ours, theirs = index[used & (index.split == split)], index[used & index.split.isin(held_out)]
         twin = nearest_twin(ours, theirs, params.near_duplicate_bits)
-        for row, other in zip(ours.index, twin):
+        leaks = {}
+        for row, digest, other in zip(ours.index, ours.sha256, twin):
             if other >= 0:
-                kind = "identical" if index.sha256[row] == theirs.sha256.iloc[other] else "near-identical"
-                index.loc[row, "left_out"] = f"leak: {kind} to {theirs.name.iloc[other]}"
+                kind = "identical" if digest == theirs.sha256.iloc[other] else "near-identical"
+                leaks[row] = f"leak: {kind} to {theirs.name.iloc[other]}"
+        index.loc[[*leaks], "left_out"] = [*leaks.values()]
 
 
 def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndarray:

@@ -97,7 +97,7 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     """Decode every file that is not left out into `scratch`, and fill the audit's columns and `position` in it."""
     index[["width", "height", "chroma", "phash", "position"]] = (0, 0, np.nan, "", -1)
     wanted = index[index.left_out == ""]
-    seen, count = {}, 0
+    seen, unreadable, count = {}, {}, 0  # filled in at the end: a cell at a time, each would copy its column
     with (
         ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool,
         open(scratch, "wb") as file,
@@ -106,12 +106,13 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
         bar = tqdm(results, total=len(wanted), desc="decoding", unit="photo", disable=None)
         for row, (lab, *facts, error) in zip(wanted.index, bar):
             if error:
-                index.loc[row, "left_out"] = f"unreadable: {error}"
+                unreadable[row] = f"unreadable: {error}"
                 print(shown(f"left out {index.name[row]}: {error}"))
             else:
                 file.write(lab.tobytes())
                 seen[row] = (*facts, count)
                 count += 1
+    index.loc[[*unreadable], "left_out"] = [*unreadable.values()]
     if seen:
         facts = pd.DataFrame.from_dict(seen, orient="index", columns=["width", "height", "chroma", "phash", "position"])
         index.loc[facts.index, facts.columns] = facts
