@@ -9,7 +9,7 @@ import pandas as pd
 
 from colorization.config import load_config
 from colorization.errors import run
-from colorization.files import write_bytes, write_json
+from colorization.files import TEXTS, write_bytes, write_json
 from colorization.study import build
 
 
@@ -19,7 +19,7 @@ def pictures(name: str) -> np.ndarray:
 
 def main():
     models, config = sys.argv[1:], load_config()
-    index = pd.read_csv("data/lab/index.csv", keep_default_na=False)
+    index = pd.read_csv("data/lab/index.csv", keep_default_na=False, dtype=TEXTS)
     photographs = index[(index.split == "test") & (index.row >= 0)].sort_values("row", ignore_index=True)
     results = {name: pictures(name) for name in models}
     page, key = build(pictures("original"), results, photographs, config.study, config.train.seed)

@@ -116,9 +116,9 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
 
 
 def test_photographs_of_one_category_and_two_seeds(tmp_path):
-    """Nothing to recognise: the study goes on without a judge; and every network is trained twice."""
+    """Nothing to recognise, in a folder whose name is a number: no judge, and every network is trained twice."""
     params = tiny_params()
-    path = zip_of(tmp_path / "flat.zip", {f"{i}.jpg": jpeg(i) for i in range(60)})
+    path = zip_of(tmp_path / "flat.zip", {f"2019/{i}.jpg": jpeg(i) for i in range(60)})
     params["data"] |= {"source": "folder", "folder": {"path": str(path)}}
     params["train"]["seeds"] = 2
     (tmp_path / "repository").mkdir()
