@@ -1,5 +1,6 @@
 """Photographs that mean harm, for the study and for `colorize`: bombs, quines, names, links, programs; and many of them."""
 
+import multiprocessing
 import os
 import signal
 import stat
@@ -387,6 +388,7 @@ def test_folders_below_folders_by_the_thousand(tmp_path):
 # many, and in a hurry
 
 
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the processes must inherit what is patched")
 def test_a_decoder_that_dies_is_a_line(tmp_path, monkeypatch):
     def die(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
