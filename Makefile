@@ -1,9 +1,12 @@
 # make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
-# All build .venv first, once.
+# All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
+# make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
 PYTHON ?= python3
+PIP = python -m pip install --quiet
+OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test demo clean
+.PHONY: install repro test demo lock audit clean
 
 repro: install
 	dvc repro
@@ -12,16 +15,34 @@ test: install
 	python -m pytest
 
 demo: install
-	python -m pip install --quiet --requirement requirements-demo.txt
+	$(PIP) --require-hashes --requirement requirements-demo.lock
 	colorize --serve
 
 install: .venv/installed
 
-.venv/installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
 	$(PYTHON) -m venv .venv
-	python -m pip install --quiet --requirement requirements.txt
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: .tools/installed  # the demo first, on top of everything: what fits it fits the rest, the other way round it may not
+	$(COMPILE) requirements.txt requirements-demo.txt -o requirements-demo.lock
+	$(COMPILE) requirements.txt --constraint requirements-demo.lock -o requirements.lock
+	$(COMPILE) requirements-chaos.txt --constraint requirements-demo.lock -o requirements-chaos.lock
+	$(COMPILE) requirements-tools.txt -o requirements-tools.lock
+
+COMPILE = .tools/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-package colorization --custom-compile-command "make lock"
+
+audit: .tools/installed
+	.tools/bin/python .ci/audit.py requirements*.lock
+
+.tools/installed: requirements-tools.lock
+	$(PYTHON) -m venv .tools
+	.tools/bin/$(PIP) --require-hashes --requirement requirements-tools.lock
 	touch $@
 
 clean:
-	rm -rf .venv .checkpoints .pytest_cache data models report
+	rm -rf .venv .tools .checkpoints .pytest_cache .hypothesis data models report

@@ -10,7 +10,7 @@ import pandas as pd
 from colorization import frechet, statistics
 from colorization.config import MODELS, Compare, load_config
 from colorization.errors import run
-from colorization.files import write_json, write_table
+from colorization.files import TEXTS, write_json, write_table
 
 SCORES = "data/scores/{}.csv"
 
@@ -80,7 +80,7 @@ def between_seeds(values: dict, whole: pd.DataFrame) -> pd.DataFrame:
 def main():
     names, config = sys.argv[1:], load_config()
     params, seed = config.compare, config.train.seed
-    scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False) for name in names}
+    scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False, dtype=TEXTS) for name in names}
     values, resampled = measured(scores, params, seed)
     add_frechet(values, resampled, params, seed)
     add_fid(values, resampled)

@@ -20,7 +20,7 @@ def photographs(data: Data) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]
     if data.source == "sample":
         yield sample.photographs(data.sample.cells), {}
     elif data.source == "folder":
-        yield folder.photographs(ROOT / Path(data.folder.path).expanduser()), {}
+        yield folder.photographs(ROOT / os.path.expanduser(data.folder.path)), {}  # Path's raises for a ~user who is none
     else:
         from colorization.sources import kaggle  # it imports the client's libraries
 

@@ -10,7 +10,7 @@ import pandas as pd
 from colorization import figures
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
-from colorization.files import write_bytes
+from colorization.files import TEXTS, write_bytes
 from colorization.labels import NAMES
 from colorization.selection import spread
 
@@ -45,7 +45,7 @@ def of_the_report(name: str, rows: list[int]) -> pd.DataFrame:
 
 def main():
     names, config = sys.argv[1:], load_config()
-    scores = {name: pd.read_csv(f"data/scores/{name}.csv", keep_default_na=False) for name in names}
+    scores = {name: pd.read_csv(f"data/scores/{name}.csv", keep_default_na=False, dtype=TEXTS) for name in names}
     table, test = pd.read_csv("metrics/table.csv"), scores[names[0]]
     rows = spread(test.category, config.plot.examples)
     histories = {name: of_the_report(name, rows) for name in names if name not in FLOORS}
@@ -54,7 +54,7 @@ def main():
     about = f"{len(test)} test photographs, 95 % intervals"
     save("comparison", figures.comparison(results, shown, "The same test photographs, every model and floor"))
     save("measures", figures.measures(table, about))
-    categories = pd.read_csv("metrics/categories.csv", keep_default_na=False)
+    categories = pd.read_csv("metrics/categories.csv", keep_default_na=False, dtype=TEXTS)
     save("categories", figures.categories(categories, f"ΔE by category: {about}"))
     differences = pd.read_csv("metrics/differences.csv")
     save("differences", figures.differences(differences, f"Differences, photograph by photograph: {about}"))

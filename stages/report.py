@@ -13,7 +13,7 @@ import pandas as pd
 
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
-from colorization.files import write_bytes
+from colorization.files import TEXTS, write_bytes
 from colorization.report.page import Run, render
 
 FIGURES = (
@@ -26,7 +26,7 @@ PACKAGES = ("torch", "torchvision", "lightning-fabric", "scikit-image", "numpy",
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_csv(name, keep_default_na=False, na_values=[""])
+    return pd.read_csv(name, keep_default_na=False, na_values=[""], dtype=TEXTS)
 
 
 def read_json(name: str) -> dict:

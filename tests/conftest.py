@@ -1,10 +1,13 @@
 """What several tests share: photographs made on the spot, parameters in small, a copy of the repository to run."""
 
+import importlib
 import io
 import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,27 @@ from PIL import Image, ImageFilter
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: two threads on tiny arrays wait for each other
 
 ROOT = Path(__file__).resolve().parents[1]
+GUARD = ROOT / "tests/guard"
+NETWORK_LOG = Path(tempfile.mkdtemp(prefix="colorization-tests-")) / "network"
+os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
+sys.path.insert(0, str(GUARD))
+sys.modules.pop("sitecustomize", None)
+importlib.import_module("sitecustomize")
+
+
+@pytest.fixture(autouse=True)
+def no_network():
+    """A test fails when it, or a Python that it started, asks anything but this machine."""
+    yield
+    if NETWORK_LOG.exists():
+        asked = NETWORK_LOG.read_text()
+        NETWORK_LOG.unlink()
+        pytest.fail(f"the network was asked: {asked}")
+
+
+def pytest_unconfigure():
+    shutil.rmtree(NETWORK_LOG.parent, ignore_errors=True)
 
 
 def jpeg(seed: int, size=(80, 64), *, gray: bool = False) -> bytes:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import yaml
+from conftest import GUARD
 from kaggle_server import SIGNATURE, KaggleServer
 from PIL import Image
 
@@ -59,7 +60,7 @@ class Stage:
 
     def environment(self, server: KaggleServer, **variables: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(("KAGGLE", "XDG", "VERBOSE", "DVC"))}
-        path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+        path = os.pathsep.join([str(GUARD), str(ROOT), str(ROOT / "src")])
         return kept | {"HOME": str(self.home), "PYTHONPATH": path} | server.environment() | variables
 
     def start(self, server: KaggleServer, answer: float = 30, silence: float = 1.0, before: tuple = (), **variables):

@@ -2,16 +2,25 @@
 
 import copy
 import dataclasses
+import datetime
+import functools
+import os
+import re
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from colorization.config import MODELS, Config, load_config
-from colorization.errors import InputError
+from colorization.config import MODELS, Config, from_tree, load_config
+from colorization.errors import InputError, shown
 
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
-TREE = yaml.safe_load((ROOT / "presets/sample.yaml").read_text())
+SAMPLE = (ROOT / "presets/sample.yaml").read_text()
+TREE = yaml.safe_load(SAMPLE)
 
 
 def write(tmp_path, tree):
@@ -43,10 +52,12 @@ def keys(cls=Config, prefix=""):
 
 
 def refused(tmp_path, tree):
+    """The line, which is one, short, and can be printed anywhere. Trees are not written and read: it takes long."""
     with pytest.raises(InputError) as caught:
-        load_config(write(tmp_path, tree))
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+        load_config(write(tmp_path, tree)) if isinstance(tree, str) else from_tree(tree)
+    line = f" {caught.value}".replace(str(tmp_path), "")
+    assert len(line) < 500 and shown(line) == line
+    return line
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
@@ -70,21 +81,63 @@ def test_rates_are_numbers_however_they_are_written(tmp_path, text):
     assert isinstance(lr, float) and lr == 0.0001
 
 
-@pytest.mark.parametrize("key, f", keys(), ids=lambda x: x if isinstance(x, str) else "")
-def test_every_key_is_required_and_typed(tmp_path, key, f):
+HUGE = [10**30, -(10**30), 1e308, 2**20_000, "9" * 5_000]
+EVERY_KEY = pytest.mark.parametrize("key, f", keys(), ids=lambda x: x if isinstance(x, str) else "")
+EVERY_NUMBER = pytest.mark.parametrize(
+    "key, f", [(k, f) for k, f in keys() if f.type in (int, float)], ids=lambda x: x if isinstance(x, str) else ""
+)
+EVERY_TEXT = pytest.mark.parametrize(
+    "key, f", [(k, f) for k, f in keys() if f.type is str], ids=lambda x: x if isinstance(x, str) else ""
+)
+
+
+@EVERY_KEY
+def test_every_key_is_required_and_typed(key, f, tmp_path):
     assert f"{key}: missing" in refused(tmp_path, changed(key, ...))
-    for wrong in (None, [1], {"a": 1}, 1 if f.type is bool else True, 3 if f.type is str else "x y"):
+    mistyped = [None, [1], {"a": 1}, "x\ny", 1 if f.type is bool else True, 3 if f.type is str else "x y"]
+    mistyped += [1.5] if f.type is int else []
+    for wrong in [*mistyped, [[["x" * 999] * 99] * 99], datetime.date(2001, 1, 1), b"\0\xff"]:
         assert f" {key}: " in refused(tmp_path, changed(key, wrong))
+    block = key.rpartition(".")[0]
+    for unknown in ("x" * 99_999, "\x1b[2J\n", 7, None, ("x" * 999,) * 99):
+        tree = changed(key, ...)
+        functools.reduce(dict.__getitem__, block.split("."), tree)[unknown] = 1
+        assert f" {block}." in (line := refused(tmp_path, tree)) and ": unknown key; the keys here are " in line
+
+
+def test_every_type_of_key_is_known_here():
+    """A key of another type, as a list, would need its own mistakes above."""
+    assert {f.type for _, f in keys()} == {int, float, str, bool}
+
+
+@EVERY_NUMBER
+def test_every_number_has_its_bounds(key, f, tmp_path):
+    low = f.metadata["low"] if f.metadata["above"] is None else f.metadata["above"]
+    assert low is not None and f.metadata["high"] is not None, "no rule says which values make sense"
+    wrong = [low if f.metadata["above"] is not None else low - 1, f.metadata["high"] + 1, -2, *HUGE]
+    wrong += [float("nan"), float("inf"), float("-inf"), "nan", "-inf"] + ([0] if low > 0 else [])
+    for value in wrong:
+        assert f" {key}: " in refused(tmp_path, changed(key, value))
 
 
 @pytest.mark.parametrize(
-    "key, f", [(k, f) for k, f in keys() if f.type in (int, float)], ids=lambda x: x if isinstance(x, str) else ""
+    "text", ["0x" + "f" * 9_999, "9" * 5_000, "1:" * 3_000 + "1"], ids=("hex", "digits", "base 60")
 )
-def test_every_number_has_its_bounds(tmp_path, key, f):
-    wrong = [-2, float("nan"), float("inf"), "-inf"] + ([10**12] if f.metadata["high"] is not None else [])
-    wrong += [0] if f.metadata["above"] == 0 or (f.metadata["low"] or 0) > 0 else []
-    for value in wrong:
-        assert f" {key}: " in refused(tmp_path, changed(key, value))
+@pytest.mark.parametrize("key", ["seed: ", "lr: "])
+def test_a_number_of_thousands_of_digits(text, key, tmp_path):
+    line = refused(tmp_path, re.sub(f"{key}[0-9.]+", key + text, SAMPLE, count=1))
+    assert f"{key.strip()} " in line or "not YAML: Exceeds the limit" in line
+
+
+@EVERY_TEXT
+def test_a_text_of_a_megabyte_or_with_control_characters(key, f, tmp_path):
+    for wrong in ("x" * 5_000, "a\nb", "\x1b[2J", "\0", "\u202e"):
+        assert f" {key}: must be one line of at most 4096 characters, not " in refused(tmp_path, changed(key, wrong))
+
+
+def test_paths_may_be_of_any_script(tmp_path):
+    path = "~/תמונות/写真/Ελλάδα ۱/👨‍👩‍👧 'x' \"y\" $HOME #1"
+    assert load_config(write(tmp_path, changed("data.folder.path", path))).data.folder.path == path
 
 
 @pytest.mark.parametrize(
@@ -98,16 +151,90 @@ def test_every_number_has_its_bounds(tmp_path, key, f):
         ("train.vae.predicts", "lab", "train.vae.predicts: must be one of ab, rgb, not 'lab'"),
         ("data.source", "folder", "data.folder.path: empty"),
         ("data.resize", 40, "data.resize: must be 0 or at least data.image_size (48), not 40"),
-        ("data.kaggle.dataset", "intel", "data.kaggle.dataset: 'intel' does not look like"),
+        ("data.kaggle.dataset", "intel", "data.kaggle.dataset: must look like ["),
     ],
 )
 def test_mistakes_are_named(tmp_path, key, value, told):
     assert told in refused(tmp_path, changed(key, value))
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "a: [", "data: 3", "\x00"])
-def test_files_that_are_no_parameters(tmp_path, text):
-    assert "params.yaml" in refused(tmp_path, text)
+BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghi"))
+MERGES = "a: &a {k: 1}\n" + "".join(
+    f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}\n" for a, b in pairwise("abcdefghi")
+)
+NO_PARAMETERS = {
+    "empty": ("", "the file: expected a block of keys, not None"),
+    "a list": ("- 1", "the file: expected a block of keys, not [1]"),
+    "a block that is missing": ("data: 3", "train: missing"),
+    "a block that is a number": (
+        "plot: 3\n" + SAMPLE[: SAMPLE.index("plot:")] + SAMPLE[SAMPLE.index("study:") :],
+        "plot: expected a block of keys, not 3",
+    ),
+    "an unknown key that is no text": ("? [1]\n: 2", "unhashable key"),
+    "no end": ("a: [", "not YAML"),
+    "a tab": (SAMPLE.replace("  source", "\tsource"), "cannot start any token"),
+    "NUL": ("\x00", "not YAML"),
+    "a key twice": (SAMPLE.replace("  seed:", "  seed: 7\n  seed:"), "the key 'seed' twice in the block"),
+    "a block twice": (SAMPLE + "\ndata: {}\n", "the key 'data' twice in the block"),
+    "a bomb": (BOMB + "data: *i\n", "an alias"),
+    "a bomb of merged keys": (MERGES + "data: *i\n", "an alias"),
+    "itself": ("data: &a\n  sample: *a\n", "an alias"),
+    "an object": ("data: !!python/object/apply:os.system ['touch pwned']", "could not determine a constructor"),
+    "a date that is none": ("data: 2001-99-99", "not YAML: month must be in 1..12"),
+    "a bool that is none": ("data: !!bool maybe", "not YAML"),
+    "deep": ("[" * 5_000, "not YAML"),
+    "deep and whole": ("data: " + "[" * 5_000 + "]" * 5_000, "not YAML"),
+    "two documents": (SAMPLE + "---\n" + SAMPLE, "expected a single document"),
+    "a megabyte": (SAMPLE.replace("path: ''", f"path: {'x' * 2**20}"), "has more than 64 KB"),
+}
+
+
+@pytest.mark.parametrize("name", NO_PARAMETERS)
+def test_files_that_are_no_parameters(name, tmp_path):
+    text, told = NO_PARAMETERS[name]
+    assert told in refused(tmp_path, text)
+    assert not (ROOT / "pwned").exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"data: \xe9", "data: 1".encode("utf-16"), b"\x80" * 99])
+def test_files_that_are_no_utf_8(content, tmp_path):
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(InputError, match="not YAML: 'utf-8' codec"):
+        load_config(tmp_path / "params.yaml")
+
+
+def test_what_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (tmp_path, tmp_path / "gone.yaml", tmp_path / "pipe.yaml", Path("/dev/zero")):
+        with pytest.raises(InputError, match="no such file"):
+            load_config(path)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+        max_leaves=9,
+    ),
+    st.sampled_from([key for key, _ in keys()]),
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_value_of_any_key_is_taken_or_refused_by_name(tmp_path, value, key):
+    path = write(tmp_path, changed(key, value))
+    try:
+        config = load_config(path)
+    except InputError as error:
+        assert str(error).startswith(str(path)) and shown(str(error)) == str(error) and len(str(error)) < 700
+        assert f" {key}" in str(error) or "not YAML" in str(error) or key in ("data.image_size", "data.source")
+    else:
+        found = functools.reduce(getattr, key.split("."), config)
+        assert found == pytest.approx(float(value) if isinstance(found, float) else value)
 
 
 def test_models_have_one_name_everywhere():

@@ -62,3 +62,18 @@ def test_draws_quietly_and_repeatably(draw):
 def test_every_name_has_a_colour_of_its_own():
     assert COLORS.keys() == NAMES.keys()
     assert len(set(COLORS.values())) == len(COLORS)
+
+
+@pytest.mark.parametrize("name", ["$x_{$", "$", "a" * 250, "\x1b[2J\n", "<b>&amp;</b>", "%s {0}", "7"])
+def test_a_category_may_be_called_anything(name):
+    table = TABLE.replace("sea", name)
+    assert Image.open(io.BytesIO(figures.png(figures.categories(table, "t")))).width > 500
+
+
+def test_the_largest_of_many_categories_are_shown():
+    one = TABLE[TABLE.category == "sea"]
+    many = pd.concat([one.assign(category=f"c{i}", photographs=i % 50) for i in range(1000)], ignore_index=True)
+    labels = [label.get_text() for label in figures.categories(many, "t").axes[0].get_yticklabels()]
+    assert len(labels) == 40 and set(labels) == {f"c{i} ({i % 50})" for i in range(1000) if i % 50 == 49} | {
+        f"c{i} (48)" for i in range(1000) if i % 50 == 48
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, copy_repository, jpeg, run, tiny_params, zip_of
+from conftest import GUARD, ROOT, copy_repository, jpeg, run, tiny_params, zip_of
 
 DVC = [sys.executable, "-m", "dvc"]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -116,9 +116,9 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
 
 
 def test_photographs_of_one_category_and_two_seeds(tmp_path):
-    """Nothing to recognise: the study goes on without a judge; and every network is trained twice."""
+    """Nothing to recognise, in a folder whose name is a number: no judge, and every network is trained twice."""
     params = tiny_params()
-    path = zip_of(tmp_path / "flat.zip", {f"{i}.jpg": jpeg(i) for i in range(60)})
+    path = zip_of(tmp_path / "flat.zip", {f"2019/{i}.jpg": jpeg(i) for i in range(60)})
     params["data"] |= {"source": "folder", "folder": {"path": str(path)}}
     params["train"]["seeds"] = 2
     (tmp_path / "repository").mkdir()
@@ -252,7 +252,7 @@ def test_bad_input_is_one_line(case, tmp_path):
 
 
 def stage(folder, name, **kwargs) -> subprocess.CompletedProcess:
-    env = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(folder)}
+    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
     return run([sys.executable, "-m", *f"stages.{name}".split()], folder, check=False, env=env, **kwargs)
 
 
@@ -261,7 +261,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path):
     limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"  # a write past it fails as on a full disk
     code = limit + "runpy.run_module('stages.download', run_name='__main__')"
-    env = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}
+    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)}
     done = run([sys.executable, "-c", code], tmp_path, check=False, env=env)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "error:" in done.stderr and "File too large" in done.stderr

@@ -2,34 +2,31 @@
 
 import hashlib
 import re
-import zipfile
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from colorization.config import Data
-from colorization.errors import InputError
-from colorization.sources.archive import BAD_ZIP
+from colorization.errors import InputError, shown
+from colorization.sources.archive import BAD_ZIP, open_archive, read_member
 
 SPLITS = ("train", "val", "test")
 SPLIT_FOLDER = re.compile(r"(?:seg[_-])?(train|val|test|pred)(?:ing|id|idation)?", re.IGNORECASE)
-UNREADABLE = (*BAD_ZIP, OSError, SyntaxError, MemoryError, OverflowError, Image.DecompressionBombError)
 
 
 def list_files(archive: Path) -> pd.DataFrame:
     """name, sha256, split ("" if its folders name none) and category of every file of a zip."""
     rows = []
     try:
-        with zipfile.ZipFile(archive) as photos:
-            for name in photos.namelist():
+        with open_archive(archive) as photos:
+            for name, member in {m.filename: m for m in photos.infolist()}.items():
                 try:
-                    digest = hashlib.sha256(photos.read(name)).hexdigest()
-                except UNREADABLE:
+                    digest = hashlib.sha256(read_member(photos, member)).hexdigest()
+                except (*BAD_ZIP, OSError):
                     digest = hashlib.sha256(name.encode()).hexdigest()  # decoding will say why it cannot be read
                 rows.append((name, digest, *place(name)))
-    except zipfile.BadZipFile as error:
+    except BAD_ZIP as error:
         raise InputError(f"{archive}: not a zip ({error}); run: dvc repro --force download") from None
     return pd.DataFrame(rows, columns=["name", "sha256", "split", "category"])
 
@@ -68,10 +65,12 @@ def exclude(index: pd.DataFrame, params: Data) -> None:
         used = index.left_out == ""
         ours, theirs = index[used & (index.split == split)], index[used & index.split.isin(held_out)]
         twin = nearest_twin(ours, theirs, params.near_duplicate_bits)
-        for row, other in zip(ours.index, twin):
+        leaks = {}
+        for row, digest, other in zip(ours.index, ours.sha256, twin):
             if other >= 0:
-                kind = "identical" if index.sha256[row] == theirs.sha256.iloc[other] else "near-identical"
-                index.loc[row, "left_out"] = f"leak: {kind} to {theirs.name.iloc[other]}"
+                kind = "identical" if digest == theirs.sha256.iloc[other] else "near-identical"
+                leaks[row] = f"leak: {kind} to {theirs.name.iloc[other]}"
+        index.loc[[*leaks], "left_out"] = [*leaks.values()]
 
 
 def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndarray:
@@ -135,7 +134,7 @@ def require_every_split(index: pd.DataFrame, params: Data) -> None:
     """Name the categories without a usable photograph; raises InputError when a split is empty."""
     used = index[index.left_out == ""]
     for category in sorted(set(index.category[index.split != "pred"]) - set(used.category)):
-        print(f"category {category}: no usable photograph")
+        print(shown(f"category {category}: no usable photograph"))
     for split in SPLITS:
         if not (used.split == split).any():
             told = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(index).items()) or "none"

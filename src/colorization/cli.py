@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from colorization import catalog
-from colorization.errors import InputError, run
+from colorization.errors import InputError, run, shown
 
 # PIL, numpy and torch are imported where they are needed: --help answers at once
 
@@ -125,7 +125,8 @@ def colorize(wanted: argparse.Namespace) -> int:
         print(f"error: {line}", file=sys.stderr)
     if wanted.dry_run:
         for job in jobs:
-            print(f"{job.source} → {', '.join(map(str, job.writes))} ({job.header.width}×{job.header.height})")
+            size = f"{job.header.width}×{job.header.height}"
+            print(shown(f"{job.source} → {', '.join(map(str, job.writes))} ({size})"))
         return len(failures)
 
     def load():
@@ -145,11 +146,11 @@ def colorize(wanted: argparse.Namespace) -> int:
         for _, failure in colorize_all(jobs, load, look):
             if failure:
                 failures.append(failure)
-                bar.write(f"error: {failure}", file=sys.stderr)
+                bar.write(shown(f"error: {failure}"), file=sys.stderr)
             bar.update()
     done = len(photos) - len(failures)
     if not failures:
-        print(f"{done} photograph{'s' if done > 1 else ''} colorized with {model.stem}: {wanted.output}")
+        print(shown(f"{done} photograph{'s' if done > 1 else ''} colorized with {model.stem}: {wanted.output}"))
     elif len(photos) > 1:
         print(f"{done} of {len(photos)} photographs colorized", file=sys.stderr)
     return len(failures)

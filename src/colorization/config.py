@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from colorization.errors import InputError
-from colorization.schema import build, rule
+from colorization.schema import build, read_tree, rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +21,8 @@ class Folder:
 
 @dataclass(frozen=True, kw_only=True)
 class Kaggle:
-    dataset: str = rule(pattern=r"[\w-]+/[\w-]+")
-    version: int = rule(low=0)
+    dataset: str = rule(pattern=r"[\w-]{1,100}/[\w-]{1,100}")
+    version: int = rule(low=0, high=1_000_000)
     sha256: str = rule(pattern=r"([0-9a-f]{64})?")
 
 
@@ -36,7 +34,7 @@ class Data:
     kaggle: Kaggle
     image_size: int = rule(low=32, high=2048)
     resize: int = rule(low=0, high=4096)
-    limit: int = rule(low=0)
+    limit: int = rule(low=0, high=100_000_000)
     val_fraction: float = rule(above=0.0, high=0.5)
     test_fraction: float = rule(above=0.0, high=0.5)
     min_chroma: float = rule(low=0.0, high=255.0)
@@ -70,7 +68,7 @@ class GAN(Fit):
     width: int = rule(low=1, high=512)
     depth: int = rule(low=2, high=10)
     dropout: float = rule(low=0.0, high=0.9)
-    l1_weight: float = rule(low=0.0)
+    l1_weight: float = rule(low=0.0, high=1e6)
     discriminator_width: int = rule(low=1, high=512)
     discriminator_layers: int = rule(low=1, high=3)
 
@@ -78,7 +76,7 @@ class GAN(Fit):
 @dataclass(frozen=True, kw_only=True)
 class VAE(Fit):
     latent_channels: int = rule(low=1, high=1024)
-    kl_weight: float = rule(low=0.0)
+    kl_weight: float = rule(low=0.0, high=1e6)
     encoder_weights: str = rule(choices=("imagenet", "none"))
     predicts: str = rule(choices=("ab", "rgb"))
 
@@ -141,16 +139,15 @@ FLOORS = ("gray", "mean")  # rows of every table that need no training
 def load_config(path: str | Path = "params.yaml") -> Config:
     """Read and check a params file. Raises InputError that names the file, the key and the rule."""
     try:
-        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run this in the repository's root") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    try:
-        config = build(Config, tree)
-        _check_together(config)
+        return from_tree(read_tree(Path(path)))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def from_tree(tree: Any) -> Config:
+    """The parameters in a tree of dicts. Raises InputError that names the key and the rule."""
+    config = build(Config, tree)
+    _check_together(config)
     return config
 
 

@@ -1,26 +1,43 @@
 """What a person did that we cannot work with, told in one line."""
 
+import io
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
 
 PATIENCE = 10.0  # seconds, more than a process takes to end
+# Control characters, line ends, what turns the direction of writing round, and halves of characters: names may hold them.
+UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class InputError(Exception):
     """Bad input. The message says what, which file or key, and what to do."""
 
+    def __str__(self) -> str:
+        return shown(super().__str__())
+
+
+def shown(text: str) -> str:
+    r"""A text on one line without anything that a terminal would obey or refuse; such characters become \x1b and the like."""
+    return UNSHOWN.sub(lambda match: ascii(match[0])[1:-1], text)
+
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command; bad input or a failing disk ends it with one line on stderr and exit status 1."""
+    """Run a command; bad input, a failing disk or too little memory ends it with one line on stderr and exit status 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know every script; stderr is so already
     try:
         main()
     except InputError as error:
         _end(f"error: {error}")
     except OSError as error:
         name = f" {error.filename}:" if error.filename else ""
-        _end(f"error:{name} {error.strerror or error}; mend the disk or the permission and run it again")
+        advice = "mend the disk or the permission and run it again"
+        _end(shown(f"error:{name} {error.strerror or error}; {advice}"))
+    except MemoryError as error:
+        _end(shown(f"error: not enough memory ({error or 'all of it is taken'}); use smaller sizes in params.yaml"))
     except KeyboardInterrupt:
         _end("interrupted; run it again to go on")
 

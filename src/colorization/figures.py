@@ -13,10 +13,12 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # (after the choice of the backend)
 from matplotlib.figure import Figure
 
+from colorization.errors import shown
 from colorization.labels import COLORS, INK, MEASURES, NAMES
 
 SHORT = NAMES | {"gray": "gray", "mean": "mean colour"}
 COLUMNS = 3  # of panels
+MOST_CATEGORIES, LONGEST_NAME = 40, 40  # that a figure has room for: folders may be many, and called anything
 DERIVED = ("psnr", "fid")  # the one says what MSE says, the other has no interval
 DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
 TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
@@ -119,18 +121,26 @@ def measures(table: pd.DataFrame, title: str) -> Figure:
 
 def categories(table: pd.DataFrame, title: str) -> Figure:
     """ΔE of every model and floor within each category, with its 95 % interval."""
+    table = _largest_categories(table)
     names, models = list(table.category.unique()), list(table.model.unique())
     figure, axis = plt.subplots(figsize=(9.5, 1.2 + 0.75 * len(names)), layout="constrained")
     for row in table.itertuples():
         place = names.index(row.category) + 0.15 * (models.index(row.model) - (len(models) - 1) / 2)
         _interval(axis, place, row.delta_e, (row.delta_e_low, row.delta_e_high), COLORS[row.model])
     sizes = table.drop_duplicates("category").set_index("category").photographs
-    axis.set_yticks(range(len(names)), [f"{name} ({sizes[name]})" for name in names])
+    labels = [f"{shown(str(name))[:LONGEST_NAME]} ({sizes[name]})" for name in names]
+    axis.set_yticks(range(len(names)), labels, parse_math=False)  # a folder may be called $x$
     axis.set(xlabel=axis_label("delta_e"), ylim=(len(names) - 0.5, -0.5))
     handles = [plt.Line2D([], [], color=COLORS[name], marker="o", lw=3, label=NAMES[name]) for name in models]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(models))
     figure.suptitle(title)
     return figure
+
+
+def _largest_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the MOST_CATEGORIES with the most photographs, in their order."""
+    sizes = table.drop_duplicates("category").set_index("category").photographs
+    return table[table.category.isin(sizes.nlargest(MOST_CATEGORIES).index)]
 
 
 def differences(table: pd.DataFrame, title: str) -> Figure:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # most stages that write a file need no table
 
+TEXTS = {"name": str, "category": str}  # columns of our tables that pandas must not take for numbers: a folder's name is 2019
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:

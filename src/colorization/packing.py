@@ -1,9 +1,11 @@
 """An archive of photographs becomes three packed Lab arrays and an index of every file."""
 
 import os
-import zipfile
+import re
+import warnings
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +16,15 @@ import pandas as pd
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from colorization.audit import SPLITS, UNREADABLE, assign, exclude, list_files, require_every_split
+from colorization.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
+from colorization.errors import InputError, shown
 from colorization.files import replacing, write_table
+from colorization.scans import check_scans
+from colorization.sources.archive import formats, open_archive, read_member
+
+MOST_WORKERS = 256
 
 
 def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
@@ -38,6 +45,11 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
             rows = index.index[(index.split == split) & (index.left_out == "")]
             write_rows(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
             index.loc[rows, "row"] = np.arange(len(rows))
+    except BrokenProcessPool:
+        raise InputError(
+            "a process that decodes photographs was killed, as happens where memory runs out; run it again with fewer of "
+            "them at once: COLORIZATION_WORKERS=1"
+        ) from None
     finally:
         scratch.unlink(missing_ok=True)
     write_table(out / "index.csv", index.drop(columns="position"))
@@ -46,7 +58,8 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
 
 def decode(content: bytes, params: Data) -> tuple[np.ndarray, int, int, float, str]:
     """An image file → Lab (3,S,S) float16, its width and height, chroma in 1/255, and perceptual hash."""
-    with Image.open(BytesIO(content)) as file:
+    with Image.open(BytesIO(content), formats=formats()) as file:
+        check_scans(file, content)
         image = to_rgb(ImageOps.exif_transpose(file))
     pixels = np.asarray(crop(image, params.image_size, params.resize), np.float32).transpose(2, 0, 1) / 255
     lab = np.concatenate(rgb_to_lab(pixels)).astype(np.float16)
@@ -84,7 +97,7 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     """Decode every file that is not left out into `scratch`, and fill the audit's columns and `position` in it."""
     index[["width", "height", "chroma", "phash", "position"]] = (0, 0, np.nan, "", -1)
     wanted = index[index.left_out == ""]
-    seen, count = {}, 0
+    seen, unreadable, count = {}, {}, 0  # filled in at the end: a cell at a time, each would copy its column
     with (
         ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool,
         open(scratch, "wb") as file,
@@ -93,12 +106,13 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
         bar = tqdm(results, total=len(wanted), desc="decoding", unit="photo", disable=None)
         for row, (lab, *facts, error) in zip(wanted.index, bar):
             if error:
-                index.loc[row, "left_out"] = f"unreadable: {error}"
-                print(f"left out {index.name[row]}: {error}")
+                unreadable[row] = f"unreadable: {error}"
+                print(shown(f"left out {index.name[row]}: {error}"))
             else:
                 file.write(lab.tobytes())
                 seen[row] = (*facts, count)
                 count += 1
+    index.loc[[*unreadable], "left_out"] = [*unreadable.values()]
     if seen:
         facts = pd.DataFrame.from_dict(seen, orient="index", columns=["width", "height", "chroma", "phash", "position"])
         index.loc[facts.index, facts.columns] = facts
@@ -108,16 +122,20 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
 
 def _open_archive(archive: Path) -> None:
     global _archive  # one open zip per worker process
-    _archive = zipfile.ZipFile(archive)
+    _archive = open_archive(archive)
+    warnings.simplefilter("ignore")  # Pillow's remarks: what is left out is told in a line
 
 
 def _decode_member(name: str, params: Data):
     try:
-        return *decode(_archive.read(name), params), ""
-    except UNREADABLE as error:
-        return None, 0, 0, 0.0, "", " ".join(f"{error}".split()) or type(error).__name__
+        return *decode(read_member(_archive, _archive.getinfo(name)), params), ""
+    except Exception as error:  # decoders raise all kinds on damaged bytes, and Pillow lets them through
+        return None, 0, 0, 0.0, "", " ".join(f"{error}".split())[:200] or type(error).__name__
 
 
 def workers() -> int:
     """Processes for decoding: COLORIZATION_WORKERS, or the processors that this process may use."""
-    return int(os.environ.get("COLORIZATION_WORKERS") or len(os.sched_getaffinity(0)))
+    wanted = os.environ.get("COLORIZATION_WORKERS") or str(len(os.sched_getaffinity(0)))
+    if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
+        raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
+    return int(wanted)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from colorization.files import TEXTS
+
 QUANTILES = {"best": 0.0, "typical": 0.5, "worst": 1.0}
 
 
 def rows_of(index: Path, split: str) -> pd.DataFrame:
     """The index's rows of a split's photographs, in the order of its packed array."""
-    table = pd.read_csv(index, keep_default_na=False)
+    table = pd.read_csv(index, keep_default_na=False, dtype=TEXTS)
     return table[(table.split == split) & (table.row >= 0)].sort_values("row", ignore_index=True)
 
 

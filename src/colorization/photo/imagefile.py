@@ -17,6 +17,7 @@ from colorization.files import replacing
 from colorization.photo import deep
 from colorization.photo.metadata import Metadata, read_metadata, save_arguments
 from colorization.photo.pixels import NO_RANGE, has_alpha, levels_of_image, srgb_transform
+from colorization.scans import check_scans
 
 MAX_PIXELS = 128_000_000  # above it a file is taken for a decompression bomb
 READ = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PCX", "SGI")
@@ -82,7 +83,7 @@ def read_photo(path: Path) -> Photo:
                 path, image.format, to_srgb=srgb_transform(metadata.icc, image.mode) is not None
             )
         else:
-            image.load()
+            _load(path, image)
             levels, alpha = levels_of_image(image)
     turn = metadata.orientation
     return Photo(
@@ -168,7 +169,7 @@ def read_picture(path: Path, longest: int) -> Image.Image:
     """The file as it looks, upright, RGB with 8 bits, sides of at most `longest`: for showing, not for keeping."""
     with _opened(path) as image:
         _header(path, image)
-        image.load()
+        _load(path, image)
         to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
         turn = read_metadata(image).orientation
         step = max(1, max(image.size) // longest)  # smaller before anything is copied: memory
@@ -230,6 +231,12 @@ def _header(path: Path, image: Image.Image) -> Header:
     bits, alpha = _depth(path, image)
     name = {"MPO": "jpeg", "DIB": "bmp"}.get(image.format or "", (image.format or "").lower())
     return Header(format=name, width=width, height=height, bits=bits, alpha=alpha)
+
+
+def _load(path: Path, image: Image.Image) -> None:
+    if image.info.get("progressive"):
+        check_scans(image, path.read_bytes())
+    image.load()
 
 
 def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:

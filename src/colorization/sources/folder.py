@@ -1,13 +1,13 @@
 """A folder or a zip of photographs, at any depth."""
 
-import zipfile
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
-from colorization.errors import InputError
-from colorization.sources.archive import BAD_ZIP, is_photograph
+from colorization.errors import InputError, shown
+from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member
 
 
 def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -17,41 +17,51 @@ def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
     """
     if path.is_dir():
         return _from_folder(path)
-    if not path.exists():
+    if not path.is_file():  # a pipe would keep us waiting
         raise InputError(f"{path}: no such folder or zip; set data.folder.path to your photographs")
     return _from_zip(path)
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
-    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    try:
+        files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    except RecursionError:
+        raise InputError(f"{folder}: its folders are nested too deep; name one further down") from None
     for name in tqdm(_photographs_among(files, folder), desc="reading photographs", unit="photo", disable=None):
         try:
-            yield _printable(name), files[name].read_bytes()
+            if files[name].stat().st_size > LARGEST:
+                raise OSError(0, f"larger than {LARGEST // 2**20} MB")
+            yield _encodable(name), files[name].read_bytes()
         except OSError as error:
-            print(f"left out {files[name]}: {error.strerror}")
+            print(f"left out {shown(str(files[name]))}: {error.strerror}")
 
 
 def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
-        archive = zipfile.ZipFile(path)
+        archive = open_archive(path)
     except BAD_ZIP as error:
         raise InputError(f"{path}: neither a folder nor a whole zip ({error}); mend data.folder.path") from None
     with archive:
-        members = {m.filename: m for m in archive.infolist() if not m.is_dir()}
-        for name in tqdm(_photographs_among(members, path), desc="reading photographs", unit="photo", disable=None):
+        members = {m.filename: m for m in archive.infolist()}  # of one name the last, as unzip does
+        chosen = _photographs_among(members, path)
+        unpacked, free = sum(members[name].file_size for name in chosen), shutil.disk_usage(".").free
+        if unpacked > free:
+            raise InputError(f"{path}: it unpacks to {unpacked:,} bytes, and the disk has {free:,} free")
+        for name in tqdm(chosen, desc="reading photographs", unit="photo", disable=None):
             try:
-                yield _printable(name), archive.read(members[name])
+                yield _encodable(name), read_member(archive, members[name])
             except BAD_ZIP as error:
-                print(f"left out {path}: {name}: {error}")
+                print(shown(f"left out {path}: {name}: {error}"))
 
 
 def _photographs_among(names, path: Path) -> list[str]:
     chosen = sorted(name for name in names if is_photograph(name))
     if not chosen:
-        raise InputError(f"{path}: none of its {len(names)} files is a photograph (jpg, png, tif, webp, …)")
+        count = sum(not name.endswith("/") for name in names)  # a folder's name in a zip ends so
+        raise InputError(f"{path}: none of its {count} files is a photograph (jpg, png, tif, webp, …)")
     return chosen
 
 
-def _printable(name: str) -> str:
-    """A name that UTF-8 can hold: undecodable bytes become question marks."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+def _encodable(name: str) -> str:
+    """A name that UTF-8 can hold: of bytes that no script has, their numbers, so that two names stay two."""
+    return name.encode("utf-8", "xmlcharrefreplace").decode("utf-8")

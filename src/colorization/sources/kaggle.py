@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from colorization.config import Kaggle
-from colorization.errors import InputError
+from colorization.errors import InputError, shown
 from colorization.files import locked
 from colorization.sources import folder
-from colorization.sources.archive import BAD_ZIP, is_photograph
+from colorization.sources.archive import BAD_ZIP, is_photograph, open_archive, read_member
 from colorization.sources.kaggle_client import BY_HAND, locate
 from colorization.sources.kaggle_transfer import Partial, download
 
@@ -34,7 +34,7 @@ def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tupl
         print(f"received {partial.size:,} bytes; to pin them set data.kaggle.sha256 to {sha256}", flush=True)
         surprises = _surprises(params, partial.path)
         for surprise in surprises:
-            print(f"surprise in {params.dataset}: {surprise}", flush=True)
+            print(shown(f"surprise in {params.dataset}: {surprise}"), flush=True)
         yield folder.photographs(partial.path), record | {"surprises": surprises}
         partial.forget()
 
@@ -51,7 +51,7 @@ def _fetch(params: Kaggle, partial: Partial) -> str:
         if final:
             advice = f"nothing is kept; run it again later, or {BY_HAND}"
             raise InputError(f"data.kaggle: {params.dataset}: {fault}; {advice}")
-        print(f"{fault}: it came over several connections, so it is fetched anew", flush=True)
+        print(shown(f"{fault}: it came over several connections, so it is fetched anew"), flush=True)
 
 
 def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
@@ -69,16 +69,26 @@ def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
 
 
 def _unreadable(path: Path) -> str:
-    """Why the zip cannot be read to its last byte, or nothing."""
+    """Why the photographs of the zip cannot be read to their last bytes, or nothing."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             unpacked, free = sum(m.file_size for m in archive.infolist()), shutil.disk_usage(path.parent).free
             if unpacked > free:
                 return f"it unpacks to {unpacked:,} bytes, and the disk has {free:,} free"
-            damaged = archive.testzip()
+            for member in archive.infolist():
+                if is_photograph(member.filename) and not _is_whole(archive, member):
+                    return f"{member.filename} is damaged in it"
     except BAD_ZIP as error:
         return f"it is no whole zip ({error})"
-    return f"{damaged} is damaged in it" if damaged else ""
+    return ""
+
+
+def _is_whole(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    try:
+        read_member(archive, member)
+    except BAD_ZIP:
+        return False
+    return True
 
 
 def _misshapen(params: Kaggle, path: Path) -> str:
@@ -106,6 +116,5 @@ def _surprises(params: Kaggle, path: Path) -> list[str]:
 
 
 def _photograph_parts(path: Path) -> list[tuple[str, ...]]:
-    with zipfile.ZipFile(path) as archive:
-        names = [m.filename for m in archive.infolist() if not m.is_dir()]
-    return [PurePosixPath(name).parts for name in names if is_photograph(name)]
+    with open_archive(path) as archive:
+        return [PurePosixPath(name).parts for name in archive.namelist() if is_photograph(name)]

@@ -1,0 +1,73 @@
+"""100,000 photographs, most of which are none, through download and preprocess: python -m chaos.many [MEMBERS]."""
+
+import contextlib
+import io
+import resource
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from chaos.targets import PARAMS
+from colorization import audit, packing
+from colorization.sources import folder
+from colorization.sources.archive import write_archive
+
+MEMBERS = 100_000
+SECONDS = 600  # for all of it; it takes two minutes
+MEGABYTES = 2048  # of this process, and of each that decodes
+WHOLE = 10  # one in so many is a photograph
+
+
+def members(count: int) -> dict[str, bytes]:
+    """Tiny photographs of random colours, and texts that are none, in folders of seven categories."""
+    random, found = np.random.default_rng(1), {}
+    for i in range(count):
+        buffer = io.BytesIO(b"%d" % i)
+        if i % WHOLE == 0:
+            Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(buffer, "png")
+        found[f"{i % 7}/{i}.png"] = buffer.getvalue()
+    return found
+
+
+def check(source: Path, work: Path, count: int) -> str:
+    """What went wrong, or nothing."""
+    began = time.monotonic()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        taken = write_archive(work / "photos.zip", folder.photographs(source))
+        index = packing.pack(work / "photos.zip", work / "lab", PARAMS, workers=1)
+    counts = audit.summarise(index, PARAMS)
+    seconds = time.monotonic() - began
+    memory = max(resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(
+        f"{source.name}: {counts['files']} files in {seconds:.0f} s and {memory} MB: {counts['left_out']}", flush=True
+    )
+    junk = count - (count + WHOLE - 1) // WHOLE
+    if (taken, counts["files"], counts["left_out"].get("unreadable")) != (count, count, junk):
+        return f"{taken} of {count} members taken, {counts}"
+    if said.getvalue().count("left out ") != junk:
+        return f"{said.getvalue().count('left out ')} lines say what was left out"
+    return f"{seconds:.0f} s and {memory} MB" if seconds > SECONDS or memory > MEGABYTES else ""
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else MEMBERS
+    with tempfile.TemporaryDirectory() as temporary:
+        work, content = Path(temporary), members(count)
+        with zipfile.ZipFile(work / "in.zip", "w") as archive:
+            for name, photograph in content.items():
+                archive.writestr(name, photograph)
+        for name, photograph in content.items():
+            (work / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / "in" / name).write_bytes(photograph)
+        failures = [f"{source}: {fault}" for source in ("in.zip", "in") if (fault := check(work / source, work, count))]
+    print(*(f"failure: {failure}" for failure in failures), f"stat::members: {2 * count}", sep="\n")
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Imported by every Python that the tests start: whatever would leave this machine is refused and written down.
+
+conftest puts this folder on PYTHONPATH, names the file to write to in NETWORK_LOG, and fails the test that wrote to it.
+"""
+
+import os
+import sys
+
+ASKS = {"socket.connect", "socket.sendto", "socket.sendmsg"}  # (socket, address)
+NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}  # (name, …)
+LOCAL = ("", "localhost", "::", "::1", "0.0.0.0")
+
+
+def refuse(event: str, arguments: tuple) -> None:
+    """An audit hook (PEP 578): it sees what C code does as well."""
+    if event in ASKS:
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else ""  # a text is a Unix socket's path
+    elif event in NAMES:
+        host = arguments[0] or ""
+    else:
+        return
+    host = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    log = os.environ.get("NETWORK_LOG")
+    if log and host not in LOCAL and not host.startswith("127."):
+        with open(log, "a") as file:
+            file.write(f"{event} {host} by {' '.join(sys.orig_argv)[:200]!r}\n")
+        raise OSError(f"the tests may not ask {host}")
+
+
+sys.addaudithook(refuse)

@@ -1,0 +1,206 @@
+"""What comes from others: locked with hashes, audited, never asked for by a test, told nothing; and no credential in git."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from conftest import NETWORK_LOG, ROOT, run
+
+LOCKS = {path.stem: path.read_text() for path in ROOT.glob("requirements*.lock")}
+PIN = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
+TOOLS = ROOT / ".tools/bin/python"
+
+
+def pins(text: str) -> dict[str, str]:
+    return {name.lower().replace("_", "-").replace(".", "-"): version for name, version in PIN.findall(text)}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ROOT.glob("requirements*.txt")))
+def test_every_pin_is_locked(name):
+    ours, locked = pins((ROOT / f"{name}.txt").read_text()), pins(LOCKS[name])
+    assert ours and ours.items() <= locked.items(), "requirements*.txt changed; run: make lock"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_everything_locked_has_hashes_and_no_address(name):
+    entries = [e for e in re.split(r"\n(?=\S)", LOCKS[name]) if e and not e.startswith("#")]
+    assert entries and all(re.match(r"[\w.-]+==\S+", e) and "--hash=sha256:" in e for e in entries)
+    assert "://" not in LOCKS[name] and "index" not in LOCKS[name]
+
+
+def test_what_the_package_needs_is_locked_and_the_demo_changes_none_of_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    locked = pins(LOCKS["requirements"])
+    assert {re.match(r"[\w.-]+", n)[0].lower() for n in needed} <= locked.keys()
+    assert locked.items() <= pins(LOCKS["requirements-demo"]).items()
+
+
+# known vulnerabilities
+
+
+@pytest.fixture
+def advisories():
+    """An OSV service of our own: a server whose `known` says which package names are vulnerable."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
+            fault = {"id": f"FAULT-{name}", "summary": "bad", "affected": []}
+            answer = json.dumps({"vulns": [fault]} if name in server.known else {}).encode()
+            self.send_response(server.status)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.known, server.status = {"jinja2"}, 200
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def audit(tmp_path):
+    """`make audit` of a small lock file, at a port: its exit status and what it said."""
+    if not TOOLS.exists():
+        assert "CI" not in os.environ, "CI needs pip-audit: make .tools/installed"
+        pytest.skip("no pip-audit: make .tools/installed")
+    lock = tmp_path / "some.lock"
+    lock.write_text("".join(f"{name}==1.0 --hash=sha256:{'0' * 64}\n" for name in ("pillow", "torch")))
+    (tmp_path / "other.lock").write_text(lock.read_text())  # packages of two files are asked for once
+
+    def ask(port: int) -> tuple[int, str]:
+        command = [
+            TOOLS,
+            ROOT / ".ci/audit.py",
+            "--service",
+            f"http://127.0.0.1:{port}/",
+            lock,
+            tmp_path / "other.lock",
+        ]
+        done = run(command, tmp_path, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return ask
+
+
+def test_an_audit_without_a_finding(audit, advisories):
+    assert audit(advisories.server_port) == (0, "2 packages of some.lock, other.lock: no known vulnerability\n")
+
+
+def test_an_audit_with_one(audit, advisories):
+    advisories.known.add("torch")
+    status, output = audit(advisories.server_port)
+    assert status == 1 and output.startswith("torch 1.0: FAULT-torch, mended in none\nerror: 1 known vulnerabilit")
+
+
+def test_an_audit_that_nobody_answers_fails_in_a_line(audit, advisories):
+    advisories.known.clear()  # answers everything with "none known", as a proxy's page might
+    status, output = audit(advisories.server_port)
+    assert status == 1 and "does not know that jinja2==2.4.1 is vulnerable; nothing was audited" in output
+    advisories.status = 503
+    status, output = audit(advisories.server_port)
+    assert status == 1 and "cannot be reached, nothing was audited" in output and output.count("\n") == 1
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        status, output = audit(closed.getsockname()[1])
+    assert status == 1 and "cannot be reached, nothing was audited" in output and output.count("\n") == 1
+
+
+# the network
+
+
+ASK = "import socket; socket.socket().connect(('192.0.2.1', 9))"  # RFC 5737: nobody's address
+
+
+def test_the_guard_sees_this_process_and_those_that_it_starts():
+    for name in ("example.invalid", b"example.invalid"):
+        with pytest.raises(OSError, match="may not ask"):
+            socket.getaddrinfo(name, 80)
+    with pytest.raises(OSError, match="may not ask"), socket.socket(type=socket.SOCK_DGRAM) as asking:
+        asking.sendto(b"?", ("192.0.2.1", 53))
+    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False)
+    assert "the tests may not ask 192.0.2.1" in done.stderr
+    asked = NETWORK_LOG.read_text()
+    assert [asked.count(host) for host in ("example.invalid", "sendto 192.0.2.1", "connect 192.0.2.1")] == [2, 1, 1]
+    NETWORK_LOG.unlink()
+
+
+def test_this_machine_may_be_asked():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+
+def test_nothing_phones_home():
+    """DVC asks its configuration; Gradio and the Hugging Face hub, the environment that the page sets."""
+    for key in ("core.analytics", "core.check_update"):
+        assert run([sys.executable, "-m", "dvc", "config", key], ROOT).stdout.strip() == "false"
+    code = "import dvc.analytics, sys; sys.exit(dvc.analytics.is_enabled())"
+    unset = {k: v for k, v in os.environ.items() if k not in ("DVC_NO_ANALYTICS", "DVC_TEST")}
+    run([sys.executable, "-c", code], ROOT, env=unset)
+
+
+# credentials
+
+
+CREDENTIALS = {
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "Kaggle's": r"""(?i)["']?key["']?\s*[:=]\s*["']?[0-9a-f]{32}\b|\bKGAT_[0-9a-f]{32}""",
+    "GitHub's": r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{50,})",
+    "Amazon's": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
+    "Google's": r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}",
+    "Hugging Face's": r"\bhf_[A-Za-z0-9]{30,}",
+    "Slack's": r"\bxox[abprs]-[\w-]{10,}",
+    "an API's": r"\bsk-[A-Za-z0-9_-]{32,}",
+    "a package index's": r"\bpypi-[\w-]{50,}",
+    "in an address": r"\w+://[^/\s:@'\"{}]+:[^/\s:@'\"{}]+@",
+    "a header": r"""Authorization["']?\s*[:=]\s*["']?(Bearer|Basic) [A-Za-z0-9+/=_-]{16,}""",
+}
+
+
+def credentials_in(content: bytes) -> list[str]:
+    return [name for name, pattern in CREDENTIALS.items() if re.search(pattern.encode(), content)]
+
+
+def test_no_credential_is_in_git():
+    names = run(["git", "ls-files", "-z", "-co", "--exclude-standard"], ROOT).stdout.split("\0")
+    files = [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    assert len(files) > 100
+    assert not {str(path): found for path in files if (found := credentials_in(path.read_bytes()))}
+    assert not [p for p in files if re.search(r"kaggle\.json|access_token|credentials|\.env$|\.pem$|id_rsa", p.name)]
+
+
+def test_no_credential_ever_was_in_git():
+    """Every line that a commit brought; of a clone without history, the lines that it has."""
+    history = subprocess.run(
+        ["git", "log", "-p", "--all", "-U0", "--no-color"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert not credentials_in(history.stdout)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN OPENSSH " + "PRIVATE KEY-----",
+        '{"username": "me", "key": "' + "0123456789abcdef" * 2 + '"}',
+        "KAGGLE_KEY=" + "0123456789abcdef" * 2,
+        "KGAT_" + "0123456789abcdef" * 2,
+        "ghp_" + "a1B2" * 9,
+        "AKIA" + "ABCD" * 4,
+        "https://me:" + "secret@host/",
+        "Authorization: Bearer " + "abcd" * 6,
+    ],
+)
+def test_credentials_would_be_found(text):
+    assert credentials_in(b"x = 1\n" + text.encode() + b"\n")
