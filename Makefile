@@ -1,18 +1,22 @@
 # make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
 # All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
+# make bench: what is fast and what it costs, a quarter of an hour on a quiet machine, into benchmarks/results.md.
 # make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
 PYTHON ?= python3
 PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test demo lock audit clean
+.PHONY: install repro test bench demo lock audit clean
 
 repro: install
 	dvc repro
 
 test: install
 	python -m pytest
+
+bench: install
+	python -m benchmarks $(BENCH)
 
 demo: install
 	$(PIP) --require-hashes --requirement requirements-demo.lock

@@ -42,6 +42,7 @@ def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
             if not isinstance(description, dict) or description.get("model") not in names:
                 raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
             model = _empty(description)
+            _check_shapes(file, model)
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
         wrong = [k for k, v in model.state_dict().items() if k in weights and weights[k].dtype != v.dtype]
         if wrong or not all(weight.isfinite().all() for weight in weights.values()):
@@ -54,6 +55,15 @@ def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
             f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})"
         ) from None
     return model.eval()
+
+
+def _check_shapes(file, model: Trainable) -> None:
+    """Raise ValueError for other tensors than the network's before any is read: a file may bring gigabytes of them."""
+    wanted = {key: [*value.shape] for key, value in model.state_dict().items()}
+    found = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118  (not a dict)
+    wrong = sorted({*wanted, *found} - {key for key in wanted if wanted[key] == found.get(key)})
+    if wrong:
+        raise ValueError(f"{wrong[0][:80]} is not a tensor of the network, or of another shape")
 
 
 def _empty(description: dict) -> Trainable:
@@ -82,11 +92,17 @@ class ResumeState:
         return locked(self.folder, "another process trains this very model")
 
     def load(self) -> dict | None:
-        """The last saved state, or None."""
+        """The last saved state, or None. Raises InputError for a damaged one."""
         try:
-            return torch.load(self.path, map_location="cpu", weights_only=True)
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
             return None
+        except Exception as error:  # torch lets through whatever damaged bytes make it do; nothing is unpickled
+            reason = " ".join(str(error).split())[:120] or type(error).__name__
+            raise InputError(f"{self.path}: damaged ({reason}); delete it to train from the start") from None
+        if not isinstance(state, dict) or type(state.get("epoch")) is not int:
+            raise InputError(f"{self.path}: no state of a training; delete it to train from the start")
+        return state
 
     def save(self, state: dict) -> None:
         buffer = BytesIO()
