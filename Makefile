@@ -1,15 +1,19 @@
 # make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
+# make chaos: an hour of kills, full disks and rivals, in temporary folders; CHAOS="kills --seed 2" runs a part of it.
 # All build .venv first, once.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test demo clean
+.PHONY: install repro test chaos demo clean
 
 repro: install
 	dvc repro
 
 test: install
 	python -m pytest
+
+chaos: install
+	cd tests && python -m chaos $(CHAOS)
 
 demo: install
 	python -m pip install --quiet --requirement requirements-demo.txt

@@ -18,6 +18,7 @@ from colorization.audit import SPLITS, UNREADABLE, assign, exclude, list_files, 
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
 from colorization.files import replacing, write_table
+from colorization.lifetime import serve_parent
 
 
 def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     wanted = index[index.left_out == ""]
     seen, count = {}, 0
     with (
-        ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool,
+        ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(archive,)) as pool,
         open(scratch, "wb") as file,
     ):
         results = pool.map(partial(_decode_member, params=params), wanted.name, chunksize=32)
@@ -106,8 +107,9 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     return np.memmap(scratch, np.float16, "r", shape=shape) if count else np.empty(shape, np.float16)
 
 
-def _open_archive(archive: Path) -> None:
+def _start_worker(archive: Path) -> None:
     global _archive  # one open zip per worker process
+    serve_parent()
     _archive = zipfile.ZipFile(archive)
 
 

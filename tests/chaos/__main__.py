@@ -1,0 +1,48 @@
+"""make chaos: the parts in turn, what they counted, and exit status 1 where a study did not withstand one."""
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos import disk, kills, project, rivals, stale
+
+PARTS = ("kills", "stale", "disk", "rivals")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos CHAOS=…", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--kills", type=int, default=210, help="that must come in time (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the kills' moments (default: %(default)s)")
+    parser.add_argument("--trial", type=int, help="this kill alone")
+    return parser.parse_args()
+
+
+def main():
+    wanted = arguments()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would ours
+    work = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
+    print(f"seed {wanted.seed}, in {work}", flush=True)
+    undisturbed, tables, failures = work / "undisturbed", {}, []
+    with kills.durations(undisturbed) as seconds:
+        project.build(undisturbed)
+    for part in wanted.parts or PARTS:
+        if part == "kills":
+            options = {"seed": wanted.seed, "kills": wanted.kills, "only": wanted.trial}
+            counts, failed = kills.run(work, undisturbed, seconds, **options)
+            tables[part] = kills.table(counts)
+        else:
+            counts, failed = {"stale": stale, "disk": disk, "rivals": rivals}[part].run(work, undisturbed)
+            tables[part] = "\n".join(f"{' '.join(key):70} {number}" for key, number in counts.items())
+        failures += [f"{part}: {failure}" for failure in failed]
+    print(*(f"\n{part}\n{table}" for part, table in tables.items()), sep="\n")
+    if failures:
+        sys.exit("\n".join(["", *failures, f"{len(failures)} failed; their studies are in {work}"]))
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
