@@ -1,6 +1,8 @@
 """What a study withstands, in seconds each: kills, full and read-only disks, a damaged cache, two at once. At length: make chaos."""
 
+import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,17 +11,19 @@ import threading
 import pytest
 import yaml
 from chaos import processes
-from conftest import ROOT, jpeg, tiny_params, zip_of
+from conftest import ROOT, jpeg, run, tiny_params, zip_of
 
 from colorization.errors import InputError
 from colorization.files import replacing, write_bytes
 
+DVC = [sys.executable, "-m", "dvc"]
+HERE = os.environ | {"PYTHONPATH": str(ROOT)}  # run our stages in another folder
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
 
 
 def start(folder, *words, **variables):
     """A stage in a process group of its own, as a terminal starts it."""
-    env = os.environ | {"PYTHONPATH": str(ROOT), "COLORIZATION_WORKERS": "2"} | variables
+    env = HERE | {"COLORIZATION_WORKERS": "2"} | variables
     return subprocess.Popen(
         [sys.executable, "-m", *words], cwd=folder, env=env, start_new_session=True, text=True,
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -87,9 +91,9 @@ def test_many_writers_leave_a_whole_file(tmp_path):
         for _ in range(300):
             try:
                 write_bytes(path, letter * 100_000)
-                done.append(letter)
+                done.append("wrote")
             except InputError:
-                continue
+                done.append("gave way")
 
     writers = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c")]
     for writer in writers:
@@ -98,7 +102,7 @@ def test_many_writers_leave_a_whole_file(tmp_path):
         if path.exists():
             content = path.read_bytes()
             assert len(content) == 100_000 and len(set(content)) == 1
-    assert done and list(tmp_path.iterdir()) == [path]
+    assert len(done) == 900 and "wrote" in done and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_was_left_half_written_is_in_nobodys_way(tmp_path):
@@ -106,3 +110,99 @@ def test_a_file_that_was_left_half_written_is_in_nobodys_way(tmp_path):
     write_bytes(tmp_path / "scores.csv", b"whole")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"scores.csv": b"whole"}
 
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A workspace of one table that dvc recorded, kept in its cache, and would hand to the stage claims."""
+    run([*DVC, "init", "--no-scm"], tmp_path)
+    table = tmp_path / "metrics/table.csv"
+    write_bytes(table, b"model,delta_e\n")
+    digest = hashlib.md5(table.read_bytes()).hexdigest()
+    write_bytes(tmp_path / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}", table.read_bytes())
+    lock = {"compare": {"cmd": "", "outs": [{"path": "metrics/table.csv", "md5": digest}]}}
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"stages": lock}))
+    shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
+    return tmp_path
+
+
+def starts(folder, *words):
+    """What a stage says when dvc starts it; in dvc's session, as dvc starts it."""
+    env = HERE | {"DVC_STAGE": "claims"}
+    done = subprocess.run([sys.executable, "-m", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_an_input_that_dvc_did_not_record_is_refused(recorded):
+    assert "params.yaml: no such file" in starts(recorded, "stages.claims"), "it got past its inputs"
+    (recorded / "metrics/table.csv").write_bytes(b"model,delta_f\n")
+    assert starts(recorded, "stages.claims").startswith("error: metrics/table.csv: not as dvc recorded it; run: ")
+
+
+def test_what_is_damaged_in_the_cache_is_removed_and_nothing_else(recorded):
+    (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
+    folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
+    damaged = write_in_place(recorded, b"scores")
+    damaged.write_bytes(b"scorer")
+    write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: 0")
+    assert "3 files, 1 runs, 2 damaged; run: dvc repro" in run([sys.executable, "-m", "stages.cache"], recorded, env=HERE).stdout
+    assert whole.exists() and folders.exists() and not damaged.exists()
+    assert "2 files, 0 runs, 0 damaged" in run([sys.executable, "-m", "stages.cache"], recorded, env=HERE).stdout
+
+
+def write_in_place(workspace, content, suffix=""):
+    digest = hashlib.md5(content).hexdigest()
+    path = workspace / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}{suffix}"
+    write_bytes(path, content)
+    return path
+
+
+def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
+    (many / ".dvc").mkdir()
+    first, scratch = start(many, "stages.preprocess"), many / "data/lab/decoded.part"
+    assert processes.wait(scratch.exists, 60)
+    refused = start(many, "stages.preprocess").communicate(timeout=20)[1]
+    assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
+    assert first.poll() is None, "it goes on"
+    first.kill()
+    first.communicate()
+
+
+LIMITED = """
+import resource, runpy, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))  # a write past it fails as on a full disk
+sys.argv = sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A study that is preprocessed."""
+    folder = tmp_path_factory.mktemp("packed")
+    (folder / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
+    for stage in ("download", "preprocess"):
+        run([sys.executable, "-m", f"stages.{stage}"], folder, env=HERE)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "stage, limit, path",
+    [
+        ("preprocess", 10_000, "data/lab/decoded.part"),
+        ("train vae", 10_000, ".checkpoints/vae"),
+    ],
+)
+def test_a_file_that_cannot_grow_is_one_line_that_names_it(packed, tmp_path, stage, limit, path):
+    shutil.copytree(packed, tmp_path, dirs_exist_ok=True)
+    if stage == "preprocess":
+        shutil.rmtree(tmp_path / "data/lab")
+    module, *names = stage.split()
+    command = [sys.executable, "-c", LIMITED, str(limit), f"stages.{module}", *names]
+    done = run(command, tmp_path, check=False, env=HERE | {"DVC_ROOT": str(tmp_path)})
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert path in line and "File too large" in line
+    assert not list(tmp_path.rglob("*.part"))

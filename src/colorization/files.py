@@ -16,25 +16,31 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError from the block, as of a full disk, names `path`."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` when the block ends well; else `path` stays as it was.
 
     An OSError from the block, as of a full disk, names `path`. Raises InputError when another process writes it now.
     """
     partial = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(partial, f"{path}: another process writes it now; wait for it or stop it"):
-            try:
-                with open(partial, "w+b") as file:
-                    yield file
-                os.replace(partial, path)
-            except BaseException:
-                partial.unlink(missing_ok=True)  # while it is ours: the next one of this name may be another's
-                raise
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path), _alone(partial, f"{path}: another process writes it now; wait for it or stop it"):
+        try:
+            with open(partial, "w+b") as file:
+                yield file
+            os.replace(partial, path)
+        except BaseException:
+            partial.unlink(missing_ok=True)  # while it is ours: the next one of this name may be another's
+            raise
 
 
 @contextmanager

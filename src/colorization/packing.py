@@ -17,7 +17,7 @@ from tqdm import tqdm
 from colorization.audit import SPLITS, UNREADABLE, assign, exclude, list_files, require_every_split
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
-from colorization.files import replacing, write_table
+from colorization.files import naming, replacing, write_table
 from colorization.lifetime import serve_parent
 
 
@@ -87,6 +87,7 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     wanted = index[index.left_out == ""]
     seen, count = {}, 0
     with (
+        naming(scratch),
         ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(archive,)) as pool,
         open(scratch, "wb") as file,
     ):

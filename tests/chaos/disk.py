@@ -1,1 +1,166 @@
-def run(work, undisturbed): return {}, []
+"""Full and read-only folders and a cache on another file system: an error in a line, nothing believed, mended after."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+from chaos import processes, project
+from chaos.project import Failure, require_one_line, tally
+
+SIZE = 256 << 20  # bytes of each file system: several times a study
+PAGE = 4096  # tmpfs hands out whole pages
+FULL = {  # the folder that fills up, and the stages that write there
+    "data/raw": ["download"],
+    "data/lab": ["preprocess"],
+    ".checkpoints": ["train@vae", "repeat@gan", "classify"],
+    "models": ["train@gan"],
+    "data/classifier": ["classify"],
+    "data/results": ["floors", "evaluate@resnet"],
+    "data/study": ["study"],
+    "metrics": ["download", "train@resnet", "evaluate@vae", "compare", "people", "claims"],
+    "figures": ["plot"],
+    "report": ["study", "report"],
+    ".dvc/cache": ["preprocess", "evaluate@gan", "report"],
+    ".dvc/tmp": ["claims"],
+    ".": ["download", "preprocess", "train@vae", "evaluate@gan", "plot"],
+}
+NO_SPACE = ("No space left on device", "disk is full", "disk I/O error")  # the others are SQLite's, which dvc uses
+SHARES = (0.0, 0.4, 0.8)  # of what the stage needs there, that is free
+READ_ONLY = {
+    "data/raw": "download", "data/lab": "preprocess", ".checkpoints": "train@vae", "models": "train@gan",
+    "metrics": "compare", "figures": "plot", "report": "report", ".dvc/cache": "evaluate@vae", ".": "claims",
+}  # fmt: skip
+
+
+def mount(*words: object) -> None:
+    subprocess.run(["mount", *map(str, words)], check=True)
+
+
+@contextmanager
+def own_disk(folder: Path, size: int):
+    """The folder and what is in it on a file system of its own, of so many bytes; in the end it is back where it was."""
+    away = folder.with_name(folder.name + ".away")
+    shutil.copytree(folder, away, symlinks=True)
+    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
+    try:
+        shutil.copytree(away, folder, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(away)
+        yield folder
+        shutil.copytree(folder, away, symlinks=True)
+    finally:
+        processes.end_all(folder)
+        subprocess.run(["umount", "--lazy", folder], check=True)
+    shutil.copytree(away, folder, symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(away)
+
+
+def free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+@contextmanager
+def filled(folder: Path, left: int):
+    """So many bytes, up to a page, are free in the folder's file system."""
+    ballast = folder / "ballast.part"
+    with open(ballast, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max((free(folder) - left) // PAGE, 1) * PAGE)
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+def fresh(undisturbed: Path, folder: Path, *stages: str) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    project.copy(undisturbed, folder)
+    project.forget(folder, *stages)
+    return folder
+
+
+def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) -> str:
+    """Run a stage where too little is free; then where there is enough."""
+    fresh(undisturbed, folder, stage)
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    with own_disk(folder / place, SIZE):
+        before = free(folder / place)
+        project.repro(folder)
+        needed = max(before - free(folder / place), PAGE)
+        project.forget(folder, stage)
+        with filled(folder / place, int(needed * share)):
+            done = project.dvc(folder, "repro")
+        if done.returncode:
+            require_one_line(done.stdout, *NO_SPACE)
+        mended = project.repro_or_mend(folder)
+        project.require_same(folder, undisturbed)
+    return f"told{mended}" if done.returncode else "it was enough"
+
+
+def read_only(undisturbed: Path, folder: Path, place: str, stage: str) -> str:
+    fresh(undisturbed, folder, stage)
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    mount("--bind", folder / place, folder / place)
+    mount("-o", "remount,bind,ro", folder / place)
+    try:
+        done = project.dvc(folder, "repro")
+    finally:
+        subprocess.run(["umount", "--lazy", folder / place], check=True)
+    if not done.returncode:
+        raise Failure("it ended well where nothing could be written")
+    require_one_line(done.stdout, "Read-only file system")
+    project.repro(folder)
+    project.require_same(folder, undisturbed)
+    return "told"
+
+
+def elsewhere(undisturbed: Path, folder: Path, links: str) -> str:
+    """DVC's cache on another file system, where no hard link can lead."""
+    fresh(undisturbed, folder, "download", "preprocess", "train@vae", "study")
+    with own_disk(folder / ".dvc/cache", SIZE):
+        if links != "as shipped":
+            project.dvc(folder, "config", "cache.type", links)
+        project.repro(folder)
+        project.git(folder, "checkout", ".dvc/config")
+        project.require_same(folder, undisturbed)
+    return "right"
+
+
+def cases():
+    """(name, function, its arguments) of all."""
+    for place, stages in FULL.items():
+        for number, stage in enumerate(stages):
+            for share in SHARES if number == 0 or place == "." else SHARES[1:2]:
+                yield f"full: {place} in {stage}, {share:.0%} of what it needs", full, (place, stage, share)
+    for place, stage in READ_ONLY.items():
+        yield f"read-only: {place} in {stage}", read_only, (place, stage)
+    for links in ("as shipped", "copy", "symlink"):
+        yield f"cache on another file system, links: {links}", elsewhere, (links,)
+
+
+def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
+    """All cases, in a mount namespace of their own: nothing that is mounted is seen outside, or outlives it."""
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        return Counter({("NOT RUN: this user may not make a mount namespace (unshare -rm)",): 1}), []
+    out = work / "disk.json"
+    subprocess.run(["unshare", "-rm", sys.executable, "-m", "chaos.disk", work, undisturbed, out], check=True)
+    counts, failures = json.loads(out.read_text())
+    return Counter({tuple(key): number for key, number in counts}), failures
+
+
+def main():
+    work, undisturbed, out = map(Path, sys.argv[1:4])
+    wanted = os.environ.get("CHAOS_CASE", "")  # a part of a case's name
+    counts, failures = tally(
+        (name, lambda f=function, a=arguments: f(undisturbed, work / "trial", *a))
+        for name, function, arguments in cases()
+        if wanted in name
+    )
+    out.write_text(json.dumps([[[key, number] for key, number in counts.items()], failures]))
+
+
+if __name__ == "__main__":
+    main()

@@ -90,7 +90,7 @@ def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> 
     project.forget(folder, trial.stage)
     with open(folder.with_suffix(".log"), "w+") as log:
         dvc = subprocess.Popen(
-            [sys.executable, "-m", "dvc", "repro"], cwd=folder, env=project.environment(),
+            [sys.executable, "-m", "dvc", "repro"], cwd=folder, env=project.environment(folder),
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         await_moment(trial, dvc, folder, outs, seconds)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -28,11 +29,12 @@ def params() -> dict:
     return tree
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """For a dvc, and the python of its stages, of this environment; one thread, since two would change the bits."""
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """For a dvc, and the python of its stages, that leave nothing outside `folder`; one thread: two would change the bits."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC", "LT_", "PYTEST"))}
-    return kept | {"PATH": path, "OMP_NUM_THREADS": "1", "COLORIZATION_WORKERS": "2"} | variables
+    ours = {"OMP_NUM_THREADS": "1", "COLORIZATION_WORKERS": "2", "DVC_SITE_CACHE_DIR": f"{folder}/.dvc/tmp/site"}
+    return kept | {"PATH": path} | ours | variables
 
 
 def build(folder: Path) -> Path:
@@ -53,7 +55,7 @@ def git(folder: Path, *words: str) -> None:
 def dvc(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess:
     """Its outcome, with both streams in stdout."""
     return subprocess.run(
-        [sys.executable, "-m", "dvc", *words], cwd=folder, env=environment(**variables), timeout=SECONDS,
+        [sys.executable, "-m", "dvc", *words], cwd=folder, env=environment(folder, **variables), timeout=SECONDS,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
 
@@ -64,6 +66,20 @@ def repro(folder: Path, *words: str) -> str:
     if done.returncode:
         raise Failure(f"dvc repro ended with {done.returncode}: {tail(done.stdout)}")
     return done.stdout
+
+
+def repro_or_mend(project: Path) -> str:
+    """dvc repro, and where it fails what we tell people to do; returns that it was needed, or nothing."""
+    if dvc(project, "repro").returncode == 0:
+        return ""
+    mend(project)
+    repro(project)
+    return ", mended by stages.cache"
+
+
+def mend(project: Path) -> None:
+    command = [sys.executable, "-m", "stages.cache"]
+    subprocess.run(command, cwd=project, env=environment(project), check=True, capture_output=True)
 
 
 def tail(output: str) -> str:
@@ -112,14 +128,14 @@ def files(project: Path) -> dict[str, str]:
     return found
 
 
-def require_same(project: Path, reference: Path) -> None:
+def require_same(project: Path, reference: Path, but: tuple[str, ...] = ()) -> None:
     """Raises Failure unless every file and all that dvc recorded are those of the undisturbed study, and the cache is whole."""
-    ours, theirs = files(project), files(reference)
+    ours, theirs = ({n: h for n, h in files(each).items() if n not in but} for each in (project, reference))
     if more := sorted(ours.keys() - theirs.keys()):
         raise Failure(f"left behind: {', '.join(more)}")
     if other := sorted(name for name in theirs if ours.get(name) != theirs[name]):
         raise Failure(f"not as in the undisturbed study: {', '.join(other)}")
-    if lock(project) != lock(reference):
+    if not but and lock(project) != lock(reference):
         raise Failure("dvc.lock is not as in the undisturbed study")
     require_whole_cache(project)
 
@@ -128,3 +144,25 @@ def require_whole_cache(project: Path) -> None:
     for path in (project / ".dvc/cache/files/md5").glob("??/*"):
         if len(path.name) == 30 and digest(path) != path.parent.name + path.name:
             raise Failure(f"dvc's cache holds a damaged {path.parent.name + path.name}")
+
+
+def require_one_line(output: str, *causes: str) -> None:
+    """Raises Failure unless the output names a cause, in our one line or in dvc's, without a traceback."""
+    ours = [line for line in output.splitlines() if line.startswith("error:")]
+    told = ours or [line for line in output.splitlines() if line.startswith("ERROR:")]
+    if "Traceback" in output or len(ours) > 1 or not any(cause in line for cause in causes for line in told):
+        raise Failure(f"not told in one line that there is {causes[0]!r}: {tail(output)}")
+
+
+def tally(cases) -> tuple[Counter, list[str]]:
+    """Run (name, function) pairs: how many ended in which way, and what failed."""
+    counts, failures = Counter(), []
+    for name, function in cases:
+        try:
+            outcome = function()
+        except Failure as failure:
+            outcome = "FAILED"
+            failures.append(f"{name}: {failure}")
+        counts[name, outcome] += 1
+        print(f"{name}: {outcome}" if outcome != "FAILED" else f"FAILED {failures[-1]}", flush=True)
+    return counts, failures

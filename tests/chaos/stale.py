@@ -58,7 +58,7 @@ def kill_in_training(folder: Path, stage: str) -> None:
     """Kill dvc and the stage when the first epochs are saved. Raises Failure when the training was faster than that."""
     with open(os.devnull, "w") as nowhere:
         dvc = subprocess.Popen(
-            [sys.executable, "-m", "dvc", "repro", stage], cwd=folder, env=project.environment(),
+            [sys.executable, "-m", "dvc", "repro", stage], cwd=folder, env=project.environment(folder),
             stdout=nowhere, stderr=nowhere, start_new_session=True,
         )  # fmt: skip
         processes.wait(lambda: dvc.poll() is not None or any(folder.glob(".checkpoints/*/*/state.pt")), project.SECONDS)
@@ -73,7 +73,7 @@ def results(folder: Path, stage: str) -> dict[str, str]:
     return {name: project.digest(folder / name) for name in project.outs(folder, stage)}
 
 
-def run_case(name: str, undisturbed: Path, work: Path) -> None:
+def run_case(name: str, undisturbed: Path, work: Path) -> str:
     stage, change = CASES[name]
     clean, folder = work / "clean", work / "trial"
     for each in (clean, folder):
@@ -97,16 +97,8 @@ def run_case(name: str, undisturbed: Path, work: Path) -> None:
         raise Failure("did not go on with the old training when the change was undone")
     if results(folder, stage) != results(undisturbed, stage):
         raise Failure("the old training went on to another end")
+    return "right"
 
 
 def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
-    counts, failures = Counter(), []
-    for name in CASES:
-        try:
-            run_case(name, undisturbed, work)
-            counts[name, "right"] += 1
-        except Failure as failure:
-            counts[name, "FAILED"] += 1
-            failures.append(f"{name}: {failure}")
-        print(f"{name}: {failures[-1] if counts[name, 'FAILED'] else 'right'}", flush=True)
-    return counts, failures
+    return project.tally((name, lambda n=name: run_case(n, undisturbed, work)) for name in CASES)

@@ -1,0 +1,67 @@
+"""A damaged cache of dvc's: what one stage wrote is refused by the next or made anew, never believed."""
+
+import shutil
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import yaml
+from chaos import project
+from chaos.project import require_one_line, tally
+
+def cached(folder: Path, stage: str) -> tuple[Path, Path]:
+    """A stage's first output, and the file of dvc's cache that holds it."""
+    out = project.lock(folder)[stage]["outs"][0]
+    return folder / out["path"], folder / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:]
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    with open(path, "r+b") as file:  # in place: a link to it sees the same
+        file.write(content)
+
+
+DAMAGE = {"a flipped bit": flip, "cut off": lambda path: path.write_bytes(b""), "gone": Path.unlink}
+
+
+def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: str, read_by: str) -> str:
+    """What one stage wrote is damaged in the cache and read by another: refused or made anew, never believed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    project.copy(undisturbed, folder)
+    project.dvc(folder, "config", "cache.type", links)
+    project.dvc(folder, "checkout", "--relink")
+    project.git(folder, "checkout", ".dvc/config")
+    out, kept = cached(folder, made_by)
+    DAMAGE[damage](kept)
+    out.unlink()  # dvc brings it back from the cache
+    forget_run(folder, read_by)
+    done = project.dvc(folder, "repro", read_by)
+    if done.returncode:
+        require_one_line(done.stdout, "not as dvc recorded it")
+        project.mend(folder)
+    project.repro(folder)
+    project.require_same(folder, undisturbed)
+    return "refused, then mended" if done.returncode else "made anew"
+
+
+def forget_run(folder: Path, stage: str) -> None:
+    """Let a stage run again, but let dvc find the runs of all others in its cache."""
+    tree = project.lock(folder)
+    command = tree.pop(stage)["cmd"]
+    (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
+    for path in filter(Path.is_file, (folder / ".dvc/cache/runs").rglob("*")):
+        if yaml.safe_load(path.read_text())["cmd"] == command:
+            path.unlink()
+
+
+PAIRS = {  # which stage reads what another made
+    "train@vae": "evaluate@vae", "preprocess": "train@gan", "evaluate@resnet": "compare", "study": "people",
+}  # fmt: skip
+
+
+def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
+    return tally(
+        (f"{made_by} {damage}, links: {links}", lambda c=(links, damage, made_by, PAIRS[made_by]): damaged(undisturbed, work / "trial", *c))
+        for made_by, damage, links in product(PAIRS, DAMAGE, ("hardlink", "copy"))
+    )
