@@ -50,11 +50,12 @@ def require_as_recorded(stage: str) -> None:
     import yaml
 
     name, _, model = stage.partition("@")
-    pipeline, lock = (yaml.load(Path(f).read_text("utf-8"), yaml.CSafeLoader)["stages"] for f in ("dvc.yaml", "dvc.lock"))
-    recorded = {out["path"]: out["md5"] for entry in lock.values() for out in entry.get("outs", [])}
+    files = (Path("dvc.yaml"), Path("dvc.lock"))
+    pipeline, made = (yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)["stages"] for file in files)
+    recorded = {out["path"]: out["md5"] for entry in made.values() for out in entry.get("outs", [])}
     for path in (dep.replace("${item.model}", model) for dep in pipeline[name]["deps"]):
-        if path in recorded and md5(Path(path)) != recorded[path]:
-            sys.exit(f"error: {path}: not as dvc recorded it; run: python -m stages.cache, which mends it, then dvc repro")
+        if path in recorded and Path(path).exists() and md5(Path(path)) != recorded[path]:
+            sys.exit(f"error: {path}: not as dvc recorded it; run: python -m stages.mend, which mends it, then dvc repro")
 
 
 def md5(path: Path) -> str:

@@ -120,8 +120,8 @@ def recorded(tmp_path):
     write_bytes(table, b"model,delta_e\n")
     digest = hashlib.md5(table.read_bytes()).hexdigest()
     write_bytes(tmp_path / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}", table.read_bytes())
-    lock = {"compare": {"cmd": "", "outs": [{"path": "metrics/table.csv", "md5": digest}]}}
-    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"stages": lock}))
+    lock = {"compare": {"cmd": "python", "outs": [{"path": "metrics/table.csv", "md5": digest}]}}
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}))
     shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
     return tmp_path
 
@@ -140,15 +140,19 @@ def test_an_input_that_dvc_did_not_record_is_refused(recorded):
     assert starts(recorded, "stages.claims").startswith("error: metrics/table.csv: not as dvc recorded it; run: ")
 
 
-def test_what_is_damaged_in_the_cache_is_removed_and_nothing_else(recorded):
+def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
+    mend = [sys.executable, "-m", "stages.mend"]
+    assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
     (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
     folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
     damaged = write_in_place(recorded, b"scores")
     damaged.write_bytes(b"scorer")
-    write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: 0")
-    assert "3 files, 1 runs, 2 damaged; run: dvc repro" in run([sys.executable, "-m", "stages.cache"], recorded, env=HERE).stdout
+    write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: '0'")
+    write_bytes(recorded / ".dvc/tmp/rwlock", b"")
+    (recorded / "dvc.lock").write_text((recorded / "dvc.lock").read_text().partition("path")[0] + "pa")
+    assert "6 files of dvc's, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
     assert whole.exists() and folders.exists() and not damaged.exists()
-    assert "2 files, 0 runs, 0 damaged" in run([sys.executable, "-m", "stages.cache"], recorded, env=HERE).stdout
+    assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
 
 
 def write_in_place(workspace, content, suffix=""):

@@ -7,14 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chaos import disk, kills, project, rivals, stale
+from chaos import damage, disk, kills, project, rivals, stale
 
-PARTS = ("kills", "stale", "disk", "rivals")
+PARTS = {"stale": stale, "rivals": rivals, "damage": damage, "disk": disk}  # besides the kills
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos CHAOS=…", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("parts", nargs="*", choices=["kills", *PARTS, []], help=f"of kills, {', '.join(PARTS)} (default: all)")
     parser.add_argument("--kills", type=int, default=210, help="that must come in time (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the kills' moments (default: %(default)s)")
     parser.add_argument("--trial", type=int, help="this kill alone")
@@ -29,13 +29,13 @@ def main():
     undisturbed, tables, failures = work / "undisturbed", {}, []
     with kills.durations(undisturbed) as seconds:
         project.build(undisturbed)
-    for part in wanted.parts or PARTS:
+    for part in wanted.parts or ["kills", *PARTS]:
         if part == "kills":
             options = {"seed": wanted.seed, "kills": wanted.kills, "only": wanted.trial}
             counts, failed = kills.run(work, undisturbed, seconds, **options)
             tables[part] = kills.table(counts)
         else:
-            counts, failed = {"stale": stale, "disk": disk, "rivals": rivals}[part].run(work, undisturbed)
+            counts, failed = PARTS[part].run(work, undisturbed)
             tables[part] = "\n".join(f"{' '.join(key):70} {number}" for key, number in counts.items())
         failures += [f"{part}: {failure}" for failure in failed]
     print(*(f"\n{part}\n{table}" for part, table in tables.items()), sep="\n")

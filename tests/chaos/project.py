@@ -74,11 +74,11 @@ def repro_or_mend(project: Path) -> str:
         return ""
     mend(project)
     repro(project)
-    return ", mended by stages.cache"
+    return ", mended by stages.mend"
 
 
 def mend(project: Path) -> None:
-    command = [sys.executable, "-m", "stages.cache"]
+    command = [sys.executable, "-m", "stages.mend"]
     subprocess.run(command, cwd=project, env=environment(project), check=True, capture_output=True)
 
 
