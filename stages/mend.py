@@ -16,6 +16,8 @@ from voluptuous import Invalid
 from colorization.errors import InputError, run
 from stages import md5
 
+LOCK = Path("dvc.lock")
+
 
 def cache() -> Path:
     """The folder of dvc's cache. A dvc.lock or lock file that it could not read is no matter to this command of dvc's."""
@@ -58,9 +60,16 @@ def found(cache: Path) -> Iterator[tuple[Path, bool]]:
     """Every file that dvc trusts, and whether it may."""
     for pattern, is_whole in (("files/md5/??/*", is_as_named), ("runs/??/*/*", is_run)):
         yield from ((path, is_whole(path)) for path in sorted(cache.glob(pattern)) if path.is_file())
-    for path, is_whole in ((Path("dvc.lock"), is_lock), (Path(".dvc/tmp/rwlock"), is_json)):
+    for path, is_whole in ((LOCK, is_lock), (Path(".dvc/tmp/rwlock"), is_json)):
         if path.exists():
             yield path, is_whole(path)
+
+
+def bring_back(path: Path) -> None:
+    """The last commit's, if there is one: dvc checks what it says, and takes what it lacks from the runs that it kept."""
+    command = ["git", "checkout", "--quiet", "HEAD", "--", path]
+    if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+        print(f"brought back {path} of the last commit")
 
 
 def main():
@@ -69,6 +78,8 @@ def main():
     for path in damaged:
         path.unlink()
         print(f"removed {path}: damaged")
+    if LOCK in damaged:
+        bring_back(LOCK)
     print(f"{len(files)} files of dvc's, {len(damaged)} damaged" + ("; run: dvc repro" if damaged else ""))
 
 

@@ -141,7 +141,9 @@ def test_an_input_that_dvc_did_not_record_is_refused(recorded):
 
 
 def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
-    mend = [sys.executable, "-m", "stages.mend"]
+    mend, committed = [sys.executable, "-m", "stages.mend"], (recorded / "dvc.lock").read_text()
+    for command in ("init -q", "add dvc.lock", "-c user.name=t -c user.email=t@t commit -qm start"):
+        run(["git", *command.split()], recorded)
     assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
     (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
     folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
@@ -149,10 +151,11 @@ def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
     damaged.write_bytes(b"scorer")
     write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: '0'")
     write_bytes(recorded / ".dvc/tmp/rwlock", b"")
-    (recorded / "dvc.lock").write_text((recorded / "dvc.lock").read_text().partition("path")[0] + "pa")
+    (recorded / "dvc.lock").write_text(committed.partition("path")[0] + "pa")
     assert "6 files of dvc's, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
     assert whole.exists() and folders.exists() and not damaged.exists()
-    assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    assert "3 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    assert (recorded / "dvc.lock").read_text() == committed
 
 
 def write_in_place(workspace, content, suffix=""):

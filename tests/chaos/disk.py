@@ -95,9 +95,9 @@ def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) 
             done = project.dvc(folder, "repro")
         if done.returncode:
             require_one_line(done.stdout, *NO_SPACE)
-        mended = project.repro_or_mend(folder)
+        by_hand = project.repro_or_mend(folder)[1]
         project.require_same(folder, undisturbed)
-    return f"told{mended}" if done.returncode else "it was enough"
+    return ("told, mended by hand" if by_hand else "told") if done.returncode else "it was enough"
 
 
 def read_only(undisturbed: Path, folder: Path, place: str, stage: str) -> str:

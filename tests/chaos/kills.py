@@ -25,6 +25,7 @@ KINDS = (
 ALL_PHASES = ("before", "running", "writing", "after")
 PHASES = {kind: ("running", "writing") for kind in KINDS if kind[1] == "stage"}
 PHASES[signal.SIGINT, "dvc"] = ("before", "after")  # it ignores Ctrl-C while a stage runs, which has its own
+OUTCOMES = ("resumed", "by hand", "no kill")  # told apart in the table; the others are simply mended
 GRACE = 5  # seconds in which what was started by a killed dvc must have ended
 BEFORE, AFTER = 2.0, 2.5  # seconds for which dvc works before the stage starts and after it ended, about
 
@@ -80,7 +81,8 @@ def durations(folder: Path):
 
 
 def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> str:
-    """Kill, and mend with a plain dvc repro. Returns "no kill" where it all had ended well, else "mended" or "resumed".
+    """Kill, and mend with a plain dvc repro. Returns "no kill" where it all had ended well, "resumed" where a training
+    went on, "by hand" where DVC had left its own files unreadable and stages.mend came first, else "mended".
 
     Raises Failure that says what is not as it was.
     """
@@ -100,9 +102,11 @@ def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> 
             raise Failure(f"went on running: {'; '.join(processes.end_all(folder))}")
     if not sent or status == 0:
         return "no kill"
-    output = project.repro(folder)
+    output, by_hand = project.repro_or_mend(folder)
+    if by_hand and trial.target == "stage":
+        raise Failure("dvc was not killed and cannot go on")
     project.require_same(folder, undisturbed)
-    return "resumed" if "resumed after epoch" in output else "mended"
+    return "by hand" if by_hand else "resumed" if "resumed after epoch" in output else "mended"
 
 
 def await_moment(trial: Trial, dvc: subprocess.Popen, folder: Path, outs: list[str], seconds: float) -> None:
@@ -166,19 +170,18 @@ def run(work: Path, undisturbed: Path, seconds: dict[str, float], *, seed: int, 
 def table(counts: Counter) -> str:
     """Rows of stages, columns of kills; the numbers are kills that were mended, of those that came in time."""
     kinds = [(signal.Signals(number).name, target) for number, target in KINDS]
-    lines = [f"{'':16}" + "".join(f"{name[3:]} {target:<8}".rjust(14) for name, target in kinds) + "   resumed  no kill"]
+    lines = [f"{'':16}" + "".join(f"{name[3:]} {target:<8}".rjust(14) for name, target in kinds) + ""]
+    lines[0] += "".join(each.rjust(10) for each in OUTCOMES)
     total = Counter()
     for stage in dict.fromkeys(key[0] for key in counts):
         cells = []
         for kind in kinds:
             of = Counter({o: n for (s, *k, o), n in counts.items() if s == stage and tuple(k) == kind})
-            good, in_time = of["mended"] + of["resumed"], of.total() - of["no kill"]
+            good, in_time = of["mended"] + of["resumed"] + of["by hand"], of.total() - of["no kill"]
             cells.append(f"{good}/{in_time}".rjust(14))
             total[kind, "good"] += good
             total[kind, "all"] += in_time
-        outcomes = Counter({o: 0 for o in ("resumed", "no kill")})
-        for (s, *_, outcome), number in counts.items():
-            outcomes[outcome] += number * (s == stage)
-        lines.append(f"{stage:16}" + "".join(cells) + f"{outcomes['resumed']:10}{outcomes['no kill']:10}")
+        how = [sum(n for (s, *_, o), n in counts.items() if (s, o) == (stage, each)) for each in OUTCOMES]
+        lines.append(f"{stage:16}" + "".join(cells) + "".join(f"{number:10}" for number in how))
     lines.append(f"{'all':16}" + "".join(f"{total[k, 'good']}/{total[k, 'all']}".rjust(14) for k in kinds))
     return "\n".join(lines)

@@ -68,13 +68,13 @@ def repro(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def repro_or_mend(project: Path) -> str:
-    """dvc repro, and where it fails what we tell people to do; returns that it was needed, or nothing."""
-    if dvc(project, "repro").returncode == 0:
-        return ""
+def repro_or_mend(project: Path) -> tuple[str, bool]:
+    """What dvc repro printed; and whether it needed first what we tell people to do when DVC cannot read its own files."""
+    done = dvc(project, "repro")
+    if done.returncode == 0:
+        return done.stdout, False
     mend(project)
-    repro(project)
-    return ", mended by stages.mend"
+    return repro(project), True
 
 
 def mend(project: Path) -> None:
