@@ -1,4 +1,4 @@
-"""What a study withstands, in seconds each: kills, full and read-only disks, a damaged cache, two at once. At length: make chaos."""
+"""Kills, full disks, a damaged cache, two at once: what can be told in seconds. At length: make chaos."""
 
 import hashlib
 import os
@@ -33,7 +33,9 @@ def start(folder, *words, **variables):
 @pytest.fixture
 def many(tmp_path):
     """A study whose photographs take seconds to decode."""
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params() | {"data": tiny_params()["data"] | {"limit": 0}}))
+    params = tiny_params()
+    params["data"]["limit"] = 0
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     (tmp_path / "data/raw").mkdir(parents=True)
     photograph = jpeg(1, (600, 400))
     zip_of(tmp_path / "data/raw/photos.zip", {f"{i}.jpg": photograph for i in range(2000)})
@@ -129,7 +131,7 @@ def recorded(tmp_path):
 def starts(folder, *words):
     """What a stage says when dvc starts it; in dvc's session, as dvc starts it."""
     env = HERE | {"DVC_STAGE": "claims"}
-    done = subprocess.run([sys.executable, "-m", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = run([sys.executable, "-m", *words], folder, check=False, env=env)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     return done.stderr
 
@@ -179,7 +181,8 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
 LIMITED = """
 import resource, runpy, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))  # a write past it fails as on a full disk
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # a write past it fails as on a full disk
 sys.argv = sys.argv[2:]
 runpy.run_module(sys.argv[0], run_name="__main__")
 """

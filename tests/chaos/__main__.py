@@ -7,14 +7,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chaos import damage, disk, kills, project, rivals, stale
+from chaos import damage, disk, kills, moments, project, rivals, stale
 
 PARTS = {"stale": stale, "rivals": rivals, "damage": damage, "disk": disk}  # besides the kills
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos CHAOS=…", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=["kills", *PARTS, []], help=f"of kills, {', '.join(PARTS)} (default: all)")
+    parts = ["kills", *PARTS]
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help=f"of {', '.join(parts)} (default: all)")
     parser.add_argument("--kills", type=int, default=210, help="that must come in time (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the kills' moments (default: %(default)s)")
     parser.add_argument("--trial", type=int, help="this kill alone")
@@ -27,7 +28,7 @@ def main():
     work = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
     print(f"seed {wanted.seed}, in {work}", flush=True)
     undisturbed, tables, failures = work / "undisturbed", {}, []
-    with kills.durations(undisturbed) as seconds:
+    with moments.durations(undisturbed) as seconds:
         project.build(undisturbed)
     for part in wanted.parts or ["kills", *PARTS]:
         if part == "kills":

@@ -1,17 +1,16 @@
 """A damaged cache of dvc's: what one stage wrote is refused by the next or made anew, never believed."""
 
-import shutil
 from collections import Counter
 from itertools import product
 from pathlib import Path
 
 import yaml
 from chaos import project
-from chaos.project import require_one_line, tally
+from chaos.checks import recorded, require_one_line, require_same, tally
 
 def cached(folder: Path, stage: str) -> tuple[Path, Path]:
     """A stage's first output, and the file of dvc's cache that holds it."""
-    out = project.lock(folder)[stage]["outs"][0]
+    out = recorded(folder)[stage]["outs"][0]
     return folder / out["path"], folder / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:]
 
 
@@ -27,8 +26,7 @@ DAMAGE = {"a flipped bit": flip, "cut off": lambda path: path.write_bytes(b""), 
 
 def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: str, read_by: str) -> str:
     """What one stage wrote is damaged in the cache and read by another: refused or made anew, never believed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    project.copy(undisturbed, folder)
+    project.fresh(undisturbed, folder)
     project.dvc(folder, "config", "cache.type", links)
     project.dvc(folder, "checkout", "--relink")
     project.git(folder, "checkout", ".dvc/config")
@@ -41,13 +39,13 @@ def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: s
         require_one_line(done.stdout, "not as dvc recorded it")
         project.mend(folder)
     project.repro(folder)
-    project.require_same(folder, undisturbed)
+    require_same(folder, undisturbed)
     return "refused, then mended" if done.returncode else "made anew"
 
 
 def forget_run(folder: Path, stage: str) -> None:
     """Let a stage run again, but let dvc find the runs of all others in its cache."""
-    tree = project.lock(folder)
+    tree = recorded(folder)
     command = tree.pop(stage)["cmd"]
     (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
     for path in filter(Path.is_file, (folder / ".dvc/cache/runs").rglob("*")):
@@ -61,7 +59,10 @@ PAIRS = {  # which stage reads what another made
 
 
 def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
+    def case(*arguments):
+        return lambda: damaged(undisturbed, work / "trial", *arguments)
+
     return tally(
-        (f"{made_by} {damage}, links: {links}", lambda c=(links, damage, made_by, PAIRS[made_by]): damaged(undisturbed, work / "trial", *c))
-        for made_by, damage, links in product(PAIRS, DAMAGE, ("hardlink", "copy"))
+        (f"{made_by} {damage}, links: {links}", case(links, damage, made_by, read_by))
+        for (made_by, read_by), damage, links in product(PAIRS.items(), DAMAGE, ("hardlink", "copy"))
     )

@@ -2,18 +2,15 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 
-from chaos import processes, project
-from chaos.project import Failure, require_one_line, tally
+from chaos import project
+from chaos.checks import Failure, require_one_line, require_same, tally
+from chaos.mounts import PAGE, filled, free, own_disk, read_only
 
-SIZE = 256 << 20  # bytes of each file system: several times a study
-PAGE = 4096  # tmpfs hands out whole pages
 FULL = {  # the folder that fills up, and the stages that write there
     "data/raw": ["download"],
     "data/lab": ["preprocess"],
@@ -37,56 +34,11 @@ READ_ONLY = {
 }  # fmt: skip
 
 
-def mount(*words: object) -> None:
-    subprocess.run(["mount", *map(str, words)], check=True)
-
-
-@contextmanager
-def own_disk(folder: Path, size: int):
-    """The folder and what is in it on a file system of its own, of so many bytes; in the end it is back where it was."""
-    away = folder.with_name(folder.name + ".away")
-    shutil.copytree(folder, away, symlinks=True)
-    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
-    try:
-        shutil.copytree(away, folder, symlinks=True, dirs_exist_ok=True)
-        shutil.rmtree(away)
-        yield folder
-        shutil.copytree(folder, away, symlinks=True)
-    finally:
-        processes.end_all(folder)
-        subprocess.run(["umount", "--lazy", folder], check=True)
-    shutil.copytree(away, folder, symlinks=True, dirs_exist_ok=True)
-    shutil.rmtree(away)
-
-
-def free(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
-
-
-@contextmanager
-def filled(folder: Path, left: int):
-    """So many bytes, up to a page, are free in the folder's file system."""
-    ballast = folder / "ballast.part"
-    with open(ballast, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max((free(folder) - left) // PAGE, 1) * PAGE)
-    try:
-        yield
-    finally:
-        ballast.unlink()
-
-
-def fresh(undisturbed: Path, folder: Path, *stages: str) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    project.copy(undisturbed, folder)
-    project.forget(folder, *stages)
-    return folder
-
-
 def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) -> str:
     """Run a stage where too little is free; then where there is enough."""
-    fresh(undisturbed, folder, stage)
+    project.fresh(undisturbed, folder, stage)
     (folder / place).mkdir(parents=True, exist_ok=True)
-    with own_disk(folder / place, SIZE):
+    with own_disk(folder / place):
         before = free(folder / place)
         project.repro(folder)
         needed = max(before - free(folder / place), PAGE)
@@ -96,36 +48,32 @@ def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) 
         if done.returncode:
             require_one_line(done.stdout, *NO_SPACE)
         by_hand = project.repro_or_mend(folder)[1]
-        project.require_same(folder, undisturbed)
+        require_same(folder, undisturbed)
     return ("told, mended by hand" if by_hand else "told") if done.returncode else "it was enough"
 
 
-def read_only(undisturbed: Path, folder: Path, place: str, stage: str) -> str:
-    fresh(undisturbed, folder, stage)
+def unwritable(undisturbed: Path, folder: Path, place: str, stage: str) -> str:
+    project.fresh(undisturbed, folder, stage)
     (folder / place).mkdir(parents=True, exist_ok=True)
-    mount("--bind", folder / place, folder / place)
-    mount("-o", "remount,bind,ro", folder / place)
-    try:
+    with read_only(folder / place):
         done = project.dvc(folder, "repro")
-    finally:
-        subprocess.run(["umount", "--lazy", folder / place], check=True)
     if not done.returncode:
         raise Failure("it ended well where nothing could be written")
     require_one_line(done.stdout, "Read-only file system")
     project.repro(folder)
-    project.require_same(folder, undisturbed)
+    require_same(folder, undisturbed)
     return "told"
 
 
 def elsewhere(undisturbed: Path, folder: Path, links: str) -> str:
     """DVC's cache on another file system, where no hard link can lead."""
-    fresh(undisturbed, folder, "download", "preprocess", "train@vae", "study")
-    with own_disk(folder / ".dvc/cache", SIZE):
+    project.fresh(undisturbed, folder, "download", "preprocess", "train@vae", "study")
+    with own_disk(folder / ".dvc/cache"):
         if links != "as shipped":
             project.dvc(folder, "config", "cache.type", links)
         project.repro(folder)
         project.git(folder, "checkout", ".dvc/config")
-        project.require_same(folder, undisturbed)
+        require_same(folder, undisturbed)
     return "right"
 
 
@@ -136,7 +84,7 @@ def cases():
             for share in SHARES if number == 0 or place == "." else SHARES[1:2]:
                 yield f"full: {place} in {stage}, {share:.0%} of what it needs", full, (place, stage, share)
     for place, stage in READ_ONLY.items():
-        yield f"read-only: {place} in {stage}", read_only, (place, stage)
+        yield f"read-only: {place} in {stage}", unwritable, (place, stage)
     for links in ("as shipped", "copy", "symlink"):
         yield f"cache on another file system, links: {links}", elsewhere, (links,)
 

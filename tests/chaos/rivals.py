@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 from chaos import processes, project
-from chaos.project import Failure, tally
+from chaos.checks import Failure, digest, recorded, require_same, tail, tally
 
 REFUSALS = ("error:", "ERROR:")  # ours and dvc's
 
@@ -21,22 +21,15 @@ def start(folder: Path, *words: str) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def fresh(undisturbed: Path, folder: Path, *stages: str) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    project.copy(undisturbed, folder)
-    project.forget(folder, *stages)
-    return folder
-
-
 def end(rivals: list[subprocess.Popen]) -> list[str]:
     """What each printed; which failed must have said in one line that it gave way."""
     outputs = [rival.communicate(timeout=project.SECONDS)[0] for rival in rivals]
     for rival, output in zip(rivals, outputs):
         refusals = [line for line in output.splitlines() if line.startswith(REFUSALS)]
         if rival.returncode and ("Traceback" in output or not refusals):
-            raise Failure(f"ended with {rival.returncode} and no line: {project.tail(output)}")
+            raise Failure(f"ended with {rival.returncode} and no line: {tail(output)}")
     if all(rival.returncode for rival in rivals):
-        raise Failure(f"all gave way: {' || '.join(map(project.tail, outputs))}")
+        raise Failure(f"all gave way: {' || '.join(map(tail, outputs))}")
     return outputs
 
 
@@ -46,48 +39,49 @@ def outcome(rivals: list[subprocess.Popen]) -> str:
 
 def two_repros(undisturbed: Path, folder: Path, stage: str, apart: float) -> str:
     """Two `dvc repro`, the second some seconds after the first."""
-    fresh(undisturbed, folder, stage)
+    project.fresh(undisturbed, folder, stage)
     rivals = [start(folder, "dvc", "repro")]
     time.sleep(apart)
     rivals.append(start(folder, "dvc", "repro"))
     end(rivals)
     project.repro(folder)
-    project.require_same(folder, undisturbed)
+    require_same(folder, undisturbed)
     return outcome(rivals)
 
 
 def two_stages(undisturbed: Path, folder: Path, stage: str) -> str:
     """The command of one stage twice at the same time."""
-    fresh(undisturbed, folder, stage)
-    command = project.lock(undisturbed)[stage]["cmd"].split()[2:]
+    project.fresh(undisturbed, folder, stage)
+    command = recorded(undisturbed)[stage]["cmd"].split()[2:]
     rivals = [start(folder, *command), start(folder, *command)]
     end(rivals)
-    wrong = [out for out in project.outs(undisturbed, stage) if project.digest(folder / out) != project.digest(undisturbed / out)]
+    outs = project.outs(undisturbed, stage)
+    wrong = [out for out in outs if digest(folder / out) != digest(undisturbed / out)]
     if wrong:
         raise Failure(f"mixed: {', '.join(wrong)}")
     project.repro(folder)
-    project.require_same(folder, undisturbed)
+    require_same(folder, undisturbed)
     return outcome(rivals)
 
 
 def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
-    """A training begun by hand, and another of the same model with a changed rate: model and history are of one of them."""
+    """A training by hand, and another of the same model with a changed rate: model and history are of one of them."""
     both = {}
     for name, rate in (("old", "0.001"), ("new", "0.0003")):
-        project.copy(undisturbed, clean := folder.with_name(name))
+        clean = project.fresh(undisturbed, folder.with_name(name))
         rate_of(clean, model, rate)
         done = start(clean, "stages.train", model)
         end([done])
-        both[name] = {out: project.digest(clean / out) for out in project.outs(undisturbed, f"train@{model}")}
+        both[name] = {out: digest(clean / out) for out in project.outs(undisturbed, f"train@{model}")}
         shutil.rmtree(clean)
-    fresh(undisturbed, folder, f"train@{model}")
+    project.fresh(undisturbed, folder, f"train@{model}")
     rate_of(folder, model, "0.001")
     first = start(folder, "stages.train", model)
     processes.wait(lambda: any(folder.glob(f".checkpoints/{model}/*/lock")) or first.poll() is not None, 60)
     rate_of(folder, model, "0.0003")
     rivals = [first, start(folder, "stages.train", model)]
     end(rivals)
-    found = {out: project.digest(folder / out) for out in both["old"]}
+    found = {out: digest(folder / out) for out in both["old"]}
     if found not in both.values():
         raise Failure("the model is of one training and its history, or architecture, of the other")
     return outcome(rivals)
@@ -101,34 +95,41 @@ def rate_of(folder: Path, model: str, rate: str) -> None:
 
 def beside_the_queue(undisturbed: Path, folder: Path) -> str:
     """`dvc repro` while the queue works on an experiment that trains the same network with another rate."""
-    fresh(undisturbed, folder, "train@vae")
+    project.fresh(undisturbed, folder, "train@vae")
     project.git(folder, "commit", "-qam", "a run to be made")
     queued = project.dvc(folder, "exp", "run", "--queue", "--name", "other", "-S", "train.vae.lr=0.0003")
     if queued.returncode:
-        raise Failure(f"not queued: {project.tail(queued.stdout)}")
+        raise Failure(f"not queued: {tail(queued.stdout)}")
     project.dvc(folder, "queue", "start")
     processes.wait(lambda: any(folder.glob(".dvc/tmp/exps/*/params.yaml")), 60)
     rivals = [start(folder, "dvc", "repro")]
     end(rivals)
-    if not processes.wait(lambda: "Success" in (seen := project.dvc(folder, "queue", "status").stdout) or "Failed" in seen, 120):
+    if not processes.wait(lambda: has_ended(folder), project.SECONDS):
         raise Failure("the queue did not end")
-    status = project.dvc(folder, "queue", "status").stdout
-    shown = project.dvc(folder, "exp", "show", "--json").stdout
+    status, shown = (project.dvc(folder, *words).stdout for words in (("queue", "status"), ("exp", "show", "--json")))
     processes.end_all(folder)
     if "Success" not in status:
-        raise Failure(f"the queue's experiment failed: {project.tail(project.dvc(folder, 'queue', 'logs', 'other').stdout)}")
+        logs = project.dvc(folder, "queue", "logs", "other").stdout
+        raise Failure(f"the queue's experiment failed: {tail(logs)}")
     if '"lr": 0.0003' not in shown:
         raise Failure("the experiment has not the rate that was asked for")
-    project.require_same(folder, undisturbed, but=("report/index.html",))  # which names the commit
+    require_same(folder, undisturbed, but=("report/index.html",))  # which names the commit
     return "both right"
 
 
+def has_ended(folder: Path) -> bool:
+    return any(word in project.dvc(folder, "queue", "status").stdout for word in ("Success", "Failed"))
+
+
 def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
-    folder, cases = work / "trial", {}
+    def case(function, *arguments):
+        return lambda: function(undisturbed, work / "trial", *arguments)
+
+    cases = {}
     for stage, apart in (("preprocess", 0), ("train@vae", 0), ("train@vae", 4), ("evaluate@gan", 1), ("report", 0.3)):
-        cases[f"two dvc repro, {apart} s apart, at {stage}"] = lambda s=stage, a=apart: two_repros(undisturbed, folder, s, a)
-    for stage in ("download", "preprocess", "train@gan", "classify", "repeat@vae", "evaluate@resnet", "compare", "plot"):
-        cases[f"two of the command of {stage}"] = lambda s=stage: two_stages(undisturbed, folder, s)
-    cases["two trainings of vae, the second with another rate"] = lambda: other_parameters(undisturbed, folder, "vae")
-    cases["dvc repro beside dvc queue start"] = lambda: beside_the_queue(undisturbed, folder)
+        cases[f"two dvc repro, {apart} s apart, at {stage}"] = case(two_repros, stage, apart)
+    for stage in ("download", "preprocess", "train@gan", "classify", "repeat@vae", "evaluate@gan", "compare", "plot"):
+        cases[f"two of the command of {stage}"] = case(two_stages, stage)
+    cases["two trainings of vae, the second with another rate"] = case(other_parameters, "vae")
+    cases["dvc repro beside dvc queue start"] = case(beside_the_queue)
     return tally(cases.items())

@@ -1,7 +1,6 @@
-"""A killed training, then a change of parameter, data or code: it starts afresh, and goes on when the change is undone."""
+"""A killed training, then a change of parameter, data or code: it starts afresh, and goes on when that is undone."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import yaml
 from chaos import processes, project
-from chaos.project import Failure
+from chaos.checks import Failure, digest, tally
 
 NO_FLIPS = """
 
@@ -31,20 +30,20 @@ def on_device(path, fabric):
 if __name__"""
 
 
-def edit(project: Path, name: str, old: str, new: str) -> None:
-    text = (project / name).read_text()
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text()
     if old not in text:
         raise Failure(f"{name} has no {old!r} to change; mend this script")
-    (project / name).write_text(text.replace(old, new))
+    (folder / name).write_text(text.replace(old, new))
 
 
-def params(project: Path, change: Callable[[dict], None]) -> None:
-    tree = yaml.safe_load((project / "params.yaml").read_text())
+def params(folder: Path, change: Callable[[dict], None]) -> None:
+    tree = yaml.safe_load((folder / "params.yaml").read_text())
     change(tree)
-    (project / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
 
 
-CASES = {  # stage, what changes, the change
+CASES = {  # the training, and the change
     "parameter of vae": ("train@vae", lambda p: params(p, lambda t: t["train"]["vae"].update(lr=0.0005))),
     "parameter of classify": ("classify", lambda p: params(p, lambda t: t["classifier"].update(lr=0.0005))),
     "seed of gan": ("train@gan", lambda p: params(p, lambda t: t["train"].update(seed=7))),
@@ -52,6 +51,9 @@ CASES = {  # stage, what changes, the change
     "code of the package": ("train@gan", lambda p: (p / "src/colorization/dataset.py").open("a").write(NO_FLIPS)),
     "code of the stage": ("train@vae", lambda p: edit(p, "stages/train.py", "if __name__", BACKWARDS)),
 }
+
+
+CHANGED = ("params.yaml", "stages/train.py", "src/colorization/dataset.py")
 
 
 def kill_in_training(folder: Path, stage: str) -> None:
@@ -70,18 +72,16 @@ def kill_in_training(folder: Path, stage: str) -> None:
 
 
 def results(folder: Path, stage: str) -> dict[str, str]:
-    return {name: project.digest(folder / name) for name in project.outs(folder, stage)}
+    return {name: digest(folder / name) for name in project.outs(folder, stage)}
 
 
 def run_case(name: str, undisturbed: Path, work: Path) -> str:
     stage, change = CASES[name]
     clean, folder = work / "clean", work / "trial"
     for each in (clean, folder):
-        shutil.rmtree(each, ignore_errors=True)
-        project.copy(undisturbed, each)
-        project.forget(each, stage)
+        project.fresh(undisturbed, each, stage)
     kill_in_training(folder, stage)
-    before = {each: (folder / each).read_bytes() for each in ("params.yaml", "stages/train.py", "src/colorization/dataset.py")}
+    before = {name: (folder / name).read_bytes() for name in CHANGED}
     for each in (clean, folder):
         change(each)
     project.repro(clean, stage)
@@ -101,4 +101,4 @@ def run_case(name: str, undisturbed: Path, work: Path) -> str:
 
 
 def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
-    return project.tally((name, lambda n=name: run_case(n, undisturbed, work)) for name in CASES)
+    return tally((name, lambda n=name: run_case(n, undisturbed, work)) for name in CASES)
