@@ -73,14 +73,19 @@ def bring_back(path: Path) -> None:
 
 
 def main():
-    files = list(found(cache()))
+    root = cache()
+    files = list(found(root))
     damaged = [path for path, is_whole in files if not is_whole]
     for path in damaged:
         path.unlink()
         print(f"removed {path}: damaged")
+    empty = [folder for folder in root.glob("runs/??/*") if not any(folder.iterdir())]
+    for folder in empty:  # of a stage's runs; dvc stops there with: join() argument must be …
+        folder.rmdir()
+        print(f"removed {folder}: empty")
     if LOCK in damaged:
         bring_back(LOCK)
-    print(f"{len(files)} files of dvc's, {len(damaged)} damaged" + ("; run: dvc repro" if damaged else ""))
+    print(f"{len(files)} files of dvc's, {len(damaged)} damaged" + ("; run: dvc repro" if damaged or empty else ""))
 
 
 if __name__ == "__main__":

@@ -152,10 +152,12 @@ def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
     damaged = write_in_place(recorded, b"scores")
     damaged.write_bytes(b"scorer")
     write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: '0'")
+    (recorded / ".dvc/cache/runs/ab/abd").mkdir()
     write_bytes(recorded / ".dvc/tmp/rwlock", b"")
     (recorded / "dvc.lock").write_text(committed.partition("path")[0] + "pa")
     assert "6 files of dvc's, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
     assert whole.exists() and folders.exists() and not damaged.exists()
+    assert not list((recorded / ".dvc/cache/runs/ab").iterdir()), "dvc stumbles over empty folders too"
     assert "3 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
     assert (recorded / "dvc.lock").read_text() == committed
 

@@ -1,5 +1,6 @@
 """A damaged cache of dvc's: what one stage wrote is refused by the next or made anew, never believed."""
 
+import shutil
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -59,7 +60,7 @@ def forget_run(folder: Path, stage: str) -> None:
     (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
     for path in filter(Path.is_file, (folder / ".dvc/cache/runs").rglob("*")):
         if yaml.safe_load(path.read_text())["cmd"] == command:
-            path.unlink()
+            shutil.rmtree(path.parent)  # DVC stumbles over an empty one
 
 
 PAIRS = {  # which stage reads what another made
