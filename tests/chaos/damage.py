@@ -58,7 +58,7 @@ def forget_run(folder: Path, stage: str) -> None:
     tree = recorded(folder)
     command = tree.pop(stage)["cmd"]
     (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
-    for path in filter(Path.is_file, (folder / ".dvc/cache/runs").rglob("*")):
+    for path in list((folder / ".dvc/cache/runs").glob("??/*/*")):
         if yaml.safe_load(path.read_text())["cmd"] == command:
             shutil.rmtree(path.parent)  # DVC stumbles over an empty one
 

@@ -1,7 +1,6 @@
 """Full and read-only folders and a cache on another file system: an error in a line, nothing believed, mended after."""
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -96,18 +95,16 @@ def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         return Counter({("NOT RUN: this user may not make a mount namespace (unshare -rm)",): 1}), []
     out = work / "disk.json"
-    subprocess.run(["unshare", "-rm", sys.executable, "-m", "chaos.disk", work, undisturbed, out], check=True)
+    subprocess.run(["unshare", "-rm", "--fork", "--kill-child", sys.executable, "-m", "chaos.disk", work, undisturbed, out], check=True)
     counts, failures = json.loads(out.read_text())
     return Counter({tuple(key): number for key, number in counts}), failures
 
 
 def main():
     work, undisturbed, out = map(Path, sys.argv[1:4])
-    wanted = os.environ.get("CHAOS_CASE", "")  # a part of a case's name
     counts, failures = tally(
         (name, lambda f=function, a=arguments: f(undisturbed, work / "trial", *a))
         for name, function, arguments in cases()
-        if wanted in name
     )
     out.write_text(json.dumps([[[key, number] for key, number in counts.items()], failures]))
 
