@@ -1,13 +1,14 @@
 # make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
 # All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
 # make bench: what is fast and what it costs, a quarter of an hour on a quiet machine, into benchmarks/results.md.
+# make chaos: hours of kills, full disks, rivals and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
 # make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
 PYTHON ?= python3
 PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test bench demo lock audit clean
+.PHONY: install repro test bench chaos fuzz demo lock audit clean
 
 repro: install
 	dvc repro
@@ -17,6 +18,14 @@ test: install
 
 bench: install
 	python -m benchmarks $(BENCH)
+
+chaos: install
+	cd tests && python -m chaos $(CHAOS)
+	$(if $(CHAOS),,$(MAKE) fuzz)
+
+fuzz: install
+	$(PIP) --require-hashes --requirement requirements-chaos.lock
+	cd tests && python -m chaos.readers $(FUZZ)
 
 demo: install
 	$(PIP) --require-hashes --requirement requirements-demo.lock

@@ -18,22 +18,48 @@ TEXTS = {"name": str, "category": str}  # columns of our tables that pandas must
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` when the block ends well; else `path` stays as it was.
-
-    An OSError from the block, as of a full disk, names `path`.
-    """
-    partial = path.with_name(path.name + ".part")
+def naming(path: Path) -> Iterator[None]:
+    """An OSError from the block, as of a full disk, names `path`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "w+b") as file:
-            yield file
-        os.replace(partial, path)
+        yield
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends well; else `path` stays as it was.
+
+    An OSError from the block, as of a full disk, names `path`. Raises InputError when another process writes it now.
+    """
+    partial = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path), _alone(partial, f"{path}: another process writes it now; wait for it or stop it"):
+        try:
+            with open(partial, "w+b") as file:
+                yield file
+            os.replace(partial, path)
+        except BaseException:
+            partial.unlink(missing_ok=True)  # while it is ours: the next one of this name may be another's
+            raise
+
+
+@contextmanager
+def _alone(partial: Path, busy: str) -> Iterator[None]:
+    """Hold the file `partial`, made if need be; the lock goes with the process. Raises InputError `busy` when it is held."""
+    while True:
+        with open(partial, "ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(busy) from None
+            except OSError:
+                pass  # a file system that knows no locks
+            if partial.exists() and os.path.samestat(os.fstat(lock.fileno()), partial.stat()):
+                yield
+                return
+        # its last writer has just put it in its place, where it is no longer ours to write: look again
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -20,7 +20,8 @@ from colorization.audit import SPLITS, assign, exclude, list_files, require_ever
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
 from colorization.errors import InputError, shown
-from colorization.files import replacing, write_table
+from colorization.files import naming, replacing, write_table
+from colorization.lifetime import serve_parent
 from colorization.scans import check_scans
 from colorization.sources.archive import formats, open_archive, read_member
 
@@ -99,7 +100,8 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     wanted = index[index.left_out == ""]
     seen, unreadable, count = {}, {}, 0  # filled in at the end: a cell at a time, each would copy its column
     with (
-        ProcessPoolExecutor(workers, initializer=_open_archive, initargs=(archive,)) as pool,
+        naming(scratch),
+        ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(archive,)) as pool,
         open(scratch, "wb") as file,
     ):
         results = pool.map(partial(_decode_member, params=params), wanted.name, chunksize=32)
@@ -120,8 +122,9 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
     return np.memmap(scratch, np.float16, "r", shape=shape) if count else np.empty(shape, np.float16)
 
 
-def _open_archive(archive: Path) -> None:
+def _start_worker(archive: Path) -> None:
     global _archive  # one open zip per worker process
+    serve_parent()
     _archive = open_archive(archive)
     warnings.simplefilter("ignore")  # Pillow's remarks: what is left out is told in a line
 

@@ -1,0 +1,79 @@
+"""A damaged cache of dvc's: what one stage wrote is refused by the next or made anew, never believed."""
+
+import shutil
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import yaml
+from chaos import project
+from chaos.checks import recorded, require_one_line, require_same, tally
+
+
+NOBODY = ""
+
+
+def cached(folder: Path, made_by: str, read_by: str) -> tuple[Path, Path]:
+    """A stage's first output that the other reads, and the file of dvc's cache that holds it."""
+    read = {dep["path"] for dep in recorded(folder).get(read_by, {"deps": []})["deps"]}
+    out = next(out for out in recorded(folder)[made_by]["outs"] if out["path"] in read or read_by == NOBODY)
+    return folder / out["path"], folder / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:]
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    with open(path, "r+b") as file:  # in place: a link to it sees the same
+        file.write(content)
+
+
+DAMAGE = {"a flipped bit": flip, "cut off": lambda path: path.write_bytes(b""), "gone": Path.unlink}
+
+
+def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: str, read_by: str) -> str:
+    """What one stage wrote is damaged in the cache and read by another: refused or made anew, never believed."""
+    project.fresh(undisturbed, folder)
+    project.dvc(folder, "config", "cache.type", links)
+    project.dvc(folder, "checkout", "--relink")
+    project.git(folder, "checkout", ".dvc/config")
+    out, kept = cached(folder, made_by, read_by)
+    DAMAGE[damage](kept)
+    out.unlink()  # dvc brings it back from the cache
+    if read_by != NOBODY:
+        forget_run(folder, read_by)
+    done = project.dvc(folder, "repro")
+    if done.returncode:
+        require_one_line(done.stdout, "not as dvc recorded it")
+    elif read_by != NOBODY:
+        require_same(folder, undisturbed)
+        return "made anew"
+    project.mend(folder)
+    project.repro(folder)
+    require_same(folder, undisturbed)
+    return "refused, then mended" if done.returncode else "no stage read it; mended"
+
+
+def forget_run(folder: Path, stage: str) -> None:
+    """Let a stage run again, but let dvc find the runs of all others in its cache."""
+    tree = recorded(folder)
+    command = tree.pop(stage)["cmd"]
+    (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
+    for path in list((folder / ".dvc/cache/runs").glob("??/*/*")):
+        if yaml.safe_load(path.read_text())["cmd"] == command:
+            shutil.rmtree(path.parent)  # DVC stumbles over an empty one
+
+
+PAIRS = {  # which stage reads what another made
+    "train@vae": "evaluate@vae", "preprocess": "train@gan", "evaluate@resnet": "compare", "study": "people",
+    "report": NOBODY,
+}  # fmt: skip
+
+
+def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
+    def case(*arguments):
+        return lambda: damaged(undisturbed, work / "trial", *arguments)
+
+    return tally(
+        (f"{made_by} {damage}, links: {links}", case(links, damage, made_by, read_by))
+        for (made_by, read_by), damage, links in product(PAIRS.items(), DAMAGE, ("hardlink", "copy"))
+    )

@@ -1,0 +1,103 @@
+"""The smallest study that still runs everything, run once undisturbed, and copies of it to disturb."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from chaos.checks import Failure, recorded, tail
+from conftest import copy_repository, tiny_params
+
+TRAININGS = ("train@resnet", "train@gan", "train@vae", "classify", "repeat@resnet", "repeat@gan", "repeat@vae")
+SECONDS = 300  # longer than any command here takes on a slow machine
+
+
+def params() -> dict:
+    """Trainings of several epochs, so that a kill finds some done and some not; and of a second seed."""
+    tree = tiny_params()
+    for block in (*(tree["train"][model] for model in ("resnet", "gan", "vae")), tree["classifier"]):
+        block["epochs"] = 4
+    tree["train"]["seeds"] = 2
+    return tree
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """For a dvc, and its stages, that leave nothing outside `folder`; one thread, since two would change the bits."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC", "LT_", "PYTEST"))}
+    ours = {"OMP_NUM_THREADS": "1", "COLORIZATION_WORKERS": "2", "DVC_SITE_CACHE_DIR": f"{folder}/.dvc/tmp/site"}
+    return kept | {"PATH": path} | ours | variables
+
+
+def build(folder: Path) -> Path:
+    """The undisturbed study."""
+    folder.mkdir(parents=True)
+    copy_repository(folder, params())
+    repro(folder)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "results")
+    repro(folder, "--force", "--single-item", "report")  # its page names the commit
+    return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+def dvc(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess:
+    """Its outcome, with both streams in stdout."""
+    return subprocess.run(
+        [sys.executable, "-m", "dvc", *words], cwd=folder, env=environment(folder, **variables), timeout=SECONDS,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+
+
+def repro(folder: Path, *words: str) -> str:
+    """What dvc repro printed. Raises Failure when it does not end well."""
+    done = dvc(folder, "repro", *words)
+    if done.returncode:
+        raise Failure(f"dvc repro ended with {done.returncode}: {tail(done.stdout)}")
+    return done.stdout
+
+
+def repro_or_mend(project: Path) -> tuple[str, bool]:
+    """What dvc repro printed; and whether stages.mend came first, since DVC could not read its own files."""
+    done = dvc(project, "repro")
+    if done.returncode == 0:
+        return done.stdout, False
+    mend(project)
+    return repro(project), True
+
+
+def mend(project: Path) -> None:
+    command = [sys.executable, "-m", "stages.mend"]
+    subprocess.run(command, cwd=project, env=environment(project), check=True, capture_output=True)
+
+
+def fresh(undisturbed: Path, folder: Path, *forgotten: str) -> Path:
+    """A copy with files of its own, since by hard links a fault in one would be in all; some stages never ran."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(undisturbed, folder, symlinks=True)
+    if forgotten:
+        forget(folder, *forgotten)
+    return folder
+
+
+def stages(project: Path) -> list[str]:
+    return list(recorded(project))
+
+
+def outs(project: Path, stage: str) -> list[str]:
+    return [out["path"] for out in recorded(project)[stage]["outs"]]
+
+
+def forget(project: Path, *names: str) -> None:
+    """As if these stages had never run: no output, no line in dvc.lock, nothing in the run cache."""
+    tree = yaml.load((project / "dvc.lock").read_text(), yaml.CSafeLoader)
+    for name in names:
+        for out in tree["stages"].pop(name)["outs"]:
+            (project / out["path"]).unlink()
+    (project / "dvc.lock").write_text(yaml.safe_dump(tree, sort_keys=False))
+    shutil.rmtree(project / ".dvc/cache/runs")
