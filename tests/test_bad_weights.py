@@ -61,6 +61,7 @@ def test_the_pickle_would_do_it(tmp_path):
         (tmp_path / "pwned").unlink()
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("kind", evil_files(Evil("x")))
 def test_nothing_is_ever_unpickled(kind, tmp_path):
     pwned = tmp_path / "pwned"

@@ -219,7 +219,7 @@ def test_what_is_no_file(tmp_path):
     st.sampled_from([key for key, _ in keys()]),
 )
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     database=None,
     derandomize=True,

@@ -418,6 +418,7 @@ def test_thousands_of_members_in_seconds(tmp_path):
     assert time.monotonic() - began < 60
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's remarks
 @pytest.mark.parametrize("name", ["source", "archive", "image", "colorize", "params", "weights", "answers"])
 def test_damaged_files_of_every_kind(name, tmp_path_factory):
     """A taste of chaos.readers."""
