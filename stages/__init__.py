@@ -56,7 +56,9 @@ def require_as_recorded(stage: str) -> None:
     recorded = {out["path"]: out["md5"] for entry in made.values() for out in entry.get("outs", [])}
     for path in (dep.replace("${item.model}", model) for dep in pipeline[name]["deps"]):
         if path in recorded and Path(path).exists() and md5(Path(path)) != recorded[path]:
-            sys.exit(f"error: {path}: not as dvc recorded it; run: python -m stages.mend, which mends it, then dvc repro")
+            sys.exit(
+                f"error: {path}: not as dvc recorded it; run: python -m stages.mend, which mends it, then dvc repro"
+            )
 
 
 def md5(path: Path) -> str:

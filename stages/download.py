@@ -20,7 +20,8 @@ def photographs(data: Data) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]
     if data.source == "sample":
         yield sample.photographs(data.sample.cells), {}
     elif data.source == "folder":
-        yield folder.photographs(ROOT / os.path.expanduser(data.folder.path)), {}  # Path's raises for a ~user who is none
+        path = os.path.expanduser(data.folder.path)  # Path's own raises for a ~user who is none
+        yield folder.photographs(ROOT / path), {}
     else:
         from colorization.sources import kaggle  # it imports the client's libraries
 

@@ -11,13 +11,13 @@ import threading
 import pytest
 import yaml
 from chaos import processes
-from conftest import ROOT, jpeg, run, tiny_params, zip_of
+from conftest import GUARD, ROOT, jpeg, run, tiny_params, zip_of
 
 from colorization.errors import InputError
 from colorization.files import replacing, write_bytes
 
 DVC = [sys.executable, "-m", "dvc"]
-HERE = os.environ | {"PYTHONPATH": str(ROOT)}  # run our stages in another folder
+HERE = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}"}  # run our stages in another folder
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
 
 
@@ -61,7 +61,7 @@ def test_a_killed_preprocess_leaves_no_decoder_behind(many, number):
 @linux
 def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
     stage = start(tmp_path, "stages.train", "vae")
-    loads_torch = lambda: "torch" in open(f"/proc/{stage.pid}/maps").read()  # noqa: E731
+    loads_torch = lambda: "torch" in open(f"/proc/{stage.pid}/maps").read()
     assert processes.wait(loads_torch, 60)
     stage.send_signal(signal.SIGINT)
     assert stage.communicate(timeout=20)[1] == "interrupted; run it again to go on\n"
@@ -111,7 +111,6 @@ def test_a_file_that_was_left_half_written_is_in_nobodys_way(tmp_path):
     (tmp_path / "scores.csv.part").write_bytes(b"half of what a killed process wrote")
     write_bytes(tmp_path / "scores.csv", b"whole")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"scores.csv": b"whole"}
-
 
 
 @pytest.fixture

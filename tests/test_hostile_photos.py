@@ -419,7 +419,7 @@ def test_thousands_of_members_in_seconds(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's remarks
-@pytest.mark.parametrize("name", ["source", "archive", "image", "colorize", "params", "weights", "answers"])
+@pytest.mark.parametrize("name", ["source", "archive", "image", "colorize", "params", "weights", "answers", "arrays"])
 def test_damaged_files_of_every_kind(name, tmp_path_factory):
     """A taste of chaos.readers."""
     where, taken = tmp_path_factory.mktemp("fuzz"), []

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT
+from conftest import GUARD, ROOT
 from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
@@ -210,7 +210,7 @@ STAGE = "import torch; torch.set_num_threads(1)\nimport stages.train as t, sys\n
 
 
 def train_stage(folder, **kwargs):
-    env = os.environ | {"PYTHONPATH": f"{ROOT}", "DVC_ROOT": str(folder)}
+    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
 
 
@@ -252,7 +252,7 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
     parent = subprocess.Popen(
         [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}, stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)}, stdout=subprocess.PIPE,
     )  # fmt: skip
     stage = int(parent.stdout.readline())
     time.sleep(after)

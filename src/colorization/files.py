@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # most stages that write a file need no table
 
-TEXTS = {"name": str, "category": str}  # columns of our tables that pandas must not take for numbers: a folder's name is 2019
+TEXTS = {
+    "name": str,
+    "category": str,
+}  # columns of our tables that pandas must not take for numbers: a folder's name is 2019
 
 
 @contextmanager
@@ -56,10 +59,18 @@ def _alone(partial: Path, busy: str) -> Iterator[None]:
                 raise InputError(busy) from None
             except OSError:
                 pass  # a file system that knows no locks
-            if partial.exists() and os.path.samestat(os.fstat(lock.fileno()), partial.stat()):
+            if _is(partial, lock):
                 yield
                 return
         # its last writer has just put it in its place, where it is no longer ours to write: look again
+
+
+def _is(path: Path, file: BinaryIO) -> bool:
+    """Whether an open file is the one that is now called `path`."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -6,9 +6,9 @@ from itertools import product
 from pathlib import Path
 
 import yaml
+
 from chaos import project
 from chaos.checks import recorded, require_one_line, require_same, tally
-
 
 NOBODY = ""
 

@@ -95,7 +95,10 @@ def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         return Counter({("NOT RUN: this user may not make a mount namespace (unshare -rm)",): 1}), []
     out = work / "disk.json"
-    subprocess.run(["unshare", "-rm", "--fork", "--kill-child", sys.executable, "-m", "chaos.disk", work, undisturbed, out], check=True)
+    subprocess.run(
+        ["unshare", "-rm", "--fork", "--kill-child", sys.executable, "-m", "chaos.disk", work, undisturbed, out],
+        check=True,
+    )
     counts, failures = json.loads(out.read_text())
     return Counter({tuple(key): number for key, number in counts}), failures
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import yaml
-from chaos.checks import Failure, recorded, tail
 from conftest import copy_repository, tiny_params
+
+from chaos.checks import Failure, recorded, tail
 
 TRAININGS = ("train@resnet", "train@gan", "train@vae", "classify", "repeat@resnet", "repeat@gan", "repeat@vae")
 SECONDS = 300  # longer than any command here takes on a slow machine

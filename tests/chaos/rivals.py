@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
+
 from chaos import processes, project
 from chaos.checks import Failure, digest, recorded, require_same, tail, tally
 

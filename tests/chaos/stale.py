@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+
 from chaos import processes, project
 from chaos.checks import Failure, digest, tally
 

@@ -61,7 +61,7 @@ def read_source(path: Path) -> None:
 def read_archive(path: Path) -> None:
     """The index of photos.zip, and every photograph decoded as a process of preprocess does it."""
     for name in audit.list_files(path).name[:20]:
-        packing._open_archive(path)
+        packing._archive = packing.open_archive(path)
         lab, *_, error = packing._decode_member(name, PARAMS)
         assert error or lab.shape == (3, 32, 32)
 

@@ -8,7 +8,7 @@ import sys
 
 ASKS = {"socket.connect", "socket.sendto", "socket.sendmsg"}  # (socket, address)
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}  # (name, …)
-LOCAL = ("", "localhost", "::", "::1", "0.0.0.0")
+LOCAL = ("", "localhost", "::", "::1", "0.0.0.0", os.uname().nodename)
 
 
 def refuse(event: str, arguments: tuple) -> None:
