@@ -12,6 +12,7 @@ import pytest
 import yaml
 from chaos import processes
 from conftest import GUARD, ROOT, jpeg, run, tiny_params, zip_of
+from kaggle_stage import may_unshare
 
 from colorization.errors import InputError
 from colorization.files import replacing, write_bytes
@@ -217,3 +218,22 @@ def test_a_file_that_cannot_grow_is_one_line_that_names_it(packed, tmp_path, sta
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert path in line and "File too large" in line
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.skipif(not may_unshare("-m"), reason="needs a mount namespace, which this user may not make")
+@pytest.mark.parametrize(
+    "mounts, cause",
+    [
+        ("mount -t tmpfs -o size=64k tmpfs data/raw", "No space left on device"),
+        ("mount --bind data/raw data/raw && mount -o remount,bind,ro data/raw", "Read-only file system"),
+    ],
+)
+def test_a_folder_that_takes_nothing_is_one_line_and_then_works(tmp_path, mounts, cause):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
+    (tmp_path / "data/raw").mkdir(parents=True)
+    download = [sys.executable, "-m", "stages.download"]
+    done = run(["unshare", "-rm", "sh", "-c", f'{mounts} && exec "$@"', "sh", *download], tmp_path, check=False, env=HERE)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1 and "data/raw/photos.zip" in line and cause in line
+    assert not list((tmp_path / "data/raw").iterdir())
+    assert "photographs from source sample" in run(download, tmp_path, env=HERE).stdout

@@ -19,6 +19,7 @@ from colorization.files import locked, write_bytes
 from colorization.models.base import Trainable
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
+OURS = ("colorization", "stages", "__main__")  # packages whose code a training runs
 LARGEST = 4096  # of the whole numbers in a network's description: channels, depths
 
 
@@ -119,7 +120,7 @@ class ResumeState:
 
 def fingerprint(settings: dict, files: Iterable[Path]) -> str:
     """A hash of settings, of files' contents, and of the code of ours that is imported now."""
-    modules = [m for name, m in sys.modules.items() if name.split(".")[0] == "colorization"]
+    modules = [m for name, m in sys.modules.items() if name.split(".")[0] in OURS]
     code = sorted({Path(m.__file__) for m in modules if getattr(m, "__file__", None)})
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for path in [*files, *code]:

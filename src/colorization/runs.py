@@ -1,6 +1,7 @@
 """One training from parameters to weights: seeded, locked, resumed where it stopped, its state dropped when all is kept."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -37,7 +38,8 @@ def training(
     """
     torch.manual_seed(seed)
     model = build(name, network)
-    resume = ResumeState(checkpoints / name / fingerprint(settings(name, params, seed), files))
+    depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
+    resume = ResumeState(checkpoints / name / fingerprint(depends_on, files))
     with resume.locked() if fabric.is_global_zero else nullcontext():
         processes = Processes(fabric)
         yield model, fit(model, train, val, params, seed=seed, processes=processes, resume=resume, on_epoch=on_epoch)

@@ -45,9 +45,14 @@ def require_same(project: Path, reference: Path, but: tuple[str, ...] = ()) -> N
         raise Failure(f"left behind: {', '.join(more)}")
     if other := sorted(name for name in theirs if ours.get(name) != theirs[name]):
         raise Failure(f"not as in the undisturbed study: {', '.join(other)}")
-    if not but and recorded(project) != recorded(reference):
+    ours, theirs = ({n: e for n, e in recorded(each).items() if not made(e) & {*but}} for each in (project, reference))
+    if ours != theirs:
         raise Failure("dvc.lock is not as in the undisturbed study")
     require_whole_cache(project)
+
+
+def made(entry: dict) -> set[str]:
+    return {out["path"] for out in entry["outs"]}
 
 
 def require_whole_cache(project: Path) -> None:
