@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import yaml
 
 SCRATCH = (".git", ".dvc/tmp", ".dvc/cache", "__pycache__")  # where git, dvc and Python keep what only they read
+
+DVC_TEMPORARY = re.compile(r"\.[\w-]{22}\.tmp")  # what dvc leaves beside an output when it finds the disk full
 
 
 class Failure(Exception):
@@ -34,7 +37,8 @@ def files(project: Path) -> dict[str, str]:
     for folder, folders, names in os.walk(project):
         here = Path(folder).relative_to(project)
         folders[:] = [name for name in folders if name not in SCRATCH and str(here / name) not in SCRATCH]
-        found |= {str(here / name): digest(project / here / name) for name in names if name != "dvc.lock"}
+        ours = [name for name in names if name != "dvc.lock" and not DVC_TEMPORARY.fullmatch(name)]
+        found |= {str(here / name): digest(project / here / name) for name in ours}
     return found
 
 

@@ -25,7 +25,11 @@ FULL = {  # the folder that fills up, and the stages that write there
     ".dvc/tmp": ["claims"],
     ".": ["download", "preprocess", "train@vae", "evaluate@gan", "plot"],
 }
-NO_SPACE = ("No space left on device", "disk is full", "disk I/O error")  # the others are SQLite's, which dvc uses
+NO_SPACE = (
+    "No space left on device",
+    "disk is full", "disk I/O error",  # SQLite's words, which dvc passes on
+    "No possible cache link types",  # dvc's, when it cannot write the file by which it tries links
+)  # fmt: skip
 SHARES = (0.0, 0.4, 0.8)  # of what the stage needs there, that is free
 READ_ONLY = {
     "data/raw": "download", "data/lab": "preprocess", ".checkpoints": "train@vae", "models": "train@gan",
