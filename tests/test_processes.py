@@ -74,6 +74,13 @@ def test_the_numbers_of_one_process(outcomes, other, network):
 
 
 @pytest.mark.parametrize("network", SMALL)
+def test_golden_histories(outcomes, network):
+    """What makes training faster must not change it: golden.json is from before (python tests/trainings.py FOLDER)."""
+    golden = json.loads((ROOT / "tests/golden.json").read_text())[network]
+    pd.testing.assert_frame_equal(pd.DataFrame(outcomes["one"][network]["history"]), pd.DataFrame(golden), rtol=1e-4)
+
+
+@pytest.mark.parametrize("network", SMALL)
 def test_every_photograph_once_an_epoch(outcomes, network):
     first, second = outcomes["two"][network]["train"]
     assert Counter(first + second) == dict.fromkeys(range(13), 2)
