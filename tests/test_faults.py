@@ -232,7 +232,9 @@ def test_a_folder_that_takes_nothing_is_one_line_and_then_works(tmp_path, mounts
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
     (tmp_path / "data/raw").mkdir(parents=True)
     download = [sys.executable, "-m", "stages.download"]
-    done = run(["unshare", "-rm", "sh", "-c", f'{mounts} && exec "$@"', "sh", *download], tmp_path, check=False, env=HERE)
+    done = run(
+        ["unshare", "-rm", "sh", "-c", f'{mounts} && exec "$@"', "sh", *download], tmp_path, check=False, env=HERE
+    )
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1 and "data/raw/photos.zip" in line and cause in line
     assert not list((tmp_path / "data/raw").iterdir())
