@@ -53,14 +53,15 @@ class Photos:
                 yield len(index), self.take(share(index), rows, mirrored)
 
     def read(self, index: Tensor) -> Tensor:
-        """Packed rows (B,3,S,S) float16 by index (B,): those of the device, or of the host, pinned if they go to a GPU."""
+        """Packed rows (B,3,S,S) float16 by index (B,), where they are."""
         if isinstance(self.packed, Tensor):
             return self.packed[index.to(self.device)]
-        rows = torch.from_numpy(self.packed[index.numpy()])
-        return rows.pin_memory() if self.device.type == "cuda" else rows
+        return torch.from_numpy(self.packed[index.numpy()])
 
     def take(self, index: Tensor, rows: Tensor, mirrored: Tensor | None) -> tuple[Tensor, ...]:
         """The rows that were read → L (B,1,S,S) and ab (B,2,S,S), float32, those `mirrored` (B,) mirrored; and labels."""
+        if self.device.type == "cuda" and not rows.is_cuda:
+            rows = rows.pin_memory()  # not by the thread that reads: it would take memory of the first GPU
         lab = rows.to(self.device, non_blocking=True).float()
         if mirrored is not None:
             lab = torch.where(mirrored.view(-1, 1, 1, 1), lab.flip(-1), lab)

@@ -47,13 +47,12 @@ def fit(
     _require_a_share_for_each(len(train), params.batch_size, processes.size)
     model = processes.join(model.to(fabric.device, memory_format=torch.channels_last))
     optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
-    state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
-    if saved := fabric.broadcast(resume.load() if fabric.is_global_zero else None):
-        state = saved
-        model.load_state_dict(state["model"])
-        for optimizer, its_state in zip(optimizers, state["optimizers"]):
-            optimizer.load_state_dict(its_state)
+    state = fabric.broadcast(resume.load() if fabric.is_global_zero else None)
+    if state:
+        _restore(model, optimizers, state)
         fabric.print(f"resumed after epoch {state['epoch']} of {params.epochs}")
+    else:
+        state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
     steppers = [fabric.setup_optimizers(optimizer) for optimizer in optimizers]
 
     for epoch in range(state["epoch"], params.epochs):
@@ -107,6 +106,12 @@ class Terms:
         rows = torch.stack(self.rows).double().cpu()
         counts = torch.tensor(self.counts, dtype=torch.float64)
         return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
+
+
+def _restore(model: Trainable, optimizers: list[torch.optim.Optimizer], state: dict) -> None:
+    model.load_state_dict(state["model"])
+    for optimizer, its_state in zip(optimizers, state["optimizers"]):
+        optimizer.load_state_dict(its_state)
 
 
 def _epoch(model, optimizers, train: Photos, val: Photos, params: Fit, epoch: int, processes: Processes) -> dict:
