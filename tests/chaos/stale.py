@@ -15,17 +15,11 @@ from chaos.checks import Failure, digest, tally
 
 NO_FLIPS = """
 
-gather_as_it_was = gather
-
-
-def gather(photos, index, *, flip):
-    return gather_as_it_was(photos, index, flip=False)
+take_as_it_was = Photos.take
+Photos.take = lambda photos, index, rows, mirrored: take_as_it_was(photos, index, rows, None)
 """
-BACKWARDS = """on_device_as_it_was = on_device
-
-
-def on_device(path, fabric):
-    return on_device_as_it_was(path, fabric).flip(0)
+BACKWARDS = """near_as_it_was = Photos.near
+Photos.near = lambda packed, device: near_as_it_was(packed[::-1], device)
 
 
 if __name__"""
