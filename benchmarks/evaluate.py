@@ -1,7 +1,10 @@
 """Photographs a second through the measures, against a loop of scikit-image's, and how far their values part."""
 
+from io import BytesIO
+
 import numpy as np
 import torch
+from PIL import Image
 
 from benchmarks import measure, photographs, reference
 from colorization import metrics
@@ -33,10 +36,6 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
 
 def pixels(side: int) -> np.ndarray:
     """Photographs (N,S,S,3) float32 in [0, 1]."""
-    from io import BytesIO
-
-    from PIL import Image
-
     images = (Image.open(BytesIO(content)).resize((side, side)) for _, content in photographs.jpegs(COUNT))
     return np.stack([np.asarray(image, np.float32) / 255 for image in images])
 

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-CGROUP_CPU = Path("/sys/fs/cgroup/cpu.max")
-
 
 @dataclass
 class Row:

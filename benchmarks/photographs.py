@@ -1,12 +1,12 @@
 """Photographs to measure with, where those of the study are not at hand: crops of the ones that scikit-image ships."""
 
-import zipfile
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"  # of the networks and sizes that are measured
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")
 SIDE = 150  # as the Intel scenes
 CATEGORIES = ("coast", "forest", "street")
@@ -34,13 +34,4 @@ def folder_of(path: Path, count: int) -> Path:
     for i, (category, content) in enumerate(jpegs(count)):
         (path / category).mkdir(parents=True, exist_ok=True)
         (path / category / f"{i:06}.jpg").write_bytes(content)
-    return path
-
-
-def zip_of(path: Path, folder: Path) -> Path:
-    """The same photographs as the archive that the download stage makes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*.jpg")):
-            archive.write(file, file.relative_to(folder).as_posix())
     return path

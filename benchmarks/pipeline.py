@@ -34,7 +34,7 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
     return {title: rows}
 
 
-CHANGES = "our plot, claims of the page and report run; there two stages"
+CHANGES = "our plot and report run; there two stages"
 
 
 def compared(what: str, arguments: list, study: Path, bare: Path, repeats: int, note: str = "") -> measure.Row:

@@ -12,9 +12,10 @@ from PIL import Image
 from benchmarks import measure, photographs, reference
 from colorization.config import load_config
 from colorization.packing import pack, workers
+from colorization.sources.archive import write_archive
+from colorization.sources.folder import photographs as read_folder
 
-PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"
-COUNT = 3000
+COUNT, UNIT = 3000, "photographs/s"
 
 
 def main(repeats: int) -> dict[str, list[measure.Row]]:
@@ -22,9 +23,10 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         photos = photographs.folder_of(folder / "photos", COUNT)
-        archive = photographs.zip_of(folder / "photos.zip", photos)
+        archive = folder / "photos.zip"
+        write_archive(archive, read_folder(photos))
         for side in (64, 128):
-            data = replace(load_config(PRESET).data, image_size=side, resize=side)
+            data = replace(load_config(photographs.PRESET).data, image_size=side, resize=side)
             sides = {
                 "ours": lambda data=data: pack(archive, folder / "lab", data, workers()),
                 "plain": lambda side=side: reference.preprocess(photos, side, folder / "plain.npy"),
@@ -40,9 +42,6 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
             decoding = f"decoding alone, {workers()} processes"
             rows.append(measure.Row(what, UNIT, times["ours"], times["decoding"], decoding, note=note))
     return {"Preprocessing": rows}
-
-
-UNIT = "photographs/s"
 
 
 def decode_all(archive: Path) -> None:

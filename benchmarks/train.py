@@ -18,7 +18,6 @@ from colorization.dataset import Photos, load
 from colorization.packing import decode, write_rows
 from colorization.processes import Processes
 
-PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"
 SECONDS = 3.0  # of one repetition, about
 WORKERS = len(os.sched_getaffinity(0))
 
@@ -37,7 +36,7 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
 
 
 def one(name: str, side: int, folder: Path, fabric: Fabric, repeats: int) -> tuple[measure.Row, measure.Row]:
-    config = load_config(PRESET)
+    config = load_config(photographs.PRESET)
     params, size = model_params(config, name), model_params(config, name).batch_size
     packed = pack(folder, side, config)
     ours, ours_alone, plain = (prepared(name, params, fabric.device) for _ in range(3))
