@@ -63,11 +63,15 @@ def tiny_params() -> dict:
     """params.yaml as a tree, in the smallest sizes that still run everything."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
-    for block in ("resnet", "gan", "vae"):
-        tree["train"][block] |= {"epochs": 1, "batch_size": 8}
+    for block in tree["train"].values():
+        if isinstance(block, dict):
+            block |= {"epochs": 1, "batch_size": 8}
     tree["train"]["resnet"]["width"] = 1
     tree["train"]["gan"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
     tree["train"]["vae"]["latent_channels"] = 4
+    tree["train"]["resunet"] |= {"width": 4, "depth": 2}
+    tree["train"]["pix2pix"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
+    tree["train"]["zhang"]["width"] = 1
     tree["classifier"] |= {"epochs": 1, "width": 2}
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}

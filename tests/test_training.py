@@ -26,6 +26,9 @@ SMALL = {
     "resnet": {"width": 1},
     "gan": {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1},
     "vae": {"latent_channels": 4},
+    "resunet": {"width": 4, "depth": 3},
+    "pix2pix": {"width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
+    "zhang": {"width": 1},
 }
 
 

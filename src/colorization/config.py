@@ -48,7 +48,7 @@ class Fit:
     epochs: int = rule(low=1, high=100_000)
     batch_size: int = rule(low=1, high=65_536)
     lr: float = rule(above=0.0, high=1.0)
-    lr_schedule: str = rule(choices=("constant", "cosine"))
+    lr_schedule: str = rule(choices=("constant", "cosine", "linear"))
     beta1: float = rule(low=0.0, high=0.9999)
 
     def network(self) -> dict[str, Any]:
@@ -82,6 +82,33 @@ class VAE(Fit):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResUNet(Fit):
+    width: int = rule(low=4, high=512)
+    depth: int = rule(low=2, high=8)
+    huber: float = rule(above=0.0, high=1000.0)
+    zoom: float = rule(low=0.0, high=0.9)
+    relight: float = rule(low=0.0, high=0.9)
+    averaging: float = rule(low=0.0, high=0.99999)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pix2Pix(Fit):
+    width: int = rule(low=1, high=512)
+    depth: int = rule(low=2, high=10)
+    dropout: float = rule(low=0.0, high=0.9)
+    l1_weight: float = rule(low=0.0, high=1e6)
+    discriminator_width: int = rule(low=1, high=512)
+    discriminator_layers: int = rule(low=1, high=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zhang(Fit):
+    width: int = rule(low=1, high=256)
+    rebalancing: float = rule(above=0.0, high=1.0)
+    temperature: float = rule(above=0.0, high=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Classifier(Fit):
     width: int = rule(low=1, high=256)
     dropout: float = rule(low=0.0, high=0.9)
@@ -94,6 +121,9 @@ class Train:
     resnet: ResNet
     gan: GAN
     vae: VAE
+    resunet: ResUNet
+    pix2pix: Pix2Pix
+    zhang: Zhang
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,13 +189,15 @@ def model_params(config: Config, name: str) -> Fit:
 
 
 def _check_together(config: Config) -> None:
-    data, gan = config.data, config.train.gan
+    data = config.data
     if data.resize and data.resize < data.image_size:
         raise InputError(f"data.resize: must be 0 or at least data.image_size ({data.image_size}), not {data.resize}")
-    if data.image_size % 2**gan.depth:
-        raise InputError(
-            f"train.gan.depth: {gan.depth} halvings need a data.image_size that is a multiple of {2**gan.depth}, "
-            f"not {data.image_size}; change one of the two"
-        )
+    for name in MODELS:
+        halvings = getattr(model_params(config, name), "depth", 0)
+        if data.image_size % 2**halvings:
+            raise InputError(
+                f"train.{name}.depth: {halvings} halvings need a data.image_size that is a multiple of {2**halvings}, "
+                f"not {data.image_size}; change one of the two"
+            )
     if data.source == "folder" and not data.folder.path:
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")

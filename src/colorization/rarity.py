@@ -19,14 +19,24 @@ MIN_PROBABILITY = 1e-5  # a colour rarer than one pixel in 100,000 weighs no mor
 
 def colour_weights(train: np.ndarray) -> Tensor:
     """Packed training photographs (N,3,S,S) → the weight of every bin (SIDE, SIDE), a first, of mean 1 over their pixels."""
+    share = shares(train)
+    weights = 1 / np.maximum(smoothed(share), MIN_PROBABILITY)
+    return torch.from_numpy(weights / (weights * share).sum()).float()
+
+
+def shares(train: np.ndarray | Tensor) -> np.ndarray:
+    """Packed photographs (N,3,S,S) → the share of their pixels in every bin (SIDE, SIDE), a first."""
     counts = torch.zeros(SIDE * SIDE, dtype=torch.int64)
     for start in range(0, len(train), 1000):
-        ab = torch.from_numpy(train[start : start + 1000, 1:].astype(np.float32)) * AB_SCALE
-        counts += torch.bincount(bins(ab).flatten(), minlength=SIDE * SIDE)
-    share = (counts / counts.sum()).view(SIDE, SIDE).numpy()
-    smooth = np.maximum(gaussian_filter(share, SIGMA / BIN, mode="constant"), MIN_PROBABILITY)
-    weights = 1 / smooth
-    return torch.from_numpy(weights / (weights * share).sum()).float()
+        part = train[start : start + 1000, 1:]
+        ab = torch.from_numpy(part.astype(np.float32)) if isinstance(part, np.ndarray) else part.float()
+        counts += torch.bincount(bins(ab * AB_SCALE).flatten(), minlength=SIDE * SIDE).cpu()
+    return (counts / counts.sum()).view(SIDE, SIDE).numpy()
+
+
+def smoothed(share: np.ndarray) -> np.ndarray:
+    """Shares of the bins (SIDE, SIDE), smoothed as the paper does; what passes the edge is lost."""
+    return gaussian_filter(share, SIGMA / BIN, mode="constant")
 
 
 def bins(ab: Tensor) -> Tensor:

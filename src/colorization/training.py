@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from colorization.averaging import Average
 from colorization.checkpoint import ResumeState
 from colorization.config import Fit
 from colorization.dataset import Photos
@@ -48,8 +49,11 @@ def fit(
     model = processes.join(model.to(fabric.device, memory_format=torch.channels_last))
     optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
     state = fabric.broadcast(resume.load() if fabric.is_global_zero else None)
+    if not state:
+        model.prepare(train.packed)
+    average = Average(model, model.averaging)
     if state:
-        _restore(model, optimizers, state)
+        _restore(model, optimizers, average, state)
         fabric.print(f"resumed after epoch {state['epoch']} of {params.epochs}")
     else:
         state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
@@ -58,13 +62,15 @@ def fit(
     for epoch in range(state["epoch"], params.epochs):
         torch.manual_seed(seed * 1_000_003 + epoch)
         try:
-            row = _epoch(model, steppers, train, val, params, epoch, processes)
+            row = _epoch(model, steppers, average, train, val, params, epoch, processes)
         except NotFiniteError as error:
             raise InputError(f"{error}; {resume.kept(epoch)}") from None
         state["history"] = [*state["history"], row]
         if row[f"val_{model.selects_by}"] < state["best"]:
-            state |= {"best": row[f"val_{model.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(model)}
+            with average.used(model):
+                state |= {"best": row[f"val_{model.selects_by}"], "best_epoch": epoch + 1, "weights": _copy(model)}
         state |= {"epoch": epoch + 1, "model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}
+        state |= {"average": average.state_dict()}
         if fabric.is_global_zero:
             resume.save(state)
             on_epoch(state["history"])
@@ -72,8 +78,15 @@ def fit(
 
 
 def learning_rate(params: Fit, progress: float) -> float:
-    """The rate at a fraction of the training: constant, or half a cosine from lr to 0 (Loshchilov & Hutter 2017)."""
-    return params.lr if params.lr_schedule == "constant" else params.lr * (1 + math.cos(math.pi * progress)) / 2
+    """The rate at a fraction of the training: constant; half a cosine from lr to 0 (Loshchilov & Hutter 2017); or linear:
+    constant for the first half, then in a line to 0 (Isola et al. 2017, as their code has it).
+    """
+    factors = {
+        "constant": 1.0,
+        "cosine": (1 + math.cos(math.pi * progress)) / 2,
+        "linear": min(1.0, 2 * (1 - progress)),
+    }
+    return params.lr * factors[params.lr_schedule]
 
 
 class NotFiniteError(Exception):
@@ -108,23 +121,29 @@ class Terms:
         return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
 
 
-def _restore(model: Trainable, optimizers: list[torch.optim.Optimizer], state: dict) -> None:
+def _restore(model: Trainable, optimizers: list[torch.optim.Optimizer], average: Average, state: dict) -> None:
     model.load_state_dict(state["model"])
+    average.load_state_dict(state["average"])
     for optimizer, its_state in zip(optimizers, state["optimizers"]):
         optimizer.load_state_dict(its_state)
 
 
-def _epoch(model, optimizers, train: Photos, val: Photos, params: Fit, epoch: int, processes: Processes) -> dict:
+def _epoch(
+    model, optimizers, average: Average, train: Photos, val: Photos, params: Fit, epoch: int, processes: Processes
+) -> dict:
     """One row of the history: the rate in the end, and the means of the terms over either split."""
-    trained = _train_epoch(model, optimizers, train, params, epoch, processes)
+    trained = _train_epoch(model, optimizers, average, train, params, epoch, processes)
     row = {"epoch": epoch + 1, "lr": optimizers[0].param_groups[0]["lr"]}
     row |= {f"train_{name}": value for name, value in trained.items()}
-    row |= {f"val_{name}": value for name, value in validate(model, val, params.batch_size, processes).items()}
+    with average.used(model):
+        row |= {f"val_{name}": value for name, value in validate(model, val, params.batch_size, processes).items()}
     _require_finite(list(row), list(row.values()), epoch, None)
     return row
 
 
-def _train_epoch(model, optimizers, train: Photos, params: Fit, epoch: int, processes: Processes) -> dict[str, float]:
+def _train_epoch(
+    model, optimizers, average: Average, train: Photos, params: Fit, epoch: int, processes: Processes
+) -> dict[str, float]:
     model.train()
     total, looked = Terms(processes), 0
     steps = math.ceil(len(train) / params.batch_size)
@@ -139,6 +158,7 @@ def _train_epoch(model, optimizers, train: Photos, params: Fit, epoch: int, proc
                 optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
             with processes.fabric.autocast():
                 total.add(model.training_step(batch, optimizers, lambda loss: processes.backward(loss, model)))
+            average.update(model)
             bar.update(count)
             if step % LOOK_EVERY == 0 or step == steps - 1:
                 for step_looked in range(looked, step + 1):

@@ -1,5 +1,6 @@
 """The contracts: what training may ask of any network, and what evaluation and the command line ask of a colorizer."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,6 +17,10 @@ class Trainable(nn.Module):
     """
 
     selects_by = "loss"  # the validation term whose lowest value marks the best epoch
+    averaging = 0.0  # decay of the weights' moving average, which is validated and kept; 0: the weights themselves
+
+    def prepare(self, packed: np.ndarray | Tensor) -> None:
+        """What a network takes from all training photographs (N,3,S,S) before its first epoch; most take nothing."""
 
     def loss(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         """Named terms of the loss of a batch, scalars; "loss" is the one to minimise."""

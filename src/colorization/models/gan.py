@@ -1,20 +1,16 @@
 """The report's conditional GAN (its sections 4.3 and 5.2), after pix2pix (Isola et al. 2017)."""
 
-from itertools import pairwise
-
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
-from colorization.models.base import CHANNELS, Colorizer
+from colorization.models.adversarial import MAX_GROWTH, SLOPE, ConditionalGAN, PatchDiscriminator, encoder
+from colorization.models.base import CHANNELS
 from colorization.models.blocks import init_weights
 
-SLOPE = 0.2  # of LeakyReLU (appendix 6.1)
-MAX_GROWTH = 8  # channels double up to 8 × width (appendix 6.1.1: 64 → 512)
 NOISY_DECODERS = 3  # decoders with dropout, the only noise of pix2pix (section 3.2)
 
 
-class GAN(Colorizer):
+class GAN(ConditionalGAN):
     """U-Net generator against a PatchGAN discriminator that sees (L, ab).
 
     width: channels of the first encoder.
@@ -23,8 +19,6 @@ class GAN(Colorizer):
     l1_weight: λ of the objective G* = adversarial + λ·L1 (section 3.1).
     discriminator_width, discriminator_layers: channels and count of its stride-2 convolutions; 3 see 70×70 px.
     """
-
-    selects_by = "l1"  # the adversarial term has no minimum to wait for
 
     def __init__(
         self,
@@ -36,49 +30,10 @@ class GAN(Colorizer):
         discriminator_width: int,
         discriminator_layers: int,
     ):
-        super().__init__(predicts="ab")
-        self.l1_weight, self.stride = l1_weight, 2**depth
-        self.generator = UNet(width=width, depth=depth, dropout=dropout)
-        self.discriminator = PatchDiscriminator(width=discriminator_width, layers=discriminator_layers)
+        generator = UNet(width=width, depth=depth, dropout=dropout)
+        discriminator = PatchDiscriminator(width=discriminator_width, layers=discriminator_layers)
+        super().__init__(generator, discriminator, stride=2**depth, l1_weight=l1_weight)
         self.apply(init_weights)
-
-    def forward(self, L):
-        return self.generator(L)
-
-    def loss(self, batch):
-        L, real_ab = batch
-        fake_ab = self.generator(L)
-        real_logits, fake_logits = self.discriminator(L, real_ab), self.discriminator(L, fake_ab)
-        return {**self.generator_loss(fake_logits, fake_ab, real_ab), "d_loss": patch_loss(real_logits, fake_logits)}
-
-    def generator_loss(self, fake_logits: Tensor, fake_ab: Tensor, real_ab: Tensor) -> dict[str, Tensor]:
-        """G's terms: `adversarial` (fool D; the non-saturating form, section 3.3), `l1`, and their sum `loss`."""
-        adversarial = F.binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
-        l1 = F.l1_loss(fake_ab, real_ab)
-        return {"loss": adversarial + self.l1_weight * l1, "adversarial": adversarial, "l1": l1}
-
-    def configure_optimizers(self, *, lr, beta1):
-        parts = (self.generator, self.discriminator)
-        return [torch.optim.Adam(part.parameters(), lr=lr, betas=(beta1, 0.999), fused=True) for part in parts]
-
-    def training_step(self, batch, optimizers, backward):
-        """One step on D with real and detached fake photographs, then one on G (section 3.3)."""
-        L, real_ab = batch
-        g_optimizer, d_optimizer = optimizers
-        for optimizer in optimizers:
-            optimizer.zero_grad(set_to_none=True)
-        fake_ab = self.generator(L)
-
-        d_loss = patch_loss(self.discriminator(L, real_ab), self.discriminator(L, fake_ab.detach()))
-        backward(d_loss)
-        d_optimizer.step()
-
-        self.discriminator.requires_grad_(False)  # G's step needs the gradient through D, not that of D
-        terms = self.generator_loss(self.discriminator(L, fake_ab), fake_ab, real_ab)
-        backward(terms["loss"])
-        g_optimizer.step()
-        self.discriminator.requires_grad_(True)
-        return {**terms, "d_loss": d_loss}
 
     def blocks(self):
         g, d = self.generator, self.discriminator
@@ -100,7 +55,7 @@ class UNet(nn.Module):
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         for i, (c_in, c_out) in enumerate(zip([1, *channels], channels)):
             # no norm in the first (appendix 6.1.1), nor in the innermost, where a 1×1 map may leave one value to it
-            self.encoders.append(_encoder(c_in, c_out, norm=0 < i < depth - 1))
+            self.encoders.append(encoder(c_in, c_out, norm=0 < i < depth - 1))
         self.middle = nn.Sequential(nn.Conv2d(channels[-1], channels[-1], 3, padding=1), nn.LeakyReLU(SLOPE))
         for i, c in enumerate(reversed(channels)):
             c_out = channels[max(depth - 2 - i, 0)]
@@ -109,40 +64,13 @@ class UNet(nn.Module):
 
     def forward(self, L):
         h, skips = L, []
-        for encoder in self.encoders:
-            h = encoder(h)  # (B, C, H, W) → (B, 2C, H/2, W/2)
+        for layer in self.encoders:
+            h = layer(h)  # (B, C, H, W) → (B, 2C, H/2, W/2)
             skips.append(h)
         h = self.middle(h)
-        for decoder in self.decoders:
-            h = decoder(torch.cat([h, skips.pop()], dim=1))  # (B, 2C, H, W) → (B, C/2, 2H, 2W)
+        for layer in self.decoders:
+            h = layer(torch.cat([h, skips.pop()], dim=1))  # (B, 2C, H, W) → (B, C/2, 2H, 2W)
         return self.head(h)
-
-
-class PatchDiscriminator(nn.Module):
-    """Judges overlapping patches of (L, ab): logits (B, 1, H', W'), positive for real (section 3.2.2)."""
-
-    def __init__(self, *, width: int, layers: int):
-        super().__init__()
-        channels = [width * min(2**i, MAX_GROWTH) for i in range(layers + 1)]
-        parts = [_encoder(3, channels[0], norm=False)]
-        for i, (c_in, c_out) in enumerate(pairwise(channels), 1):
-            parts.append(_encoder(c_in, c_out, norm=True, stride=2 if i < layers else 1))
-        self.layers = nn.Sequential(*parts, nn.Conv2d(channels[-1], 1, 4, padding=1))
-
-    def forward(self, L, ab):
-        return self.layers(torch.cat([L, ab], dim=1))
-
-
-def patch_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """D's loss, halved to slow it against G (section 3.3)."""
-    real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
-    fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
-    return (real + fake) / 2
-
-
-def _encoder(c_in: int, c_out: int, *, norm: bool, stride: int = 2) -> nn.Sequential:
-    parts = [nn.Conv2d(c_in, c_out, 4, stride=stride, padding=1, bias=not norm)]
-    return nn.Sequential(*parts, *([nn.BatchNorm2d(c_out)] if norm else []), nn.LeakyReLU(SLOPE))
 
 
 def _decoder(c_in: int, c_out: int, dropout: float) -> nn.Sequential:

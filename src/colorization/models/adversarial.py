@@ -1,0 +1,100 @@
+"""A generator of colours against a discriminator of patches: what the conditional GANs here have in common.
+
+After pix2pix (Isola et al. 2017).
+"""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorization.models.base import Colorizer
+
+SLOPE = 0.2  # of LeakyReLU (appendix 6.1)
+MAX_GROWTH = 8  # channels double up to 8 × width (appendix 6.1.1: 64 → 512)
+
+
+class ConditionalGAN(Colorizer):
+    """A generator against a discriminator, the objective of pix2pix (section 3.1). Subclasses give `blocks`.
+
+    generator: L (B,1,H,W) → ab (B,2,H,W), H and W multiples of `stride`.
+    discriminator: L (B,1,H,W) and ab (B,2,H,W) → logits of any shape, positive for real.
+    l1_weight: λ of the objective G* = adversarial + λ·L1.
+    """
+
+    selects_by = "l1"  # the adversarial term has no minimum to wait for
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, *, stride: int, l1_weight: float):
+        super().__init__(predicts="ab")
+        self.generator, self.discriminator = generator, discriminator
+        self.stride, self.l1_weight = stride, l1_weight
+
+    def forward(self, L):
+        return self.generator(L)
+
+    def loss(self, batch):
+        L, real_ab = batch
+        fake_ab = self.generator(L)
+        real_logits, fake_logits = self.discriminator(L, real_ab), self.discriminator(L, fake_ab)
+        return {**self.generator_loss(fake_logits, fake_ab, real_ab), "d_loss": patch_loss(real_logits, fake_logits)}
+
+    def generator_loss(self, fake_logits: Tensor, fake_ab: Tensor, real_ab: Tensor) -> dict[str, Tensor]:
+        """G's terms: `adversarial` (fool D; the non-saturating form, section 3.3), `l1`, and their sum `loss`."""
+        adversarial = F.binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
+        l1 = F.l1_loss(fake_ab, real_ab)
+        return {"loss": adversarial + self.l1_weight * l1, "adversarial": adversarial, "l1": l1}
+
+    def configure_optimizers(self, *, lr, beta1):
+        parts = (self.generator, self.discriminator)
+        return [torch.optim.Adam(part.parameters(), lr=lr, betas=(beta1, 0.999), fused=True) for part in parts]
+
+    def training_step(self, batch, optimizers, backward):
+        """One step on D with real and detached fake photographs, then one on G (section 3.3)."""
+        L, real_ab = batch
+        g_optimizer, d_optimizer = optimizers
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        fake_ab = self.generator(L)
+
+        d_loss = patch_loss(self.discriminator(L, real_ab), self.discriminator(L, fake_ab.detach()))
+        backward(d_loss)
+        d_optimizer.step()
+
+        self.discriminator.requires_grad_(False)  # G's step needs the gradient through D, not that of D
+        terms = self.generator_loss(self.discriminator(L, fake_ab), fake_ab, real_ab)
+        backward(terms["loss"])
+        g_optimizer.step()
+        self.discriminator.requires_grad_(True)
+        return {**terms, "d_loss": d_loss}
+
+
+class PatchDiscriminator(nn.Module):
+    """Judges overlapping patches of (L, ab): logits (B, 1, H', W'), positive for real (section 3.2.2).
+
+    width, layers: channels of the first and count of its stride-2 convolutions; 1 sees 16×16 px, 3 see 70×70.
+    """
+
+    def __init__(self, *, width: int, layers: int):
+        super().__init__()
+        channels = [width * min(2**i, MAX_GROWTH) for i in range(layers + 1)]
+        parts = [encoder(3, channels[0], norm=False)]
+        for i, (c_in, c_out) in enumerate(pairwise(channels), 1):
+            parts.append(encoder(c_in, c_out, norm=True, stride=2 if i < layers else 1))
+        self.layers = nn.Sequential(*parts, nn.Conv2d(channels[-1], 1, 4, padding=1))
+
+    def forward(self, L, ab):
+        return self.layers(torch.cat([L, ab], dim=1))
+
+
+def patch_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """D's loss, halved to slow it against G (section 3.3)."""
+    real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
+    fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
+    return (real + fake) / 2
+
+
+def encoder(c_in: int, c_out: int, *, norm: bool, stride: int = 2) -> nn.Sequential:
+    """4×4 convolution, batch norm, LeakyReLU: (B, c_in, H, W) → (B, c_out, H/stride, W/stride)."""
+    parts = [nn.Conv2d(c_in, c_out, 4, stride=stride, padding=1, bias=not norm)]
+    return nn.Sequential(*parts, *([nn.BatchNorm2d(c_out)] if norm else []), nn.LeakyReLU(SLOPE))
