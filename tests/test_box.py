@@ -2,16 +2,26 @@
 
 import shutil
 import sys
+import zipfile
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from conftest import jpeg
+from conftest import ROOT, jpeg, run
 from safetensors import safe_open
 
 from colorization import catalog, cli, load
 from colorization.checkpoint import build, load_model, save_model
+from colorization.config import load_config
+from colorization.description import read_description
 from colorization.errors import InputError
+from colorization.halving import halved, largest_change
+from colorization.models.base import Colorizer
+from colorization.report import card, markdown
+
+BOX = catalog.BOX
 
 NETWORK = {"latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none", "predicts": "ab"}
 SCORES = {"delta_e": 7.5, "psnr": 24.0, "colorfulness_ratio": 0.7}
@@ -157,4 +167,86 @@ def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
         with pytest.raises(InputError, match="the weights are not those that were written"):
             load_model(path)
     path.write_bytes(whole)
+    load_model(path)
+
+
+# how it gets there
+
+
+def test_halving_keeps_whole_numbers_and_what_float16_cannot_hold():
+    weights = {"w": torch.tensor([0.1, -2.0]), "var": torch.tensor([70_000.0]), "n": torch.tensor(70_000)}
+    found = halved(weights)
+    assert found["w"].dtype == torch.float16 and torch.allclose(found["w"].float(), weights["w"], rtol=2**-11)
+    assert found["var"] is weights["var"] and found["n"] is weights["n"]
+
+
+class Constant(Colorizer):
+    """Everything in one colour, but the photograph whose L is 1."""
+
+    def __init__(self, a: float, other: float):
+        super().__init__(predicts="ab")
+        self.a, self.other = a, other
+
+    def forward(self, L):
+        return torch.where(L == 1, self.other, self.a).expand(-1, 2, -1, -1)
+
+
+def test_the_largest_change_is_found_in_any_photograph():
+    photos = np.zeros((150, 3, 4, 4), np.float16)
+    photos[140, 0] = 1
+    found = largest_change(Constant(0.1, 0.5), Constant(0.1, 0.25), photos, "cpu")
+    assert found == pytest.approx(0.25 * 110)
+
+
+def test_the_card_says_what_is_known_of_the_data_and_no_path():
+    data = load_config(ROOT / "presets/intel-cpu.yaml").data
+    slug = data.kaggle.dataset
+    for text in (card.origin(data, slug), card.licence(data, slug)):
+        assert f"(https://www.kaggle.com/datasets/{slug})" in text
+    assert card.licence(data, slug).startswith("Unknown: as on Kaggle's page")
+    private = replace(data, source="folder", folder=replace(data.folder, path="/home/me/photos"))
+    assert slug not in card.origin(private, None) + card.licence(private, None)
+    assert slug in card.origin(private, slug) and "/home/me" not in card.origin(private, slug)
+    assert "scikit-image" in card.origin(replace(data, source="sample"), None)
+
+
+def test_changes_are_shown_with_their_sign_and_interval():
+    differences = pd.DataFrame([("delta_e", "half", "single", 0.0004, -0.0002, 0.001)])
+    differences.columns = ["measure", "first", "second", "difference", "low", "high"]
+    text = markdown.changes({"delta_e": 8.471}, {"delta_e": 8.4714}, differences, ["delta_e"])
+    assert "| ΔE ↓ | 8.47 | 8.47 | +0.0004 <sub>−0.0002 to +0.001</sub> |" in text
+
+
+def test_categories_stand_with_the_worst_first():
+    rows = [("gray", "sea", 9.0, 0.0), ("gray", "wood", 8.0, 0.0), ("vae", "sea", 7.0, 0.4), ("vae", "wood", 8.5, 0.1)]
+    table = pd.DataFrame(rows, columns=["model", "category", "delta_e", "skill"]).assign(photographs=5)
+    assert markdown.categories(table, "vae").splitlines()[2:] == [
+        "| wood | 5 | 8.50 | 8.00 | 0.10 |", "| sea | 5 | 7.00 | 9.00 | 0.40 |"
+    ]  # fmt: skip
+
+
+def test_a_wheel_brings_the_box(tmp_path):
+    for name in ("pyproject.toml", "src"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    write_model(tmp_path / "src/colorization/weights/some.safetensors", 10)
+    (tmp_path / "src/colorization/weights/README.md").write_text("# card")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "."]
+    run(command, tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert {f"colorization/weights/{name}" for name in ("some.safetensors", "README.md")} <= set(archive.namelist())
+
+
+@pytest.mark.parametrize("path", sorted(BOX.glob("*")), ids=lambda path: path.name)
+def test_what_is_in_the_box_is_whole(path):
+    """The one that every clone brings: a card, and a model of a known score that loads."""
+    if path.name == "README.md":
+        return
+    about = read_description(path)
+    assert path.suffix == ".safetensors" and path.stat().st_size < 10_000_000 and about.scores
+    assert (
+        f"`{path.name}`" in (BOX / "README.md").read_text()
+        and f"{about.photographs:,}" in (BOX / "README.md").read_text()
+    )
     load_model(path)
