@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 from safetensors import safe_open
+from torch import Tensor
 
 from colorization import statistics
 from colorization.catalog import BOX, CHECKOUT, SUFFIX
@@ -45,6 +46,19 @@ def again(name: str, dataset: str | None) -> str:
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
     box = f"python -m stages.box {name}" + (f" --dataset {dataset}" if dataset else "")
     return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, "dvc repro", box])
+
+
+def halves(source: Path) -> dict[str, Tensor]:
+    """The weights of a model in half precision. Raises InputError where they are too large for git."""
+    weights = halved(load_model(source).state_dict())
+    if size_of(weights) > LARGEST:
+        told = f"{size_of(weights):,} bytes in half precision, more than the {LARGEST:,} that git should carry"
+        raise InputError(f"{source}: {told}")
+    return weights
+
+
+def size_of(weights: dict[str, Tensor]) -> int:
+    return sum(weight.nbytes for weight in weights.values())
 
 
 def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
@@ -89,28 +103,25 @@ def main():
     model_params(config, name)
     require_up_to_date()
     commands = again(name, wanted.dataset)
-    model, half = load_model(source), load_model(source)
-    weights = halved(model.state_dict())
-    size = sum(weight.nbytes for weight in weights.values())
-    if size > LARGEST:
-        raise InputError(f"{source}: {size:,} bytes in half precision, more than the {LARGEST:,} that git should carry")
+    model, half, weights = load_model(source), load_model(source), halves(source)
     half.load_state_dict(weights)
     values, differences, change = compared({"half": half, "single": model}, config)
     with safe_open(source, framework="pt") as file:
         described = read_tree(file)
     dataset = config.data.kaggle.dataset if config.data.source == "kaggle" else wanted.dataset
     facts = learned(described["about"], config.data, dataset)
-    about = described["about"] | {"test": f"{facts['tested']} photographs from {facts['origin']}"}
+    test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
+    about = described["about"] | {"test": test}
     about["scores"] = statistics.rounded({key: values["half"][key] for key in SCORES})
     text = card.CARD.format(
-        name=name, file=source.name, label=NAMES[name], megabytes=size / 1e6, change=change,
+        name=name, file=source.name, label=NAMES[name], megabytes=size_of(weights) / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), **facts, **scored(name, values, differences), commands=commands,
     )  # fmt: skip
     save_model(BOX / source.name, weights, name=name, network=described["network"], about=about)
     write_bytes(BOX / "README.md", text.encode())
     for other in set(BOX.glob(f"*{SUFFIX}")) - {BOX / source.name}:
         other.unlink()
-    print(f"{BOX.relative_to(CHECKOUT)}: {name}, {size:,} bytes of weights; commit it")
+    print(f"{BOX.relative_to(CHECKOUT)}: {name}, {size_of(weights):,} bytes of weights; commit it")
 
 
 if __name__ == "__main__":

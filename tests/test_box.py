@@ -180,6 +180,17 @@ def test_halving_keeps_whole_numbers_and_what_float16_cannot_hold():
     assert found["var"] is weights["var"] and found["n"] is weights["n"]
 
 
+def test_a_model_that_is_too_large_for_git_is_refused(place, monkeypatch):
+    from stages import box
+
+    write_model(place / "m.safetensors", 10)
+    size = box.size_of(box.halves(place / "m.safetensors"))
+    assert (catalog.BOX / "best.safetensors").stat().st_size == pytest.approx(size, rel=0.1)
+    monkeypatch.setattr(box, "LARGEST", size - 1)
+    with pytest.raises(InputError, match="m.safetensors: .* bytes in half precision, more than the"):
+        box.halves(place / "m.safetensors")
+
+
 class Constant(Colorizer):
     """Everything in one colour, but the photograph whose L is 1."""
 

@@ -35,7 +35,7 @@ of any pixel changes by more than {change:.2g}, of ±110.
 - It sees a photograph at {side} px, at its shorter side: what is small in the picture it does not see.
 - It answers with one colour where several are likely: the true colour of a coat or a car is not in a gray photograph.
   Its results have {ratio:.0%} of the originals' colorfulness.
-- What it does worst stands first. Where its ΔE is not below gray's, its colours are no better than none:
+- What it does worst stands first. Where its ΔE is not below gray's, that measure prefers no colour:
 
 {by_category}
 
