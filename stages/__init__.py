@@ -5,7 +5,6 @@ ends with the dvc that started it: a killed `dvc repro` leaves no training behin
 And it reads nothing that is not what dvc recorded: dvc itself takes a damaged file of its cache for whole.
 """
 
-import ctypes
 import fcntl
 import hashlib
 import os
@@ -14,12 +13,14 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h: a signal to this process when its parent dies
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+from colorization.lifetime import end_with_parent  # of the package beside this one
+
 FIRST = os.environ.get("LOCAL_RANK", "0") == "0"  # of the processes that train together
 
 
 def end_with_dvc() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent(signal.SIGTERM)
     if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc would be in our session
         sys.exit("error: the dvc that started this stage has ended")  # before we could ask the kernel
 
@@ -72,7 +73,6 @@ if sys.argv[0] == "-m":  # run as a stage, and before the imports that take seco
         end_with_dvc()
     if Path(".dvc").is_dir() and FIRST:
         require_alone(sys.orig_argv[sys.orig_argv.index("-m") + 1 :])
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 if find_spec("pandas") is None:
     sys.exit(f"error: {sys.executable} lacks our packages; run make install, then source .venv/bin/activate")
 if sys.argv[0] == "-m" and "DVC_STAGE" in os.environ and Path("dvc.lock").exists() and FIRST:

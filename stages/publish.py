@@ -20,7 +20,7 @@ from colorization.report import markdown
 
 TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
           "data.json", "download.json")  # fmt: skip
-CODE = ("src", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
+CODE = ("src", ":!src/colorization/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
 FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "figure-5-resnet-loss",
            "figure-7-gan-loss", "figure-9-vae-loss")  # fmt: skip
 PAGE = """# {name}
@@ -76,6 +76,15 @@ def require_up_to_date() -> None:
         raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
 
 
+def title() -> str:
+    """What the run is, in the words that its parameters begin with."""
+    return Path("params.yaml").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+
+
+def left_out(audit: dict) -> str:
+    return ", ".join(f"{n} {why}" for why, n in audit["left_out"].items()) or "none"
+
+
 def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     processor = next(
@@ -97,8 +106,8 @@ def main():
     sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
     sources += [Path(f"figures/{name}.png") for name in FIGURES]
     page = PAGE.format(
-        name=wanted.name, desc=Path("params.yaml").read_text().splitlines()[0].lstrip("# "),
-        files=audit["files"], left_out=", ".join(f"{n} {why}" for why, n in audit["left_out"].items()) or "none",
+        name=wanted.name, desc=title(),
+        files=audit["files"], left_out=left_out(audit),
         used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
         claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
         revision=output("git", "rev-parse", "HEAD"), machine=wanted.machine, time=wanted.time,

@@ -16,7 +16,7 @@ import torch
 from chaos.targets import READERS, weights
 from conftest import ROOT
 
-from colorization import catalog, checkpoint
+from colorization import checkpoint, description
 from colorization.errors import InputError
 
 
@@ -135,7 +135,7 @@ def test_a_header_that_lies_is_refused_at_once(name, tmp_path):
     with open(path, "wb") as file:
         file.write(start)
         file.truncate(max(length, len(start)))
-    for read in (catalog.read_description, checkpoint.load_model):
+    for read in (description.read_description, checkpoint.load_model):
         with pytest.raises(InputError) as caught:
             read(path)
         assert str(caught.value).startswith(f"{path}: ") and len(str(caught.value)) < 500

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import pickle
 import struct
@@ -18,7 +19,7 @@ from conftest import jpeg
 from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, photo, stored, write_all
 from PIL import Image, ImageCms, ImageOps
 
-from colorization import catalog, checkpoint, cli
+from colorization import catalog, cli, description
 from colorization.errors import InputError
 from colorization.inference import guide, load, shrunk
 from colorization.photo.imagefile import MAX_PIXELS, read_header, read_photo, upright
@@ -428,14 +429,14 @@ def test_the_list_has_the_best_first(colorize):
     status, output, _ = colorize("--list")
     rows = output.splitlines()
     assert status == 0 and rows[1].startswith("vae") and "8.40" in rows[1] and "(default)" in rows[1]
-    assert rows[2].startswith("resnet") and "default" not in rows[2]
+    assert rows[2].startswith("resnet") and "default" not in rows[2] and catalog.RULE in output
 
 
 def test_help_and_the_installed_command():
     done = subprocess.run(
         [Path(sys.executable).parent / "colorize", "--help"], capture_output=True, text=True, check=True
     )
-    assert "--saturation" in done.stdout and "exit status" in done.stdout
+    assert "--saturation" in done.stdout and "exit status" in done.stdout and catalog.RULE in done.stdout
 
 
 # models that are not ours
@@ -444,10 +445,10 @@ def test_help_and_the_installed_command():
 def bad_models(good: bytes) -> dict[str, bytes]:
     size = struct.unpack("<Q", good[:8])[0]
     header = json.loads(good[8 : 8 + size])
-    described = json.loads(header["__metadata__"][checkpoint.KEY])
+    described = json.loads(header["__metadata__"][description.KEY])
 
     def with_metadata(text: str | None) -> bytes:
-        changed = header | ({"__metadata__": {checkpoint.KEY: text}} if text is not None else {})
+        changed = header | ({"__metadata__": {description.KEY: text}} if text is not None else {})
         if text is None:
             changed.pop("__metadata__")
         content = json.dumps(changed).encode()
@@ -456,6 +457,11 @@ def bad_models(good: bytes) -> dict[str, bytes]:
     def with_network(**changes) -> bytes:
         return with_metadata(json.dumps(described | {"network": described["network"] | changes}))
 
+    def with_about(**changes) -> bytes:
+        return with_metadata(json.dumps(described | {"about": described["about"] | changes}))
+
+    flipped = bytearray(good)
+    flipped[-1000] ^= 1
     nan = bytearray(good)
     nan[-4:] = struct.pack("<f", float("nan"))
     return {
@@ -470,8 +476,16 @@ def bad_models(good: bytes) -> dict[str, bytes]:
         "no description": with_metadata("null"),
         "another model": with_metadata(json.dumps(described | {"model": "../../evil"})),
         "deeply nested": with_metadata("[" * 100_000),
-        "no size": with_metadata(json.dumps(described | {"about": {}})),
-        "a size of 10^9": with_metadata(json.dumps(described | {"about": {"image_size": 10**9}})),
+        "no size": with_about(image_size=None),
+        "a size of 10^9": with_about(image_size=10**9),
+        "no photographs": with_about(photographs=0),
+        "photographs beyond counting": with_about(photographs=10**300),
+        "scores that are none": with_about(scores={"delta_e": 8.0, "psnr": "23", "colorfulness_ratio": 0.6}),
+        "a score of infinity": with_about(scores={"delta_e": -math.inf, "psnr": 23.0, "colorfulness_ratio": 0.6}),
+        "half the scores": with_about(scores={"delta_e": 8.0}),
+        "no digest": with_metadata(json.dumps({k: v for k, v in described.items() if k != "sha256"})),
+        "another's digest": with_metadata(json.dumps(described | {"sha256": "0" * 64})),
+        "a flipped bit": bytes(flipped),
         "other weights": with_network(latent_channels=5),
         "terabytes": with_network(latent_channels=10**9),
         "megachannels": with_network(latent_channels=4096),
@@ -497,4 +511,3 @@ def test_models_that_are_not_ours_are_refused_in_one_line(colorize, trained, tmp
         with pytest.raises(InputError):
             load(path)
     assert not (tmp_path / "out").exists()
-    assert catalog.KEY == checkpoint.KEY

@@ -132,6 +132,13 @@ def test_photographs_that_stay_in_their_file_train_to_the_same_bits(tmp_path, mo
     assert dataset.room(torch.device("cpu")) == 0, "on the CPU the file's pages serve"
 
 
+@pytest.mark.parametrize("text", ["60 GB", "nan", "-1", "1,000", "\x1b[31m"])
+def test_a_room_that_is_no_number_of_bytes_is_refused_in_a_line(text, monkeypatch):
+    monkeypatch.setenv("COLORIZATION_RESIDENT_BYTES", text)
+    with pytest.raises(InputError, match="COLORIZATION_RESIDENT_BYTES: must be a number of bytes from 0, like 60e9"):
+        dataset.room(torch.device("cpu"))
+
+
 LARGER_THAN_MEMORY = """
 import os, resource, sys
 from pathlib import Path

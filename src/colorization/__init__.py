@@ -1,7 +1,7 @@
 """Colorization of gray photographs: data, networks, training, scores and figures of one reproducible study.
 
 from colorization import load
-result = load("models/vae.safetensors").colorize(image)  # a PIL image, or an array
+result = load().colorize(image)  # with the best model; a PIL image, or an array
 """
 
 import importlib

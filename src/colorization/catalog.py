@@ -5,24 +5,36 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
-from colorization.config import MODELS
+from colorization.description import SCORES, Description, read_description
 from colorization.errors import InputError
 
 CHECKOUT = Path(__file__).resolve().parents[2]  # the package is installed in place
+BOX = Path(__file__).parent / "weights"  # the model that travels with the package
 SUFFIX = ".safetensors"
-KEY = "colorization"  # of the metadata, as checkpoint.save_model writes it
-SIZES = range(8, 4097)  # of the side that a model was trained at
 SCORE = "delta_e"  # the pipeline's own measure of the best: CIEDE2000, lower is better
+RULE = "the model that learned from the most photographs, of equals the one with the lowest ΔE"
+NOTE = f"""\
+ΔE: CIEDE2000 against the originals, lower is better; colour: 1 is as colourful as they; photos: it learned from.
+The default is {RULE}; a name in both places means the upper one.
+Scores of models/ are those of metrics/summary.json; the model in the box brings its own, of other test photographs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description:
-    """What a model's file says of itself: its network's name, and the side in pixels that it was trained at."""
+class Model:
+    """A file of a trained model, what it says of itself (None: damaged), and its scores as far as they are known."""
 
-    name: str
-    image_size: int
+    path: Path
+    about: Description | None
+    scores: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """By RULE, the lowest is the best."""
+        return -self.about.photographs if self.about else 0, self.scores.get(SCORE, math.inf)
 
 
 def folder() -> Path:
@@ -31,34 +43,7 @@ def folder() -> Path:
     return here if any(here.glob(f"*{SUFFIX}")) else CHECKOUT / "models"
 
 
-def find(model: str | Path) -> Path:
-    """The file of a model, given as a path or as a name of `names`. Raises InputError when there is none."""
-    path = Path(model)
-    if path.name == str(model) and not path.suffix and not path.is_file():
-        path = folder() / f"{model}{SUFFIX}"
-        if not path.is_file():
-            known = ", ".join(names()) or "none yet: make repro"
-            raise InputError(f"{model}: no such model; the trained ones are: {known}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; colorize --list names the trained models")
-    return path
-
-
-def read_description(path: Path) -> Description:
-    """What a model's file says of itself. Raises InputError for a file that is not ours."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            tree = json.loads((file.metadata() or {}).get(KEY) or "null")
-        name, size = tree["model"], tree["about"]["image_size"]
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-        raise InputError(f"{path}: not a trained model of this project, or damaged ({reason})") from None
-    if name not in MODELS or type(size) is not int or size not in SIZES:
-        raise InputError(f"{path}: not a trained model of this version; train one with: make repro")
-    return Description(name=name, image_size=size)
-
-
-def scores() -> dict[str, dict[str, float]]:
+def summary() -> dict[str, dict[str, float]]:
     """The measures of every scored model, metrics/summary.json beside the models' folder; empty without the file."""
     try:
         tree = json.loads((folder().parent / "metrics/summary.json").read_text(encoding="utf-8"))
@@ -67,35 +52,61 @@ def scores() -> dict[str, dict[str, float]]:
         return {}
 
 
-def names() -> list[str]:
-    """The trained models of the folder, the best first, those without a score last."""
-    known = scores()
-    files = sorted(folder().glob(f"*{SUFFIX}"))
-    return sorted((f.stem for f in files), key=lambda name: known[name][SCORE] if name in known else math.inf)
+def models() -> list[Model]:
+    """The trained models of the folder and of the box, the best first by RULE; of equals the folder's, damaged ones last."""
+    known, found = summary(), []
+    for path in [*sorted(folder().glob(f"*{SUFFIX}")), *sorted(BOX.glob(f"*{SUFFIX}"))]:
+        try:
+            about = read_description(path)
+        except InputError:
+            about = None
+        scores = about.scores if about else {}
+        if not scores and path.parent != BOX and path.stem in known:
+            scores = known[path.stem]
+        found.append(Model(path=path, about=about, scores=scores))
+    return sorted(found, key=lambda model: model.rank)
 
 
-def default() -> str:
+def named() -> dict[str, Model]:
+    """The best model of every name, the best first."""
+    found = {}
+    for model in models():
+        found.setdefault(model.name, model)
+    return found
+
+
+def default() -> Model:
     """The best trained model. Raises InputError when there is none."""
-    found = names()
+    found = models()
     if not found:
         raise InputError("no trained model in models/; train them with: make repro; or name a file: --model FILE")
     return found[0]
 
 
+def find(model: str | Path | None) -> Path:
+    """The file of a model, given as a path or as a name of `named`; None: the default. Raises InputError without one."""
+    if model is None:
+        return default().path
+    path = Path(model)
+    if path.name == str(model) and not path.suffix and not path.is_file():
+        known = named()
+        if model not in known:
+            told = ", ".join(known) or "none yet: make repro"
+            raise InputError(f"{model}: no such model; the trained ones are: {told}")
+        path = known[model].path
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; colorize --list names the trained models")
+    return path
+
+
 def table() -> str:
     """The trained models with their scores, as `colorize --list` prints them."""
-    known, lines = scores(), [f"{'model':<10} {'ΔE':>6} {'PSNR':>6} {'colour':>7} {'px':>5}  file"]
     best = default()
-    for name in names():
-        path = folder() / f"{name}{SUFFIX}"
-        try:
-            size = str(read_description(path).image_size)
-        except InputError:
-            size = "damaged"
-        row = known.get(name, {})
-        cells = [f"{row[key]:.2f}" if key in row else "–" for key in (SCORE, "psnr", "colorfulness_ratio")]
-        mark = "  (default)" if name == best else ""
-        lines.append(f"{name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {size:>5}  {path}{mark}")
-    return "\n".join(
-        [*lines, "ΔE: CIEDE2000 against the originals, lower is better; colour: 1 is as colourful as they."]
-    )
+    lines = [f"{'model':<10} {'ΔE':>6} {'PSNR':>6} {'colour':>7} {'photos':>9} {'px':>5}  from"]
+    for model in models():
+        cells = [f"{model.scores[key]:.2f}" if key in model.scores else "–" for key in SCORES]
+        photos, size = (model.about.photographs, model.about.image_size) if model.about else ("damaged", "–")
+        place = f"the box: {model.path}" if model.path.parent == BOX else model.path
+        mark = "  (default)" if model.path == best.path else ""
+        lines.append(f"{model.name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {photos:>9} {size:>5}  {place}{mark}")
+    return "\n".join([*lines, NOTE])

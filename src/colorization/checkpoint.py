@@ -14,11 +14,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from colorization.config import MODELS
+from colorization.description import metadata, read_tree
 from colorization.errors import InputError
 from colorization.files import locked, write_bytes
 from colorization.models.base import Trainable
 
-KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
 OURS = ("colorization", "stages", "__main__")  # packages whose code a training runs
 LARGEST = 4096  # of the whole numbers in a network's description: channels, depths
 
@@ -30,25 +30,37 @@ def build(name: str, network: dict) -> Trainable:
 
 def save_model(path: Path, weights: dict[str, torch.Tensor], *, name: str, network: dict, about: dict) -> None:
     """Write weights and what rebuilds the model, whole or not at all; `about` is kept for readers of the file."""
-    description = json.dumps({"model": name, "network": network, "about": about}, sort_keys=True)
     contiguous = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
-    write_bytes(path, save(contiguous, metadata={KEY: description}))
+    described = {"model": name, "network": network, "about": about, "sha256": digest(contiguous)}
+    write_bytes(path, save(contiguous, metadata=metadata(described)))
+
+
+def digest(weights: dict[str, torch.Tensor]) -> str:
+    """The sha256 of contiguous tensors on the CPU: of their names, kinds, shapes and bytes."""
+    found = hashlib.sha256()
+    for key, value in sorted(weights.items()):
+        found.update(f"{key} {value.dtype} {[*value.shape]}\n".encode())
+        found.update(value.flatten().view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
-    """The model in a file of `save_model`, in eval mode on the CPU. Raises InputError for any file but one of `names`."""
+    """The model in a file of `save_model`, in eval mode on the CPU, float16 weights cast to what the network computes in.
+
+    Raises InputError for any file but one of `names`, and for weights that are not those that were written: a file
+    without a digest is of another version.
+    """
     try:
         with safe_open(path, framework="pt") as file:
-            description = json.loads((file.metadata() or {}).get(KEY) or "null")
-            if not isinstance(description, dict) or description.get("model") not in names:
+            description = read_tree(file)
+            if description.get("model") not in names:
                 raise InputError(f"{path}: not a model of this project; train one with: dvc repro")
             model = _empty(description)
             _check_shapes(file, model)
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
-        wrong = [k for k, v in model.state_dict().items() if k in weights and weights[k].dtype != v.dtype]
-        if wrong or not all(weight.isfinite().all() for weight in weights.values()):
-            raise ValueError(f"{', '.join(wrong[:1]) or 'a weight'} is no number of its kind")
-        model.load_state_dict(weights, assign=True)
+        if digest(weights) != description["sha256"]:
+            raise ValueError("the weights are not those that were written")
+        model.load_state_dict(_cast(weights, model), assign=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, ArithmeticError) as error:
@@ -56,6 +68,16 @@ def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
             f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})"
         ) from None
     return model.eval()
+
+
+def _cast(weights: dict[str, torch.Tensor], model: Trainable) -> dict[str, torch.Tensor]:
+    """The weights in the network's own kinds of numbers. Raises ValueError for another kind, and for no number."""
+    kinds = {key: value.dtype for key, value in model.state_dict().items()}
+    for key, value in weights.items():
+        halved = value.dtype == torch.float16 and kinds[key].is_floating_point
+        if not (halved or value.dtype == kinds[key]) or not value.isfinite().all():
+            raise ValueError(f"{key[:80]} is no number of its kind")
+    return {key: value.to(kinds[key]) for key, value in weights.items()}
 
 
 def _check_shapes(file, model: Trainable) -> None:

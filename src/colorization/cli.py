@@ -8,17 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from colorization import catalog
+from colorization.description import read_description
 from colorization.errors import InputError, run, shown
 
 # PIL, numpy and torch are imported where they are needed: --help answers at once
 
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
   colorize photo.jpg -o coloured.jpg
   colorize albums/ scan*.tif -o coloured/        a folder keeps its structure
   colorize photo.jpg -o out/ --model gan --compare
-  colorize --list                                the trained models and their scores
+  colorize --list                                the models, what they learned from, and their scores
   colorize --serve                               a page in your browser
+
+Without --model it takes {catalog.RULE},
+of those in models/ and the one that comes with this package.
 
 exit status: 0 all photographs were colorized; 1 some were not, or none (each told in a line); 2 wrong usage.
 Results keep size, bit depth, alpha, EXIF, ICC profile and the luminance of the photograph. Nothing is overwritten
@@ -56,7 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders (with all below them) or globs")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a folder, or for one photograph a file")
     add = parser.add_argument_group("model").add_argument
-    add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: the lowest ΔE)")
+    add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: see below)")
     add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU where there is one)")
     add(
         "--samples",
@@ -106,7 +110,7 @@ def colorize(wanted: argparse.Namespace) -> int:
 
     for decoder in ("PIL", "pyvips", "tifffile"):  # their remarks on damaged files: we tell what matters
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
-    model = catalog.find(wanted.model or catalog.default())
+    model = catalog.find(wanted.model)
     check_samples(model, wanted.samples)
     photos = find_photos(wanted.photos, wanted.output)
     if not photos:
@@ -158,7 +162,7 @@ def colorize(wanted: argparse.Namespace) -> int:
 
 def check_samples(model: Path, samples: int) -> None:
     """Raise InputError when samples are asked of a model that draws none."""
-    name = catalog.read_description(model).name
+    name = read_description(model).name
     if samples and name != "vae":
         raise InputError(f"--samples: the {name} gives one result only; use it with --model vae")
 

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from colorization.errors import InputError
 
+RESIDENT = "COLORIZATION_RESIDENT_BYTES"  # an environment variable
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -76,12 +78,18 @@ def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
 
 
 def room(device: torch.device) -> float:
-    """Bytes of photographs that a device may hold: COLORIZATION_RESIDENT_BYTES, or half of a GPU's free memory.
+    """Bytes of photographs that a device may hold: the variable RESIDENT, or half of a GPU's free memory.
 
-    0 for the CPU, whose memory the file's pages are in anyway.
+    0 for the CPU, whose memory the file's pages are in anyway. Raises InputError where RESIDENT is no number.
     """
-    if wanted := os.environ.get("COLORIZATION_RESIDENT_BYTES"):
-        return float(wanted)
+    if wanted := os.environ.get(RESIDENT):
+        try:
+            found = float(wanted)
+        except ValueError:
+            found = math.nan
+        if not found >= 0:
+            raise InputError(f"{RESIDENT}: must be a number of bytes from 0, like 60e9, not {wanted[:80]!r}")
+        return found
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] / 2
     return 0 if device.type == "cpu" else math.inf

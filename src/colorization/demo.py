@@ -87,8 +87,7 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
         raise InputError(
             "--serve: Gradio is not installed; install it with: pip install -r requirements-demo.txt"
         ) from None
-    default, known, scores = catalog.default(), catalog.names(), catalog.scores()
-    labels = [(f"{name} (ΔE {scores[name][catalog.SCORE]:.1f})" if name in scores else name, name) for name in known]
+    default, labels = catalog.default().name, [(label(model), name) for name, model in catalog.named().items()]
 
     def show(photo: str | None, model: str, other: str, saturation: float):
         if photo is None:
@@ -119,6 +118,11 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
             api_visibility="private",
         )
     return app
+
+
+def label(model: catalog.Model) -> str:
+    """A model's name, and its ΔE where that is known."""
+    return f"{model.name} (ΔE {model.scores[catalog.SCORE]:.1f})" if catalog.SCORE in model.scores else model.name
 
 
 def compare(

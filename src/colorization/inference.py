@@ -1,4 +1,4 @@
-"""Colorize photographs of any size with a trained model: `load("models/vae.safetensors").colorize(image)`."""
+"""Colorize photographs of any size with a trained model: `load().colorize(image)`."""
 
 import math
 import os
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from colorization.catalog import find, read_description
+from colorization.catalog import find
 from colorization.checkpoint import load_model
 from colorization.color import AB_SCALE
+from colorization.description import read_description
 from colorization.errors import InputError
 from colorization.models.base import Colorizer
 from colorization.photo.deep import STRIP
@@ -34,10 +35,11 @@ SEED = 1  # of the VAE's samples: the same photograph gives the same ones
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
 
 
-def load(model: str | Path, *, device: str = "auto", threads: int | None = None) -> "PhotoColorizer":
+def load(model: str | Path | None = None, *, device: str = "auto", threads: int | None = None) -> "PhotoColorizer":
     """A trained model, ready to colorize photographs.
 
-    model: a safetensors file of `dvc repro`, or a name whose file lies in models/ ("vae").
+    model: a safetensors file of `dvc repro`, or a name of `colorize --list`. Without one it is, of models/ and of what
+        comes with the package, the model that learned from the most photographs, of equals the one with the lowest ΔE.
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" or "mps".
     threads: that work on one photograph; None: as many as there are processors. 1 is best where photographs run in parallel.
     Raises InputError (one line) for a file that is not ours or damaged, and for a device that is not there.

@@ -11,7 +11,7 @@ from conftest import ROOT, jpeg
 from hypothesis import strategies as st
 
 from chaos.targets import KEY, READERS, people, weights
-from colorization import checkpoint
+from colorization import description
 
 BYTES = st.binary(max_size=40)
 ANY = st.recursive(
@@ -85,13 +85,13 @@ def models(draw) -> bytes:
     whole = weights()[0]
     size = struct.unpack("<Q", whole[:8])[0]
     header = json.loads(whole[8 : 8 + size])
-    described = json.loads(header["__metadata__"][checkpoint.KEY])
+    described = json.loads(header["__metadata__"][description.KEY])
     number = st.sampled_from([0, -1, 1.5, 3, 4096, 4097, 2**31, 2**70, True, "1", None, [1]])
     key = st.sampled_from(["width", "predicts", "depth", "dropout", "latent_channels", "encoder_weights", "kl_weight"])
     described["network"] = draw(st.just(described["network"]) | st.dictionaries(key, number | ANY) | ANY)
     described["model"] = draw(st.sampled_from(["resnet", "resnet", "gan", "vae", "os", "base", "../x", None, 3]))
-    described["about"] = draw(st.just({"image_size": 32}) | ANY)
-    header["__metadata__"][checkpoint.KEY] = draw(st.just(json.dumps(described)) | ANY.map(json.dumps) | st.text())
+    described["about"] = draw(st.just({"image_size": 32, "photographs": 100}) | ANY)
+    header["__metadata__"][description.KEY] = draw(st.just(json.dumps(described)) | ANY.map(json.dumps) | st.text())
     for name in draw(st.lists(st.sampled_from([n for n in header if n != "__metadata__"]), max_size=2)):
         change = {"dtype": st.sampled_from(["F16", "F64", "I8", "BOOL", "X"]), "shape": st.lists(SIZES, max_size=5)}
         change["data_offsets"] = st.lists(SIZES | st.just(2**62), min_size=2, max_size=2)

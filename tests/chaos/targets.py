@@ -17,7 +17,7 @@ from photos import every_kind
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from colorization import audit, catalog, checkpoint, dataset, packing
+from colorization import audit, checkpoint, dataset, description, packing
 from colorization.answers import fooling_rates, read_answers
 from colorization.config import load_config
 from colorization.errors import InputError, shown
@@ -76,7 +76,7 @@ def read_image(path: Path) -> None:
 
 
 def read_weights(path: Path) -> None:
-    catalog.read_description(path)
+    description.read_description(path)
     checkpoint.load_model(path)
 
 
@@ -113,10 +113,11 @@ def configs() -> list[bytes]:
 def weights() -> list[bytes]:
     network = {"width": 1, "predicts": "ab"}
     state = checkpoint.build("resnet", network).state_dict()
-    described = json.dumps({"model": "resnet", "network": network, "about": {"image_size": 32}})
-    whole = save_tensors({k: v.contiguous() for k, v in state.items()}, metadata={checkpoint.KEY: described})
+    tree = {"model": "resnet", "network": network, "about": {"image_size": 32, "photographs": 100}}
+    tree["sha256"] = checkpoint.digest({key: value.contiguous() for key, value in state.items()})
+    whole = save_tensors({k: v.contiguous() for k, v in state.items()}, metadata=description.metadata(tree))
     assert load_tensors(whole)
-    foreign = save_tensors({"a": torch.zeros(2)}, metadata={checkpoint.KEY: described})
+    foreign = save_tensors({"a": torch.zeros(2)}, metadata=description.metadata(tree))
     return [whole, foreign, save_tensors({"a": torch.zeros(2)}), struct.pack("<Q", 2) + b"{}"]
 
 

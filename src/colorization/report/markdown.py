@@ -1,6 +1,6 @@
-"""A run in markdown: its table with intervals, its claims, its page for results/<name>/."""
+"""A run in markdown: its tables with intervals, and its claims."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -23,6 +23,28 @@ def claims(rows: Mapping[str, Mapping[str, str]]) -> str:
     cells = [[f"“{row['sentence']}” <sub>{row['section']}</sub>", row["rule"], row["figure"], MARKS[row["verdict"]]]
              for row in rows.values()]  # fmt: skip
     return _grid(["the report says", "what would confirm it", "this run", "verdict"], cells)
+
+
+def categories(table: pd.DataFrame, model: str) -> str:
+    """Categories by a model's ΔE and skill beside gray's ΔE, the one that its colours explain least of first."""
+    gray = table[table.model == "gray"].set_index("category")
+    rows = table[table.model == model].sort_values("skill", kind="stable").to_dict("records")
+    cells = [[row["category"], str(row["photographs"]), _cell(row, "delta_e"), _cell(gray.loc[row["category"]], "delta_e"),
+              _cell(row, "skill")] for row in rows]  # fmt: skip
+    return _grid(["", "photographs", "ΔE ↓", "ΔE of gray", "skill ↑"], cells)
+
+
+def changes(
+    before: Mapping[str, float], after: Mapping[str, float], differences: pd.DataFrame, measures: Sequence[str]
+) -> str:
+    """Measures before and after, and the paired difference after − before with its interval, from `statistics.differences`."""
+    rows, cells = differences.set_index("measure"), []
+    for name in measures:
+        about, row = MEASURES[name], rows.loc[name]
+        change, low, high = (number(row[column], "+.1g") for column in ("difference", "low", "high"))
+        sides = [number(side[name], about.digits) for side in (before, after)]
+        cells.append([about.heading + ARROWS[about.better], *sides, f"{change} <sub>{low} to {high}</sub>"])
+    return _grid(["", "as trained", "half precision", "difference"], cells)
 
 
 def _cell(row: Mapping, measure: str) -> str:
