@@ -5,11 +5,13 @@ which predicts a distribution over colours. Every curve holds the default: satur
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from colorization import frechet, metrics, statistics
 from colorization.color import lab_to_rgb
@@ -37,8 +39,8 @@ def curves(start: Point, saturations: Iterable[float], temperatures: Iterable[fl
     """(knob, setting, point) of every point of every curve through the default, in the order of the settings."""
     rows = [("saturation", s, start._replace(saturation=s)) for s in sorted({*saturations, start.saturation})]
     if start.temperature is not None:
-        turned = sorted({*temperatures, start.temperature})
-        rows += [("temperature", t, start._replace(temperature=t)) for t in turned]
+        steps = sorted({*temperatures, start.temperature})
+        rows += [("temperature", t, start._replace(temperature=t)) for t in steps]
     return rows
 
 
@@ -63,19 +65,24 @@ def measure(
         for point, found in parts.items():
             result = lab_to_rgb(L, colours[point.temperature] * point.saturation)
             lab = metrics.lab(result)
-            columns = same | {
-                "mse": metrics.mse(result, original),
-                "colorfulness": metrics.colorfulness(result),
-                "delta_e": metrics.delta_e(lab, original_lab),
-                "ab_mse": metrics.ab_mse(lab, original_lab),
-            }
             judged, features = recognise(classifier, lab, categories[first : first + BATCH])
-            table = {name: values.double().cpu().numpy() for name, values in (columns | judged).items()}
-            found.append((pd.DataFrame(table), features.cpu().numpy()))
+            columns = same | errors(result, original, lab, original_lab) | judged
+            scores = pd.DataFrame({name: values.double().cpu().numpy() for name, values in columns.items()})
+            found.append((scores, features.cpu().numpy()))
     turned(model, start.temperature)
     return {
         point: (pd.concat(tables, ignore_index=True), np.concatenate(features))
         for point, (tables, features) in ((point, zip(*found)) for point, found in parts.items())
+    }
+
+
+def errors(result: Tensor, original: Tensor, lab: Tensor, original_lab: Tensor) -> dict[str, Tensor]:
+    """The measures of sRGB and Lab (B,3,S,S) that change with the knobs, (B,) each."""
+    return {
+        "mse": metrics.mse(result, original),
+        "colorfulness": metrics.colorfulness(result),
+        "delta_e": metrics.delta_e(lab, original_lab),
+        "ab_mse": metrics.ab_mse(lab, original_lab),
     }
 
 
@@ -124,14 +131,16 @@ def table(
     """
     others, found = [name for name in values if isinstance(name, str)], []
     for knob, setting, point in rows:
-        row = {"knob": knob, "setting": setting, "default": point == start}
-        for measure in filter(values[point].__contains__, MEASURES):
-            row |= _with_ends(measure, values[point][measure], resampled[point][measure])
-        for other in others:
-            for measure in COMPARED:
-                difference = values[point][measure] - values[other][measure]
-                drawn = resampled[point][measure] - resampled[other][measure]
-                row |= _with_ends(f"{measure}_minus_{other}", difference, drawn)
+        row, ours, drawn = (
+            {"knob": knob, "setting": setting, "default": point == start},
+            values[point],
+            resampled[point],
+        )
+        for name in filter(ours.__contains__, MEASURES):
+            row |= _with_ends(name, ours[name], drawn[name])
+        for other, name in product(others, COMPARED):
+            difference, many = ours[name] - values[other][name], drawn[name] - resampled[other][name]
+            row |= _with_ends(f"{name}_minus_{other}", difference, many)
         found.append(row)
     return pd.DataFrame(found)
 

@@ -13,6 +13,7 @@ TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generato
          "d_loss": "discriminator"}  # fmt: skip
 PANELS = ("delta_e", "scene_frechet")  # of the trade-off
 VIVID = (0.9, 1.1)  # as colourful as the originals, or nearly
+LOUDEST = 1.5  # beyond it nothing is shown but defaults
 KNOBS = {"saturation": "-", "temperature": ":"}
 
 
@@ -53,13 +54,14 @@ def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str) -> Figure:
 
     curves: the tables of `tradeoff.table` with a column `model`. floor: the gray floor's row of the table of scores.
     """
+    curves = curves[curves.default | (curves.colorfulness_ratio <= LOUDEST)]
     shown = [measure for measure in PANELS if measure in curves]
     figure, axes = plt.subplots(1, len(shown), figsize=(6.2 * len(shown), 5.4), squeeze=False, layout="constrained")
     for axis, measure in zip(axes[0], shown):
         axis.axvspan(*VIVID, color="#ececec", zorder=0, lw=0)
         axis.axhline(floor[measure], color=COLORS["gray"], ls="--", lw=1.5)
-        axis.annotate(NAMES["gray"], (1, floor[measure]), xycoords=("axes fraction", "data"), xytext=(0, 3),
-                      textcoords="offset points", ha="right", color="#555555", fontsize=9)  # fmt: skip
+        axis.annotate(NAMES["gray"], (0, floor[measure]), xycoords=("axes fraction", "data"), xytext=(5, 3),
+                      textcoords="offset points", color="#555555", fontsize=9)  # fmt: skip
         for (model, knob), curve in curves.groupby(["model", "knob"], sort=False):
             _curve(axis, curve, measure, COLORS[model], KNOBS[knob])
         axis.set(xlabel="colour, as a share of the originals'", ylabel=axis_label(measure))
