@@ -1,4 +1,4 @@
-"""Histories, architectures, results and tables → figures/*.png, the report's figures by its numbers and five more."""
+"""Histories, architectures, results and tables → figures/*.png, three of every network and six of all."""
 
 import json
 import sys
@@ -11,11 +11,8 @@ from colorization import figures
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
 from colorization.files import TEXTS, write_bytes
-from colorization.labels import NAMES
+from colorization.labels import NAMES, network_figures
 from colorization.selection import spread
-
-# The report's numbers; its VAE has no loss curve of its own, which makes the ninth.
-NUMBERS = {"resnet": (1, 4, 5), "gan": (2, 6, 7), "vae": (3, 8, 9)}
 
 
 def save(name: str, figure) -> None:
@@ -27,28 +24,27 @@ def pictures(name: str, rows: list[int]) -> np.ndarray:
     return np.load(f"data/results/{name}.npy", mmap_mode="r", allow_pickle=False)[rows]
 
 
-def of_the_report(name: str, rows: list[int]) -> pd.DataFrame:
+def of_a_network(name: str, rows: list[int]) -> pd.DataFrame:
     """The network's three figures; returns its history."""
-    shape, results, curve = NUMBERS[name]
-    label = NAMES[name]
+    label, about = NAMES[name], network_figures(name)
     description = json.loads(Path(f"data/architecture/{name}.json").read_text())
     history = pd.read_csv(f"metrics/{name}/history.tsv", sep="\t")
-    shown = {"gray input": "gray", f"{label}'s result": name, "original": "original"}
+    shown = {"gray input": "gray", label: name, "original": "original"}
     grid = {row: pictures(source, rows) for row, source in shown.items()}
-    save(f"figure-{shape}-{name}-architecture", figures.architecture(name, description, f"Figure {shape}: {label}"))
-    save(
-        f"figure-{results}-{name}-predictions", figures.grid(grid, f"Figure {results}: {label} on test photographs")[0]
-    )
-    save(f"figure-{curve}-{name}-loss", figures.losses(name, history, f"Figure {curve}: loss of the {label}"))
+    (architecture, at), (predictions, on), (loss, of) = about.values()
+    save(architecture, figures.architecture(name, description, f"{at}{label}"))
+    save(predictions, figures.grid(grid, f"{on}{label} on test photographs")[0])
+    save(loss, figures.losses(name, history, f"{of}loss of the {label}"))
     return history
 
 
 def main():
     names, config = sys.argv[1:], load_config()
+    networks = [name for name in names if name not in FLOORS]
     scores = {name: pd.read_csv(f"data/scores/{name}.csv", keep_default_na=False, dtype=TEXTS) for name in names}
-    table, test = pd.read_csv("metrics/table.csv"), scores[names[0]]
+    table, test = pd.read_csv("metrics/table.csv").set_index("model", drop=False), scores[names[0]]
     rows = spread(test.category, config.plot.examples)
-    histories = {name: of_the_report(name, rows) for name in names if name not in FLOORS}
+    histories = {name: of_a_network(name, rows) for name in networks}
     results = {name: pictures(name, rows) for name in (*names, "original")}
     shown = {name: table.iloc[rows] for name, table in scores.items()}
     about = f"{len(test)} test photographs, 95 % intervals"
@@ -56,9 +52,11 @@ def main():
     save("measures", figures.measures(table, about))
     categories = pd.read_csv("metrics/categories.csv", keep_default_na=False, dtype=TEXTS)
     save("categories", figures.categories(categories, f"ΔE by category: {about}"))
-    differences = pd.read_csv("metrics/differences.csv")
-    save("differences", figures.differences(differences, f"Differences, photograph by photograph: {about}"))
+    differences, best = pd.read_csv("metrics/differences.csv"), table.delta_e[networks].idxmin()
+    save("differences", figures.differences(differences, best, f"Beside the network with the lowest ΔE: {about}"))
     save("learning-curves", figures.learning_curves(histories, "Colour error on the validation photographs"))
+    curves = pd.concat([pd.read_csv(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in networks])
+    save("tradeoff", figures.tradeoff(curves, table.loc["gray"], f"Error over vividness: {len(test)} test photographs"))
 
 
 if __name__ == "__main__":

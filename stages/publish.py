@@ -14,15 +14,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from colorization.config import MODELS
 from colorization.errors import InputError, run
-from colorization.files import write_bytes
+from colorization.files import write_bytes, write_table
+from colorization.labels import network_figures
 from colorization.report import markdown
 
 TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
           "data.json", "download.json")  # fmt: skip
 CODE = ("src", ":!src/colorization/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
-FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "figure-5-resnet-loss",
-           "figure-7-gan-loss", "figure-9-vae-loss")  # fmt: skip
+FIGURES = ("comparison", "measures", "categories", "differences", "tradeoff", "learning-curves",
+           *(network_figures(name)["loss"][0] for name in MODELS))  # fmt: skip
 PAGE = """# {name}
 
 {desc}
@@ -43,7 +45,15 @@ PAGE = """# {name}
 
 ![ΔE by category](categories.png)
 
-![Every two models, photograph by photograph](differences.png)
+![All others beside the network with the lowest ΔE, photograph by photograph](differences.png)
+
+## Vividness against error
+
+![Error over vividness: each point is one setting, the ring is the default](tradeoff.png)
+
+The setting of each line with the colour nearest to the originals' ([tradeoff.csv](tradeoff.csv) has all):
+
+{vivid}
 
 ## Training
 
@@ -103,20 +113,25 @@ def main():
     require_up_to_date()
     folder, table = Path("results") / wanted.name, pd.read_csv("metrics/table.csv")
     audit = json.loads(Path("metrics/data.json").read_text())
+    curves = pd.concat(
+        [pd.read_csv(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in MODELS], ignore_index=True
+    )
     sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
     sources += [Path(f"figures/{name}.png") for name in FIGURES]
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),
         used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
+        vivid=markdown.vivid(curves),
         claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
         revision=output("git", "rev-parse", "HEAD"), machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for source in sources:
         shutil.copyfile(source, folder / source.name)
+    write_table(folder / "tradeoff.csv", curves)
     write_bytes(folder / "README.md", page.encode())
-    print(f"{folder}: {len(sources) + 1} files; commit them")
+    print(f"{folder}: {len(sources) + 2} files; commit them")
 
 
 if __name__ == "__main__":

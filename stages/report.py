@@ -14,14 +14,10 @@ import pandas as pd
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
 from colorization.files import TEXTS, write_bytes
+from colorization.labels import network_figures
 from colorization.report.page import Run, render
 
-FIGURES = (
-    "figure-1-resnet-architecture", "figure-4-resnet-predictions", "figure-5-resnet-loss",
-    "figure-2-gan-architecture", "figure-6-gan-predictions", "figure-7-gan-loss",
-    "figure-3-vae-architecture", "figure-8-vae-predictions", "figure-9-vae-loss",
-    "comparison", "measures", "categories", "differences", "learning-curves",
-)  # fmt: skip
+FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # of all networks
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "scikit-image", "numpy", "pandas", "matplotlib", "dvc")
 
 
@@ -48,17 +44,20 @@ def revision() -> str:
 
 def main():
     names = sys.argv[1:]
+    networks = tuple(name for name in names if name not in FLOORS)
+    figures = [stem for name in networks for stem, _ in network_figures(name).values()] + list(FIGURES)
     scores = {name: table(f"data/scores/{name}.csv") for name in names}
     results = {n: np.load(f"data/results/{n}.npy", mmap_mode="r", allow_pickle=False) for n in (*names, "original")}
     page = render(Run(
         table=table("metrics/table.csv"), categories=table("metrics/categories.csv"),
         differences=table("metrics/differences.csv"), seeds=table("metrics/seeds.csv"),
+        tradeoff=pd.concat([table(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in networks], ignore_index=True),
         scores=scores, results=results,
         audit=read_json("data"), download=read_json("download"), claims=read_json("claims"), people=read_json("people"),
-        figures={name: Path(f"figures/{name}.png").read_bytes() for name in FIGURES},
+        figures={name: Path(f"figures/{name}.png").read_bytes() for name in figures},
         params=Path("params.yaml").read_text(),
         versions={"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        revision=revision(), models=tuple(name for name in names if name not in FLOORS), samples=load_config().evaluate.samples,
+        revision=revision(), models=networks, samples=load_config().evaluate.samples,
     ))  # fmt: skip
     write_bytes(Path("report/index.html"), page.encode())
 

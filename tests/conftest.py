@@ -75,6 +75,7 @@ def tiny_params() -> dict:
     tree["classifier"] |= {"epochs": 1, "width": 2}
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
+    tree["tradeoff"] |= {"saturations": [1.5], "temperatures": [0.5], "frechet_resamples": 100}
     tree["plot"]["examples"] = 2
     return tree
 

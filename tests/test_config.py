@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from colorization.config import MODELS, Config, from_tree, load_config
 from colorization.errors import InputError, shown
+from colorization.schema import MOST, NUMBERS
 
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "presets/sample.yaml").read_text()
@@ -84,7 +85,9 @@ def test_rates_are_numbers_however_they_are_written(tmp_path, text):
 HUGE = [10**30, -(10**30), 1e308, 2**20_000, "9" * 5_000]
 EVERY_KEY = pytest.mark.parametrize("key, f", keys(), ids=lambda x: x if isinstance(x, str) else "")
 EVERY_NUMBER = pytest.mark.parametrize(
-    "key, f", [(k, f) for k, f in keys() if f.type in (int, float)], ids=lambda x: x if isinstance(x, str) else ""
+    "key, f",
+    [(k, f) for k, f in keys() if f.type in (int, float, NUMBERS)],
+    ids=lambda x: x if isinstance(x, str) else "",
 )
 EVERY_TEXT = pytest.mark.parametrize(
     "key, f", [(k, f) for k, f in keys() if f.type is str], ids=lambda x: x if isinstance(x, str) else ""
@@ -94,8 +97,9 @@ EVERY_TEXT = pytest.mark.parametrize(
 @EVERY_KEY
 def test_every_key_is_required_and_typed(key, f, tmp_path):
     assert f"{key}: missing" in refused(tmp_path, changed(key, ...))
-    mistyped = [None, [1], {"a": 1}, "x\ny", 1 if f.type is bool else True, 3 if f.type is str else "x y"]
+    mistyped = [None, {"a": 1}, "x\ny", 1 if f.type is bool else True, 3 if f.type is str else "x y"]
     mistyped += [1.5] if f.type is int else []
+    mistyped += [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]] if f.type == NUMBERS else [[1]]
     for wrong in [*mistyped, [[["x" * 999] * 99] * 99], datetime.date(2001, 1, 1), b"\0\xff"]:
         assert f" {key}: " in refused(tmp_path, changed(key, wrong))
     block = key.rpartition(".")[0]
@@ -106,8 +110,8 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
 
 
 def test_every_type_of_key_is_known_here():
-    """A key of another type, as a list, would need its own mistakes above."""
-    assert {f.type for _, f in keys()} == {int, float, str, bool}
+    """A key of another type, as a list of texts, would need its own mistakes above."""
+    assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS}
 
 
 @EVERY_NUMBER
@@ -117,7 +121,12 @@ def test_every_number_has_its_bounds(key, f, tmp_path):
     wrong = [low if f.metadata["above"] is not None else low - 1, f.metadata["high"] + 1, -2, *HUGE]
     wrong += [float("nan"), float("inf"), float("-inf"), "nan", "-inf"] + ([0] if low > 0 else [])
     for value in wrong:
+        value = [f.metadata["high"], value] if f.type == NUMBERS else value
         assert f" {key}: " in refused(tmp_path, changed(key, value))
+
+
+def test_a_list_of_numbers_is_a_tuple_however_they_are_written():
+    assert from_tree(changed("tradeoff.saturations", [1, "1e-1", 0.5])).tradeoff.saturations == (1.0, 0.1, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +176,7 @@ NO_PARAMETERS = {
     "a list": ("- 1", "the file: expected a block of keys, not [1]"),
     "a block that is missing": ("data: 3", "train: missing"),
     "a block that is a number": (
-        "plot: 3\n" + SAMPLE[: SAMPLE.index("plot:")] + SAMPLE[SAMPLE.index("study:") :],
+        "plot: 3\n" + SAMPLE[: SAMPLE.index("\nplot:") + 1] + SAMPLE[SAMPLE.index("study:") :],
         "plot: expected a block of keys, not 3",
     ),
     "an unknown key that is no text": ("? [1]\n: 2", "unhashable key"),
@@ -234,7 +243,8 @@ def test_any_value_of_any_key_is_taken_or_refused_by_name(tmp_path, value, key):
         assert f" {key}" in str(error) or "not YAML" in str(error) or key in ("data.image_size", "data.source")
     else:
         found = functools.reduce(getattr, key.split("."), config)
-        assert found == pytest.approx(float(value) if isinstance(found, float) else value)
+        numbers = {float: float, tuple: lambda many: tuple(map(float, many))}
+        assert found == pytest.approx(numbers[type(found)](value) if type(found) in numbers else value)
 
 
 def test_models_have_one_name_everywhere():

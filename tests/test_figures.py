@@ -11,7 +11,8 @@ from PIL import Image
 from colorization import figures
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
-from colorization.labels import COLORS, MEASURES, NAMES
+from colorization.figures import intervals
+from colorization.labels import COLORS, MEASURES, NAMES, network_figures
 from colorization.models.base import architecture
 
 RNG = np.random.default_rng(0)
@@ -28,6 +29,11 @@ DIFFERENCES = pd.DataFrame(
     [(k, "gray", m, 0.1, low, 0.2) for k in MEASURES for m, low in (("gan", -0.1), ("vae", 0.05))],
     columns=["measure", "first", "second", "difference", "low", "high"],
 )
+CURVES = pd.DataFrame(
+    [(model, knob, s, s == 1, 0.6 * s, 9 + s, 2 - s) for model in MODELS[2:] for knob in ("saturation", "temperature")
+     for s in (0.5, 1.0, 2.0)],
+    columns=["model", "knob", "setting", "default", "colorfulness_ratio", "delta_e", "scene_frechet"],
+)  # fmt: skip
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2], "lr": 0.1, "val_ab_mse": [200.0, 150.0]}
     | {f"{p}_{t}": [2.0, 1.0] for t in ("loss", "d_loss") for p in ("train", "val")}
@@ -42,7 +48,12 @@ def drawings():
     yield "measures", lambda: figures.measures(TABLE[TABLE.category == "sea"], "t")
     yield "few measures", lambda: figures.measures(TABLE[:5].drop(columns=["accuracy", "scene_frechet", "lpips"]), "t")
     yield "categories", lambda: figures.categories(TABLE, "t")
-    yield "differences", lambda: figures.differences(DIFFERENCES, "t")
+    yield "differences", lambda: figures.differences(DIFFERENCES, "gray", "t")
+    yield "trade-off", lambda: figures.tradeoff(CURVES, TABLE.iloc[0], "t")
+    yield (
+        "trade-off without categories",
+        lambda: figures.tradeoff(CURVES.drop(columns="scene_frechet"), TABLE.iloc[0], "t"),
+    )
     yield "learning curves", lambda: figures.learning_curves({"gan": HISTORY, "vae": HISTORY[:1]}, "t")
     config = load_config("presets/intel-cpu.yaml")
     for name in ("resnet", "gan", "vae"):
@@ -56,12 +67,40 @@ def test_draws_quietly_and_repeatably(draw):
         first, second = figures.png(draw()), figures.png(draw())
     assert first == second
     image = Image.open(io.BytesIO(first))
-    assert image.width > 500 and image.convert("L").getextrema()[0] < 100
+    assert image.width > 400 and image.convert("L").getextrema()[0] < 100
 
 
 def test_every_name_has_a_colour_of_its_own():
     assert COLORS.keys() == NAMES.keys()
     assert len(set(COLORS.values())) == len(COLORS)
+
+
+def test_differences_are_of_the_others_to_one():
+    rows = [
+        ("delta_e", "gray", "gan", 2.0, 1.0, 3.5),
+        ("delta_e", "gan", "vae", 4.0, 3.0, 4.5),
+        ("mse", "gray", "vae", 0, 0, 0),
+    ]
+    table = pd.DataFrame(rows, columns=DIFFERENCES.columns)
+    found = intervals.minus(table, "gan")
+    assert found.values.tolist() == [
+        ["delta_e", "gray", "gan", 2.0, 1.0, 3.5],
+        ["delta_e", "vae", "gan", -4.0, -4.5, -3.0],
+    ]
+
+
+def test_what_is_rounded_away_cannot_be_seen():
+    figure, _ = figures.grid({"a": PICTURES["gan"]}, "t")
+    exact = io.BytesIO()
+    figure.savefig(exact, bbox_inches="tight", facecolor="white")
+    exact = np.asarray(Image.open(exact).convert("RGB")).astype(int)
+    found = np.asarray(Image.open(io.BytesIO(figures.png(figure))))
+    assert np.abs(found - exact).max() <= 2 and (found[0, 0] == 255).all()
+
+
+def test_the_report_has_numbered_figures_and_others_have_not():
+    assert network_figures("vae")["loss"] == ("figure-9-vae-loss", "Figure 9: ")
+    assert network_figures("zhang")["architecture"] == ("zhang-architecture", "")
 
 
 @pytest.mark.parametrize("name", ["$x_{$", "$", "a" * 250, "\x1b[2J\n", "<b>&amp;</b>", "%s {0}", "7"])

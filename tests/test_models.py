@@ -13,8 +13,8 @@ from colorization.color import rgb_to_lab
 from colorization.config import load_config
 from colorization.errors import InputError
 from colorization.models import baselines, resunet, vae, zhang
-from colorization.models.base import architecture
 from colorization.models.adversarial import PatchDiscriminator
+from colorization.models.base import architecture
 
 RESNET = {"width": 4, "predicts": "ab"}
 GAN = {"width": 8, "depth": 3, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 8, "discriminator_layers": 2}

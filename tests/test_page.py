@@ -11,6 +11,7 @@ from conftest import watched_page
 
 from colorization import figures
 from colorization.labels import MEASURES
+from colorization.report import markdown, tables
 from colorization.report import page as report
 from colorization.verdicts import NETWORKS
 
@@ -34,9 +35,13 @@ def run(**changes) -> report.Run:
         "model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"])  # fmt: skip
     pairs = [(m, "gray", "gan", -0.5, -0.6, -0.4) for m in MEASURES if m != "fid"]
     differences = pd.DataFrame(pairs, columns=["measure", "first", "second", "difference", "low", "high"])
+    shared = ("delta_e", "colorfulness_ratio", "delta_e_minus_gan")
+    tradeoff = pd.DataFrame([{"model": n, "knob": "saturation", "setting": s, "default": s == 1}
+                             | {f"{m}{end}": 0.6 * s for m in shared for end in ("", "_low", "_high")}
+                             for n in NETWORKS for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {
-        "table": table, "differences": differences, "categories": categories, "seeds": seeds, "scores": dict.fromkeys(ROWS, scores),
+        "table": table, "differences": differences, "categories": categories, "seeds": seeds, "tradeoff": tradeoff, "scores": dict.fromkeys(ROWS, scores),
         "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
         "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
                   "odd_sizes": 2, "enlarged": 3,
@@ -111,20 +116,28 @@ def test_its_numbers_are_those_of_the_tables():
     html = report.render(run())
     assert re.search(r"the <strong>VAE</strong> with\s+5\.00", html), "the best network by ΔE"
     assert "1 are confirmed here, 1 refuted and\n1 left undecided" in html
-    cells = report.results_table(run().table, run().differences)
+    cells = tables.results_table(run().table, run().differences)
     assert [row["cells"][0]["best"] for row in cells["rows"]] == [False] * 4 + [True]
     assert "fid" in cells["columns"] and cells["rows"][0]["cells"][-1]["interval"] == ""
-    without = report.results_table(run().table.drop(columns=["accuracy", "scene_frechet"]), run().differences)
+    without = tables.results_table(run().table.drop(columns=["accuracy", "scene_frechet"]), run().differences)
     assert "accuracy" not in without["columns"]
-    assert report.number(-0.5, ".1f") == "−0.5" and report.number(float("nan"), ".1f") == "–"
+    assert tables.number(-0.5, ".1f") == "−0.5" and tables.number(float("nan"), ".1f") == "–"
 
 
 def test_what_cannot_be_told_apart_is_best_together():
     near = pd.DataFrame([("delta_e", "gan", "vae", 1.0, -0.1, 2.1), ("delta_e", "resnet", "vae", 2.0, 1.0, 3.0)],
                         columns=["measure", "first", "second", "difference", "low", "high"])  # fmt: skip
-    cells = report.results_table(run().table, near)["rows"]
+    cells = tables.results_table(run().table, near)["rows"]
     assert [row["cells"][0]["best"] for row in cells] == [False, False, False, True, True]
     assert re.search(r"5\.00, not told apart from the GAN \(95 %", report.render(run(differences=near)))
+
+
+def test_of_each_curve_the_point_nearest_to_the_originals_colour_is_told():
+    rows = tables.vivid_rows(run().tradeoff)
+    assert [(row["model"], row["setting"]) for row in rows] == [(name, 1.5) for name in NETWORKS]
+    html = report.render(run())
+    assert html.count("<td>saturation</td><td>1.5</td>") == len(NETWORKS) and "+0.90" in html
+    assert "| ResNet | saturation | 1.5 | 0.90 <sub>0.90–0.90</sub> |" in markdown.vivid(run().tradeoff)
 
 
 def test_people_are_reported():

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from conftest import GUARD, ROOT, copy_repository, jpeg, run, tiny_params, zip_of
 
+from colorization.config import MODELS
+
 DVC = [sys.executable, "-m", "dvc"]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
@@ -44,6 +46,7 @@ def stages_run(output: str) -> set[str]:
 def after_a_change_of(model: str) -> set[str]:
     """The stages that a changed parameter of one network's training reruns."""
     own = {f"{stage}@{model}" for stage in ("train", "evaluate", "repeat")}
+    own |= {f"tradeoff@{name}" for name in MODELS}  # each is compared with the defaults of the report's networks
     return own | {"compare", "plot", "study", "people", "claims", "report"}
 
 
@@ -54,7 +57,7 @@ def test_everything_runs_and_then_nothing_does(repository):
     summary = json.loads((repository / "metrics/summary.json").read_text())
     assert list(summary) == ["gray", "mean", "resnet", "gan", "vae"]
     assert summary["gray"]["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
-    assert len(list((repository / "figures").glob("*.png"))) == 14
+    assert len(list((repository / "figures").glob("*.png"))) == 15
     claims = json.loads((repository / "metrics/claims.json").read_text())
     assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
     assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0

@@ -140,6 +140,13 @@ class Compare:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tradeoff:
+    saturations: tuple[float, ...] = rule(low=0.0, high=10.0)
+    temperatures: tuple[float, ...] = rule(above=0.0, high=100.0)
+    frechet_resamples: int = rule(low=100, high=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plot:
     examples: int = rule(low=1, high=64)
 
@@ -158,6 +165,7 @@ class Config:
     classifier: Classifier
     evaluate: Evaluate
     compare: Compare
+    tradeoff: Tradeoff
     plot: Plot
     study: Study
 

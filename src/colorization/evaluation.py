@@ -116,19 +116,27 @@ def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, T
 
 
 def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories: pd.Series):
-    """Whether results and originals are taken for what they show, (B,) each, and the features (B,F) of both.
+    """The columns of `recognise` for results, with `recognised_original`, and the features (B,F) of both."""
+    columns, features = recognise(classifier, lab, categories)
+    of_originals, original_features = recognise(classifier, original, categories)
+    if columns:
+        columns["recognised_original"] = of_originals["recognised"]
+    return columns, (features, original_features)
+
+
+def recognise(classifier: SceneClassifier, lab: Tensor, categories: pd.Series):
+    """Whether Lab (B,3,S,S) in its own units is taken for what it shows, columns of (B,), and the features (B,F).
 
     `judged` tells the photographs of a category that the classifier knows; the others count for neither. Without
     categories there is nothing to recognise: no columns.
     """
     known = classifier.categories
+    features = classifier.features(torch.cat(normalise(lab[:, :1], lab[:, 1:]), dim=1))
+    if not known:
+        return {}, features
     truth = torch.tensor([known.index(c) if c in known else -1 for c in categories], device=lab.device)
-    columns, features = {}, []
-    for name, colours in (("recognised", lab), ("recognised_original", original)):
-        features.append(classifier.features(torch.cat(normalise(colours[:, :1], colours[:, 1:]), dim=1)))
-        if known:
-            columns[name] = (classifier.head(features[-1]).argmax(dim=1) == truth).float()
-    return columns | ({"judged": (truth >= 0).float()} if known else {}), features
+    right = classifier.head(features).argmax(dim=1) == truth
+    return {"recognised": right.float(), "judged": (truth >= 0).float()}, features
 
 
 def original_rgb(L: Tensor, ab: Tensor) -> Tensor:

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
-# Okabe & Ito's palette (2008), told apart by the colour-blind: one colour for a model everywhere.
+# Okabe & Ito's palette (2008), told apart by the colour-blind and one violet more: one colour for a model everywhere.
 INK = "#222222"
 COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7", "resnet": "#0072B2", "gan": "#D55E00", "vae": "#009E73",
-          "original": INK}  # fmt: skip
+          "resunet": "#5B1A8B", "pix2pix": "#56B4E9", "zhang": "#E69F00", "original": INK}  # fmt: skip
 NAMES = {"gray": "gray floor", "mean": "mean-colour floor", "resnet": "ResNet", "gan": "GAN", "vae": "VAE",
-         "original": "original"}  # fmt: skip
+         "resunet": "ResUNet", "pix2pix": "pix2pix", "zhang": "Zhang et al.", "original": "original"}  # fmt: skip
+
+KINDS = ("architecture", "predictions", "loss")  # of the figures that each network has
+NUMBERS = {"resnet": (1, 4, 5), "gan": (2, 6, 7), "vae": (3, 8, 9)}  # in the report, whose VAE has no curve: the ninth
+DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
+DIFFERENCE = {1: "above 0: the first is better", -1: "below 0: the first is better", 0: "above 0: the first has more"}
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,18 @@ MEASURES = {  # in the order of tables and figures; `statistics` and `frechet` h
     "lpips": Measure("LPIPS", ".3f", -1, "learned perceptual distance (Zhang et al. 2018)"),
     "fid": Measure("FID", ".1f", -1, "Fréchet inception distance, without interval"),
 }  # fmt: skip
+
+
+def axis_label(measure: str) -> str:
+    return f"{MEASURES[measure].heading} ({DIRECTION[MEASURES[measure].better]})"
+
+
+def difference_label(measure: str) -> str:
+    return f"{MEASURES[measure].heading} ({DIFFERENCE[MEASURES[measure].better]})"
+
+
+def network_figures(name: str) -> dict[str, tuple[str, str]]:
+    """The file's stem and the title's start of each of a network's figures, by kind: numbered where the report has it."""
+    if name not in NUMBERS:
+        return {kind: (f"{name}-{kind}", "") for kind in KINDS}
+    return {kind: (f"figure-{n}-{name}-{kind}", f"Figure {n}: ") for kind, n in zip(KINDS, NUMBERS[name])}

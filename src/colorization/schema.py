@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 import reprlib
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from colorization.errors import InputError, shown
 MAX_BYTES = 64 * 1024  # of a file; ours have 4 KB
 LONGEST = 4096  # characters of a text: Linux takes no longer path
 SHORT = 80  # characters of a value in a message: a megabyte is none
+NUMBERS = tuple[float, ...]  # the one list that a field may be, of which every number satisfies the field's rule
+MOST = 32  # numbers in it
 
 
 def rule(
@@ -81,12 +84,20 @@ def build(cls: type, tree: Any, where: str = "") -> Any:
 def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(f.type):
         return build(f.type, value, where)
-    value = _number(value, where) if f.type is float else value
-    if type(value) is not f.type:
-        raise InputError(f"{where}: expected {KINDS[f.type]}, not {_short(value)}")
-    if f.type is str and (len(value) > LONGEST or shown(value) != value):
+    if f.type != NUMBERS:
+        return _scalar(f.type, f.metadata, value, where)
+    if type(value) is not list or not 0 < len(value) <= MOST:
+        raise InputError(f"{where}: expected a list of 1 to {MOST} numbers, not {_short(value)}")
+    return tuple(_scalar(float, f.metadata, number, where) for number in value)
+
+
+def _scalar(kind: type, rules: Mapping, value: Any, where: str) -> Any:
+    value = _number(value, where) if kind is float else value
+    if type(value) is not kind:
+        raise InputError(f"{where}: expected {KINDS[kind]}, not {_short(value)}")
+    if kind is str and (len(value) > LONGEST or shown(value) != value):
         raise InputError(f"{where}: must be one line of at most {LONGEST} characters, not {_short(value)}")
-    broken = _broken(value, **f.metadata)
+    broken = _broken(value, **rules)
     if broken:
         raise InputError(f"{where}: {broken}, not {_short(value)}")
     return value

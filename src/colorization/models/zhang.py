@@ -1,6 +1,7 @@
 """A baseline: colorization as rebalanced classification (Zhang et al. 2016), from its published description, trained here."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -113,7 +114,7 @@ def _block(*channels: int, last_stride: int = 1, dilation: int = 1) -> nn.Sequen
 
 def _convs(*channels: int, last_stride: int = 1, dilation: int = 1) -> list[nn.Module]:
     parts = []
-    for i, (c_in, c_out) in enumerate(zip(channels, channels[1:])):
+    for i, (c_in, c_out) in enumerate(pairwise(channels)):
         stride = last_stride if i == len(channels) - 2 else 1
         conv = nn.Conv2d(c_in, c_out, 3, stride=stride, padding=dilation, dilation=dilation)
         parts += [conv, nn.ReLU(inplace=True)]

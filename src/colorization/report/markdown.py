@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from colorization.labels import MEASURES, NAMES
-from colorization.report.page import number
+from colorization.report.tables import number, vivid_rows
 
 MARKS = {"confirmed": "✓ confirmed", "refuted": "✗ refuted", "undecided": "? undecided"}
+VIVID = ("colorfulness_ratio", "delta_e")  # of a point of the trade-off
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
@@ -45,6 +46,17 @@ def changes(
         sides = [number(side[name], about.digits) for side in (before, after)]
         cells.append([about.heading + ARROWS[about.better], *sides, f"{change} <sub>{low} to {high}</sub>"])
     return _grid(["", "as trained", "half precision", "difference"], cells)
+
+
+def vivid(curves: pd.DataFrame) -> str:
+    """Of each curve of the trade-off the point whose colour is nearest to the originals'."""
+    head = ["", "knob", "setting", *(MEASURES[m].heading for m in VIVID), "ΔE − the GAN's by default"]
+    rows = []
+    for row in vivid_rows(curves):
+        value, low, high = (number(row[f"delta_e_minus_gan{end}"], "+.2f") for end in ("", "_low", "_high"))
+        cells = [_cell(row, m) for m in VIVID] + [f"{value} <sub>{low} to {high}</sub>"]
+        rows.append([NAMES[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
+    return _grid(head, rows)
 
 
 def _cell(row: Mapping, measure: str) -> str:

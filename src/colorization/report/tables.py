@@ -1,0 +1,96 @@
+"""What the page's tables say: cells with their intervals, and which of them are the best, or clear of zero."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from colorization.labels import MEASURES, NAMES
+
+
+def number(value: float, digits: str) -> str:
+    """A number with a proper minus, or a dash where there is none."""
+    return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
+
+
+def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
+    """Columns {measure: what it is} and a row per model of cells: text, interval, and whether it is the best.
+
+    Best are the best value and all that the paired differences do not tell from it.
+    """
+    shown = {m: about for m, about in MEASURES.items() if m in table and table[m].notna().any()}
+    best = {m: best_of(table, differences, m) if about.better else set() for m, about in shown.items()}
+    rows = []
+    for row in table.to_dict("records"):
+        cells = []
+        for measure, about in shown.items():
+            ends = [row.get(f"{measure}{end}", np.nan) for end in ("_low", "_high")]
+            interval = "" if pd.isna(ends[0]) else "–".join(number(end, about.digits) for end in ends)
+            is_best = row["model"] in best[measure]
+            cells.append({"text": number(row[measure], about.digits), "interval": interval, "best": is_best})
+        rows.append({"name": row["model"], "cells": cells})
+    return {"columns": shown, "rows": rows}
+
+
+def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among: tuple[str, ...] = ()) -> set[str]:
+    """The model with the best value of a measure, and those whose paired difference to it holds zero."""
+    values = table.set_index("model")[measure].dropna()
+    values = values[[name for name in values.index if not among or name in among]]
+    first = (values * MEASURES[measure].better).idxmax()
+    rows = differences[differences.measure == measure]
+    open_ = rows[~((rows.low > 0) | (rows.high < 0))]
+    pairs = {frozenset(pair) for pair in zip(open_["first"], open_.second)}
+    return {name for name in values.index if name == first or frozenset((first, name)) in pairs}
+
+
+def lead(table: pd.DataFrame, differences: pd.DataFrame, models: tuple[str, ...], measure: str = "delta_e") -> dict:
+    """The network with the lowest ΔE as a row of the table, the names that are not told from it, and the gray floor."""
+    rows = table.set_index("model", drop=False)
+    model = rows.loc[list(models)].sort_values(measure).iloc[0].to_dict()
+    rivals = best_of(table, differences, measure, models) - {model["model"]}
+    return {"model": model, "rivals": [NAMES[name] for name in models if name in rivals],
+            "gray": rows.loc["gray"].to_dict()}  # fmt: skip
+
+
+def category_table(table: pd.DataFrame) -> dict:
+    """ΔE with its interval, by category (rows) and model (columns)."""
+    models = list(dict.fromkeys(table.model))
+    rows = []
+    for name, part in table.groupby("category", sort=False):
+        part = part.set_index("model")
+        cells = [part.loc[model, ["delta_e", "delta_e_low", "delta_e_high"]].tolist() for model in models]
+        rows.append({"name": name, "photographs": int(part.photographs.iloc[0]), "cells": cells})
+    return {"models": models, "rows": rows}
+
+
+def difference_table(differences: pd.DataFrame) -> dict:
+    """First minus second of every two rows: columns of measures, cells with the interval and whether it is clear of 0."""
+    measures = [m for m in MEASURES if m in set(differences.measure)]
+    rows = []
+    for (first, second), part in differences.groupby(["first", "second"], sort=False):
+        part = part.set_index("measure")
+        cells = []
+        for measure in measures:
+            digits = MEASURES[measure].digits
+            value, low, high = part.loc[measure, ["difference", "low", "high"]]
+            interval = f"{number(low, digits)} to {number(high, digits)}"
+            cells.append({"text": number(value, digits), "interval": interval, "clear": low > 0 or high < 0})
+        rows.append({"first": first, "second": second, "cells": cells})
+    return {"headings": [MEASURES[measure].heading for measure in measures], "rows": rows}
+
+
+def seed_table(seeds: pd.DataFrame) -> list[dict]:
+    """Mean and spread of ΔE, MSE and colour over the seeds, where there is more than one."""
+    shown = seeds[(seeds.seeds > 1) & seeds.measure.isin(["delta_e", "mse", "colorfulness_ratio"])]
+    return shown.to_dict("records")
+
+
+def vivid_rows(curves: pd.DataFrame) -> list[dict]:
+    """Of each curve of the trade-off, a model's and a knob's, the point whose colour is nearest to the originals'."""
+    away = (curves.colorfulness_ratio - 1).abs()
+    nearest = away.groupby([curves.model, curves.knob], sort=False).idxmin()
+    return curves.loc[nearest].to_dict("records")
+
+
+def count_verdicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    return {kind: sum(c["verdict"] == kind for c in claims.values()) for kind in ("confirmed", "refuted", "undecided")}
