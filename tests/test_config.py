@@ -249,5 +249,5 @@ def test_any_value_of_any_key_is_taken_or_refused_by_name(tmp_path, value, key):
 
 def test_models_have_one_name_everywhere():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert stages["train"]["matrix"]["model"] == stages["evaluate"]["matrix"]["model"] == list(MODELS)
+    assert all(stages[name]["matrix"]["model"] == list(MODELS) for name in ("train", "evaluate", "tradeoff", "repeat"))
     assert all((ROOT / f"src/colorization/models/{name}.py").exists() for name in MODELS)
