@@ -55,9 +55,9 @@ def test_everything_runs_and_then_nothing_does(repository):
     assert not stages_run(dvc(repository, "repro").stdout)
     assert not dirty(repository)
     summary = json.loads((repository / "metrics/summary.json").read_text())
-    assert list(summary) == ["gray", "mean", "resnet", "gan", "vae"]
+    assert list(summary) == ["gray", "mean", "resnet", "gan", "vae", "resunet", "pix2pix", "zhang"]
     assert summary["gray"]["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
-    assert len(list((repository / "figures").glob("*.png"))) == 15
+    assert len(list((repository / "figures").glob("*.png"))) == 24
     claims = json.loads((repository / "metrics/claims.json").read_text())
     assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
     assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
@@ -278,7 +278,7 @@ BAD = {
     ),
     "size 0": ("download", edit(image_size=0), "data.image_size: must be at least 32"),
     "no write permission": ("download", fill("data"), "data"),
-    "unknown model": ("train unet", edit(), "unet: no such model; the models are resnet, gan, vae"),
+    "unknown model": ("train unet", edit(), "unet: no such model; the models are resnet, gan, vae, resunet, pix2pix, zhang"),
     "nothing trained": ("evaluate gan", edit(), "run: dvc repro"),
 }
 

@@ -1,8 +1,9 @@
 """Ours: a residual U-Net with self-attention at its low resolutions, which paints at half the side.
 
 The U-Net (Ronneberger et al. 2015) has residual blocks (He et al. 2016, section 3; together the ResUNet of Zhang, Liu & Wang
-2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its photographs are cropped and
-relit at random, and the mean of its weights over the last steps is kept. docs/ablation.md tells what each part gains.
+2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its training photographs are
+cropped and relit at random, the mean of its weights over the last steps is kept, and it looks at a photograph at two sizes:
+docs/ablation.md tells what each part gains, and what was tried and dropped.
 """
 
 from itertools import pairwise
@@ -18,6 +19,10 @@ from colorization.models.blocks import Noise, conv_block
 MAX_GROWTH = 8  # channels double up to 8 × width
 ATTENTIVE = 2  # levels with attention, the lowest
 HEADS = 4  # of the attention; width is a multiple of it
+LOOKS = (
+    1.0,
+    1.5,
+)  # enlargements of a photograph whose colours are averaged, after training: it has seen both by its crops
 
 
 class ResUNet(Colorizer):
@@ -52,6 +57,13 @@ class ResUNet(Colorizer):
         for decoder in self.decoders:
             h = decoder(h, skips.pop())  # (B, 2C, H, W) and (B, C, 2H, 2W) → (B, C, 2H, 2W)
         return F.interpolate(self.head(h), scale_factor=2, mode="bilinear")
+
+    @torch.no_grad()
+    def colorize(self, L):
+        height, width = L.shape[-2:]
+        sides = [(round(look * height), round(look * width)) for look in LOOKS]
+        looks = [super(ResUNet, self).colorize(_resized(L, side)) for side in sides]
+        return torch.stack([_resized(ab, (height, width)) for ab in looks]).mean(dim=0)
 
     def loss(self, batch):
         L, ab = self.varied(*batch) if self.training else batch
@@ -123,6 +135,10 @@ class Up(nn.Module):
 
     def forward(self, below, skip):
         return self.join(torch.cat([F.interpolate(self.narrow(below), scale_factor=2, mode="bilinear"), skip], dim=1))
+
+
+def _resized(x: Tensor, side: tuple[int, int]) -> Tensor:
+    return x if x.shape[-2:] == side else F.interpolate(x, side, mode="bilinear")
 
 
 def _halve(c_in: int, c_out: int) -> nn.Sequential:
