@@ -156,7 +156,11 @@ def test_paths_may_be_of_any_script(tmp_path):
         ("train.gan.depth", 7, "train.gan.depth: 7 halvings need a data.image_size that is a multiple of 128, not 48"),
         ("train.gan.lr", -0.1, "train.gan.lr: must be above 0.0, not -0.1"),
         ("train.gan.lrr", 1, "train.gan.lrr: unknown key; the keys here are epochs, batch_size, lr,"),
-        ("train.unet", {}, "train.unet: unknown key; the keys here are seed, seeds, resnet, gan, vae, resunet, pix2pix, zhang"),
+        (
+            "train.unet",
+            {},
+            "train.unet: unknown key; the keys here are seed, seeds, resnet, gan, vae, resunet, pix2pix, zhang",
+        ),
         ("train.vae.predicts", "lab", "train.vae.predicts: must be one of ab, rgb, not 'lab'"),
         ("data.source", "folder", "data.folder.path: empty"),
         ("data.resize", 40, "data.resize: must be 0 or at least data.image_size (48), not 40"),

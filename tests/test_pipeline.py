@@ -278,7 +278,11 @@ BAD = {
     ),
     "size 0": ("download", edit(image_size=0), "data.image_size: must be at least 32"),
     "no write permission": ("download", fill("data"), "data"),
-    "unknown model": ("train unet", edit(), "unet: no such model; the models are resnet, gan, vae, resunet, pix2pix, zhang"),
+    "unknown model": (
+        "train unet",
+        edit(),
+        "unet: no such model; the models are resnet, gan, vae, resunet, pix2pix, zhang",
+    ),
     "nothing trained": ("evaluate gan", edit(), "run: dvc repro"),
 }
 

@@ -16,6 +16,7 @@ from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
 from colorization import dataset, training
+from colorization.averaging import Average
 from colorization.checkpoint import ResumeState, build, fingerprint, load_model, save_model
 from colorization.config import load_config, model_params
 from colorization.errors import InputError
@@ -46,6 +47,42 @@ def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, *
         build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
         processes=Processes(Fabric(accelerator="cpu", devices=1)), resume=ResumeState(folder), on_epoch=on_epoch,
     )  # fmt: skip
+
+
+def test_an_average_of_weights_is_used_and_put_back():
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm2d(1))
+    model[0].weight.data.fill_(1.0)
+    average, expected = Average(model, 0.9), 1.0
+    for step in range(1, 200):
+        model[0].weight.data.fill_(float(step % 7))
+        average.update(model)
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * (step % 7)
+    with average.used(model):
+        assert model[0].weight.item() == pytest.approx(expected, rel=1e-4)
+    assert model[0].weight.item() == 199 % 7
+    again = Average(model, 0.9)
+    again.load_state_dict(average.state_dict())
+    assert again.steps == 199 and torch.equal(again.weights["0.weight"], average.weights["0.weight"])
+    none = Average(model, 0.0)
+    none.update(model)
+    with none.used(model):
+        assert model[0].weight.item() == 199 % 7 and not none.weights
+
+
+def test_what_is_kept_is_the_average_where_a_network_asks_for_it(tmp_path):
+    with_average, without = (fit("resunet", tmp_path / str(a), epochs=2, averaging=a).weights for a in (0.9, 0.0))
+    assert not torch.equal(with_average["head.weight"], without["head.weight"])
+
+
+@pytest.mark.parametrize(
+    "schedule, expected", [("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0]), ("linear", [1, 1, 0])]
+)
+def test_learning_rates(schedule, expected):
+    params = replace(model_params(CONFIG, "vae"), lr=1.0, lr_schedule=schedule)
+    rates = [training.learning_rate(params, progress) for progress in (0.0, 0.5, 1.0)]
+    assert rates == pytest.approx(expected)
+    assert training.learning_rate(replace(params, lr_schedule="linear"), 0.75) == pytest.approx(0.5)
 
 
 def photos(packed):
@@ -168,13 +205,6 @@ def test_photographs_larger_than_memory_are_streamed(tmp_path):
     command = [sys.executable, "-c", LARGER_THAN_MEMORY]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout == "the whole array does not fit\n", done.stderr
-
-
-def test_learning_rate_schedules():
-    params = model_params(CONFIG, "gan")
-    constant, cosine = (replace(params, lr=0.1, lr_schedule=s) for s in ("constant", "cosine"))
-    assert [training.learning_rate(constant, x) for x in (0, 0.5, 1)] == [0.1] * 3
-    assert [training.learning_rate(cosine, x) for x in (0, 0.5, 1)] == pytest.approx([0.1, 0.05, 0])
 
 
 def test_fingerprint_follows_parameters_data_and_code(tmp_path):

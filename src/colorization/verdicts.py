@@ -203,7 +203,7 @@ def converged_differ(evidence: Evidence) -> Found:
 
 
 def hard_to_tell(evidence: Evidence) -> Found:
-    models = evidence.people["models"].values()
+    models = [row for name, row in evidence.people["models"].items() if name in NETWORKS]
     fooled, trials = (sum(model[key] for model in models) for key in ("fooled", "trials"))
     if not trials:
         return Found("nobody has looked yet", UNDECIDED)
