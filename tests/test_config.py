@@ -15,7 +15,7 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colorization.config import MODELS, Config, from_tree, load_config
+from colorization.config import MODELS, MODELS, Config, from_tree, load_config
 from colorization.errors import InputError, shown
 from colorization.schema import MOST, NUMBERS
 
@@ -73,6 +73,13 @@ def test_presets_are_valid_and_have_the_same_keys(path):
 
 def test_committed_parameters_are_the_sample_preset():
     assert (ROOT / "params.yaml").read_text() == (ROOT / "presets/sample.yaml").read_text()
+
+
+def test_paper_100_is_the_paper_for_100_epochs():
+    paper, longer = (yaml.safe_load((ROOT / f"presets/{name}.yaml").read_text()) for name in ("paper", "paper-100"))
+    for name in MODELS:
+        assert longer["train"][name].pop("epochs") == 100 == 5 * paper["train"][name].pop("epochs")
+    assert longer == paper
 
 
 @pytest.mark.parametrize("text", ["1e-4", "1e-04", "0.0001", "1.0e-4"])
