@@ -7,18 +7,19 @@ import sys
 from pathlib import Path
 
 import yaml
+from colorization.config import MODELS
 from conftest import copy_repository, tiny_params
 
 from chaos.checks import Failure, recorded, tail
 
-TRAININGS = ("train@resnet", "train@gan", "train@vae", "classify", "repeat@resnet", "repeat@gan", "repeat@vae")
+TRAININGS = ("classify", *(f"{stage}@{model}" for stage in ("train", "repeat") for model in MODELS))
 SECONDS = 300  # longer than any command here takes on a slow machine
 
 
 def params() -> dict:
     """Trainings of several epochs, so that a kill finds some done and some not; and of a second seed."""
     tree = tiny_params()
-    for block in (*(tree["train"][model] for model in ("resnet", "gan", "vae")), tree["classifier"]):
+    for block in (*(tree["train"][model] for model in MODELS), tree["classifier"]):
         block["epochs"] = 4
     tree["train"]["seeds"] = 2
     return tree
