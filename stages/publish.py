@@ -63,7 +63,7 @@ The setting of each line with the colour nearest to the originals' ([tradeoff.cs
 
 ```sh
 git checkout {revision}
-cp results/{name}/params.yaml params.yaml
+git show '@{{-1}}:results/{name}/params.yaml' > params.yaml  # from the branch that you came from
 dvc repro
 ```
 
