@@ -68,7 +68,7 @@ def test_everything_runs_and_then_nothing_does(repository):
 def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repository):
     run(["git", "checkout", "-qb", "other"], repository)
     path = repository / "params.yaml"
-    path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4"))
+    path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4", 1))
     assert stages_run(dvc(repository, "repro").stdout) == after_a_change_of("gan")
     run(["git", "commit", "-qam", "a lower rate"], repository)
     clone = repository.parent / "clone"
