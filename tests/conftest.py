@@ -101,6 +101,11 @@ def run(command: list[str], folder: Path, *, check: bool = True, **kwargs) -> su
     return done
 
 
+def dvc(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess:
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return run([sys.executable, "-m", "dvc", *command], folder, check=check, env=env)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """Headless Chromium; without one the tests that need it are skipped, but never in CI."""
