@@ -92,13 +92,8 @@ class ResUNet(Fit):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pix2Pix(Fit):
-    width: int = rule(low=1, high=512)
-    depth: int = rule(low=2, high=10)
-    dropout: float = rule(low=0.0, high=0.9)
-    l1_weight: float = rule(low=0.0, high=1e6)
-    discriminator_width: int = rule(low=1, high=512)
-    discriminator_layers: int = rule(low=1, high=3)
+class Pix2Pix(GAN):
+    """Takes what the report's GAN takes."""
 
 
 @dataclass(frozen=True, kw_only=True)

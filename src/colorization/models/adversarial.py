@@ -10,25 +10,41 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorization.models.base import Colorizer
+from colorization.models.blocks import init_weights
 
 SLOPE = 0.2  # of LeakyReLU (appendix 6.1)
 MAX_GROWTH = 8  # channels double up to 8 × width (appendix 6.1.1: 64 → 512)
+NOISY_DECODERS = 3  # decoders with dropout, the only noise of pix2pix (section 3.2)
 
 
 class ConditionalGAN(Colorizer):
-    """A generator against a discriminator, the objective of pix2pix (section 3.1). Subclasses give `blocks`.
+    """A U-Net generator against a PatchGAN discriminator that sees (L, ab). Subclasses give `UNet`, `blocks` and `skips`.
 
-    generator: L (B,1,H,W) → ab (B,2,H,W), H and W multiples of `stride`.
-    discriminator: L (B,1,H,W) and ab (B,2,H,W) → logits of any shape, positive for real.
-    l1_weight: λ of the objective G* = adversarial + λ·L1.
+    width: channels of the first encoder.
+    depth: encoders, each halving the side: image_size must be a multiple of 2^depth.
+    dropout: probability in the inner decoders, in training only: evaluation is deterministic.
+    l1_weight: λ of the objective G* = adversarial + λ·L1 (section 3.1).
+    discriminator_width, discriminator_layers: channels and count of its stride-2 convolutions; 3 see 70×70 px.
     """
 
+    UNet: type[nn.Module]  # of (width, depth, dropout): L (B,1,H,W) → ab (B,2,H,W)
     selects_by = "l1"  # the adversarial term has no minimum to wait for
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, *, stride: int, l1_weight: float):
+    def __init__(
+        self,
+        *,
+        width: int,
+        depth: int,
+        dropout: float,
+        l1_weight: float,
+        discriminator_width: int,
+        discriminator_layers: int,
+    ):
         super().__init__(predicts="ab")
-        self.generator, self.discriminator = generator, discriminator
-        self.stride, self.l1_weight = stride, l1_weight
+        self.l1_weight, self.stride = l1_weight, 2**depth
+        self.generator = self.UNet(width=width, depth=depth, dropout=dropout)
+        self.discriminator = PatchDiscriminator(width=discriminator_width, layers=discriminator_layers)
+        self.apply(init_weights)
 
     def forward(self, L):
         return self.generator(L)
@@ -77,7 +93,7 @@ class PatchDiscriminator(nn.Module):
 
     def __init__(self, *, width: int, layers: int):
         super().__init__()
-        channels = [width * min(2**i, MAX_GROWTH) for i in range(layers + 1)]
+        channels = growing(width, layers + 1)
         parts = [encoder(3, channels[0], norm=False)]
         for i, (c_in, c_out) in enumerate(pairwise(channels), 1):
             parts.append(encoder(c_in, c_out, norm=True, stride=2 if i < layers else 1))
@@ -98,3 +114,29 @@ def encoder(c_in: int, c_out: int, *, norm: bool, stride: int = 2) -> nn.Sequent
     """4×4 convolution, batch norm, LeakyReLU: (B, c_in, H, W) → (B, c_out, H/stride, W/stride)."""
     parts = [nn.Conv2d(c_in, c_out, 4, stride=stride, padding=1, bias=not norm)]
     return nn.Sequential(*parts, *([nn.BatchNorm2d(c_out)] if norm else []), nn.LeakyReLU(SLOPE))
+
+
+def growing(width: int, count: int) -> list[int]:
+    """The channels of so many layers."""
+    return [width * min(2**i, MAX_GROWTH) for i in range(count)]
+
+
+def encoders(channels: list[int]) -> nn.ModuleList:
+    """A U-Net's encoders from L (B,1,H,W) down, with these channels each.
+
+    No norm in the first (appendix 6.1.1), nor in the innermost, where a 1×1 map may leave one value to it.
+    """
+    steps = enumerate(zip([1, *channels], channels))
+    return nn.ModuleList([encoder(c_in, c_out, norm=0 < i < len(channels) - 1) for i, (c_in, c_out) in steps])
+
+
+def dropout_of(decoder: int, depth: int, dropout: float) -> float:
+    """Of a U-Net's decoder, counted from the innermost; the two outermost never have any."""
+    return dropout if decoder < min(NOISY_DECODERS, depth - 2) else 0.0
+
+
+def decoder(c_in: int, c_out: int, dropout: float, activation: nn.Module) -> nn.Sequential:
+    """4×4 transposed convolution, batch norm, dropout, activation: (B, c_in, H, W) → (B, c_out, 2H, 2W)."""
+    conv = nn.ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1, bias=False)
+    noise = [nn.Dropout(dropout)] if dropout else []
+    return nn.Sequential(conv, nn.BatchNorm2d(c_out), *noise, activation)

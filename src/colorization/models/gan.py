@@ -3,47 +3,8 @@
 import torch
 from torch import nn
 
-from colorization.models.adversarial import MAX_GROWTH, SLOPE, ConditionalGAN, PatchDiscriminator, encoder
+from colorization.models.adversarial import SLOPE, ConditionalGAN, decoder, dropout_of, encoders, growing
 from colorization.models.base import CHANNELS
-from colorization.models.blocks import init_weights
-
-NOISY_DECODERS = 3  # decoders with dropout, the only noise of pix2pix (section 3.2)
-
-
-class GAN(ConditionalGAN):
-    """U-Net generator against a PatchGAN discriminator that sees (L, ab).
-
-    width: channels of the first encoder.
-    depth: encoders, each halving the side: image_size must be a multiple of 2^depth.
-    dropout: probability in the inner decoders, in training only: evaluation is deterministic.
-    l1_weight: λ of the objective G* = adversarial + λ·L1 (section 3.1).
-    discriminator_width, discriminator_layers: channels and count of its stride-2 convolutions; 3 see 70×70 px.
-    """
-
-    def __init__(
-        self,
-        *,
-        width: int,
-        depth: int,
-        dropout: float,
-        l1_weight: float,
-        discriminator_width: int,
-        discriminator_layers: int,
-    ):
-        generator = UNet(width=width, depth=depth, dropout=dropout)
-        discriminator = PatchDiscriminator(width=discriminator_width, layers=discriminator_layers)
-        super().__init__(generator, discriminator, stride=2**depth, l1_weight=l1_weight)
-        self.apply(init_weights)
-
-    def blocks(self):
-        g, d = self.generator, self.discriminator
-        encoders = [(f"encoder {i}", m) for i, m in enumerate(g.encoders, 1)]
-        decoders = [(f"decoder {i}", m) for i, m in enumerate(g.decoders, 1)]
-        return [*encoders, ("conv", g.middle), *decoders, ("conv, tanh", g.head), ("discriminator", d)]
-
-    def skips(self):
-        depth = len(self.generator.encoders)
-        return [(depth - 1 - i, depth + 1 + i) for i in range(depth)]
 
 
 class UNet(nn.Module):
@@ -51,15 +12,12 @@ class UNet(nn.Module):
 
     def __init__(self, *, width: int, depth: int, dropout: float):
         super().__init__()
-        channels = [width * min(2**i, MAX_GROWTH) for i in range(depth)]
-        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
-        for i, (c_in, c_out) in enumerate(zip([1, *channels], channels)):
-            # no norm in the first (appendix 6.1.1), nor in the innermost, where a 1×1 map may leave one value to it
-            self.encoders.append(encoder(c_in, c_out, norm=0 < i < depth - 1))
+        channels = growing(width, depth)
+        self.encoders, self.decoders = encoders(channels), nn.ModuleList()
         self.middle = nn.Sequential(nn.Conv2d(channels[-1], channels[-1], 3, padding=1), nn.LeakyReLU(SLOPE))
         for i, c in enumerate(reversed(channels)):
-            c_out = channels[max(depth - 2 - i, 0)]
-            self.decoders.append(_decoder(2 * c, c_out, dropout if i < min(NOISY_DECODERS, depth - 2) else 0.0))
+            c_out, noise = channels[max(depth - 2 - i, 0)], dropout_of(i, depth, dropout)
+            self.decoders.append(decoder(2 * c, c_out, noise, nn.LeakyReLU(SLOPE)))
         self.head = nn.Sequential(nn.Conv2d(channels[0], CHANNELS["ab"], 3, padding=1), nn.Tanh())
 
     def forward(self, L):
@@ -73,10 +31,20 @@ class UNet(nn.Module):
         return self.head(h)
 
 
-def _decoder(c_in: int, c_out: int, dropout: float) -> nn.Sequential:
-    conv = nn.ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1, bias=False)
-    noise = [nn.Dropout(dropout)] if dropout else []
-    return nn.Sequential(conv, nn.BatchNorm2d(c_out), *noise, nn.LeakyReLU(SLOPE))
+class GAN(ConditionalGAN):
+    """The report's U-Net, which has a convolution in its middle and one after its last decoder."""
+
+    UNet = UNet
+
+    def blocks(self):
+        g, d = self.generator, self.discriminator
+        down = [(f"encoder {i}", m) for i, m in enumerate(g.encoders, 1)]
+        up = [(f"decoder {i}", m) for i, m in enumerate(g.decoders, 1)]
+        return [*down, ("conv", g.middle), *up, ("conv, tanh", g.head), ("discriminator", d)]
+
+    def skips(self):
+        depth = len(self.generator.encoders)
+        return [(depth - 1 - i, depth + 1 + i) for i in range(depth)]
 
 
 MODEL = GAN

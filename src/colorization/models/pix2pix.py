@@ -3,48 +3,8 @@
 import torch
 from torch import nn
 
-from colorization.models.adversarial import MAX_GROWTH, ConditionalGAN, PatchDiscriminator, encoder
+from colorization.models.adversarial import ConditionalGAN, decoder, dropout_of, encoders, growing
 from colorization.models.base import CHANNELS
-from colorization.models.blocks import init_weights
-
-NOISY_DECODERS = 3  # with dropout (appendix 6.1.1: CD512)
-
-
-class Pix2Pix(ConditionalGAN):
-    """The paper's U-Net, whose last decoder ends in the colours, against its PatchGAN.
-
-    Other than the report's GAN it has no convolution in the middle and none after the last decoder, and decoders with ReLU.
-
-    width: channels of the first encoder (64 in the paper).
-    depth: encoders, each halving the side (8 in the paper, whose 256 px end in one pixel).
-    dropout, l1_weight: as in the paper 0.5 and 100.
-    discriminator_width, discriminator_layers: 64 and 3 in the paper, which see 70×70 px.
-    """
-
-    def __init__(
-        self,
-        *,
-        width: int,
-        depth: int,
-        dropout: float,
-        l1_weight: float,
-        discriminator_width: int,
-        discriminator_layers: int,
-    ):
-        generator = UNet(width=width, depth=depth, dropout=dropout)
-        discriminator = PatchDiscriminator(width=discriminator_width, layers=discriminator_layers)
-        super().__init__(generator, discriminator, stride=2**depth, l1_weight=l1_weight)
-        self.apply(init_weights)
-
-    def blocks(self):
-        g, d = self.generator, self.discriminator
-        encoders = [(f"encoder {i}", m) for i, m in enumerate(g.encoders, 1)]
-        decoders = [(f"decoder {i}", m) for i, m in enumerate(g.decoders, 1)]
-        return [*encoders, *decoders, ("discriminator", d)]
-
-    def skips(self):
-        depth = len(self.generator.encoders)
-        return [(depth - 2 - i, depth + 1 + i) for i in range(depth - 1)]
 
 
 class UNet(nn.Module):
@@ -52,13 +12,11 @@ class UNet(nn.Module):
 
     def __init__(self, *, width: int, depth: int, dropout: float):
         super().__init__()
-        channels = [width * min(2**i, MAX_GROWTH) for i in range(depth)]
-        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
-        for i, (c_in, c_out) in enumerate(zip([1, *channels], channels)):
-            self.encoders.append(encoder(c_in, c_out, norm=0 < i < depth - 1))
+        channels = growing(width, depth)
+        self.encoders, self.decoders = encoders(channels), nn.ModuleList()
         for i, c in enumerate(reversed(channels[1:])):
-            noisy = dropout if i < min(NOISY_DECODERS, depth - 2) else 0.0
-            self.decoders.append(_decoder(c if i == 0 else 2 * c, channels[depth - 2 - i], noisy))
+            c_in, noise = c if i == 0 else 2 * c, dropout_of(i, depth, dropout)
+            self.decoders.append(decoder(c_in, channels[depth - 2 - i], noise, nn.ReLU(inplace=True)))
         last = nn.ConvTranspose2d(2 * channels[0], CHANNELS["ab"], 4, stride=2, padding=1)
         self.decoders.append(nn.Sequential(last, nn.Tanh()))
 
@@ -73,10 +31,23 @@ class UNet(nn.Module):
         return h
 
 
-def _decoder(c_in: int, c_out: int, dropout: float) -> nn.Sequential:
-    conv = nn.ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1, bias=False)
-    noise = [nn.Dropout(dropout)] if dropout else []
-    return nn.Sequential(conv, nn.BatchNorm2d(c_out), *noise, nn.ReLU(inplace=True))
+class Pix2Pix(ConditionalGAN):
+    """The paper's U-Net: its last decoder ends in the colours, and its decoders have ReLU.
+
+    There width is 64, depth 8 (256 px end in one pixel), dropout 0.5, l1_weight 100, and the discriminator 64 with 3 layers.
+    """
+
+    UNet = UNet
+
+    def blocks(self):
+        g, d = self.generator, self.discriminator
+        down = [(f"encoder {i}", m) for i, m in enumerate(g.encoders, 1)]
+        up = [(f"decoder {i}", m) for i, m in enumerate(g.decoders, 1)]
+        return [*down, *up, ("discriminator", d)]
+
+    def skips(self):
+        depth = len(self.generator.encoders)
+        return [(depth - 2 - i, depth + 1 + i) for i in range(depth - 1)]
 
 
 MODEL = Pix2Pix
