@@ -15,7 +15,7 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colorization.config import MODELS, MODELS, Config, from_tree, load_config
+from colorization.config import MODELS, Config, from_tree, load_config
 from colorization.errors import InputError, shown
 from colorization.schema import MOST, NUMBERS
 
@@ -160,7 +160,8 @@ def test_paths_may_be_of_any_script(tmp_path):
     "key, value, told",
     [
         ("data.image_size", 0, "data.image_size: must be at least 32, not 0"),
-        ("train.gan.depth", 7, "train.gan.depth: 7 halvings need a data.image_size that is a multiple of 128, not 48"),
+        ("train.gan.depth", 7, "data.image_size: the 7 halvings of train.gan need a multiple of 128, not 48; or change"),
+        ("train.resunet.width", 5, "train.resunet.width: must be even, for its attention, not 5"),
         ("train.gan.lr", -0.1, "train.gan.lr: must be above 0.0, not -0.1"),
         ("train.gan.lrr", 1, "train.gan.lrr: unknown key; the keys here are epochs, batch_size, lr,"),
         (
@@ -262,3 +263,12 @@ def test_models_have_one_name_everywhere():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     assert all(stages[name]["matrix"]["model"] == list(MODELS) for name in ("train", "evaluate", "tradeoff", "repeat"))
     assert all((ROOT / f"src/colorization/models/{name}.py").exists() for name in MODELS)
+
+
+def test_a_network_without_a_depth_names_its_stride_too():
+    tree = yaml.safe_load(SAMPLE)
+    tree["data"]["image_size"] = 36
+    for name in ("gan", "resunet", "pix2pix"):
+        tree["train"][name]["depth"] = 2
+    with pytest.raises(InputError, match="^data.image_size: the 3 halvings of train.vae need a multiple of 8, not 36$"):
+        from_tree(tree)

@@ -56,6 +56,11 @@ class Fit:
         fit = {f.name for f in dataclasses.fields(Fit)}
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fit}
 
+    @property
+    def halvings(self) -> int:
+        """How often the network halves a photograph's side, which must be a multiple of 2^halvings pixels."""
+        return getattr(self, "depth", 0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResNet(Fit):
@@ -79,6 +84,7 @@ class VAE(Fit):
     kl_weight: float = rule(low=0.0, high=1e6)
     encoder_weights: str = rule(choices=("imagenet", "none"))
     predicts: str = rule(choices=("ab", "rgb"))
+    halvings = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +107,7 @@ class Zhang(Fit):
     width: int = rule(low=1, high=256)
     rebalancing: float = rule(above=0.0, high=1.0)
     temperature: float = rule(above=0.0, high=1.0)
+    halvings = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,11 +203,13 @@ def _check_together(config: Config) -> None:
     if data.resize and data.resize < data.image_size:
         raise InputError(f"data.resize: must be 0 or at least data.image_size ({data.image_size}), not {data.resize}")
     for name in MODELS:
-        halvings = getattr(model_params(config, name), "depth", 0)
-        if data.image_size % 2**halvings:
+        fit = model_params(config, name)
+        if data.image_size % 2**fit.halvings:
             raise InputError(
-                f"train.{name}.depth: {halvings} halvings need a data.image_size that is a multiple of {2**halvings}, "
-                f"not {data.image_size}; change one of the two"
+                f"data.image_size: the {fit.halvings} halvings of train.{name} need a multiple of {2**fit.halvings}, "
+                f"not {data.image_size}" + ("; or change its depth" if hasattr(fit, "depth") else "")
             )
+    if config.train.resunet.width % 2:
+        raise InputError(f"train.resunet.width: must be even, for its attention, not {config.train.resunet.width}")
     if data.source == "folder" and not data.folder.path:
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")

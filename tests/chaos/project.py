@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import yaml
-from colorization.config import MODELS
 from conftest import copy_repository, tiny_params
 
 from chaos.checks import Failure, recorded, tail
+from colorization.config import MODELS
 
 TRAININGS = ("classify", *(f"{stage}@{model}" for stage in ("train", "repeat") for model in MODELS))
 SECONDS = 300  # longer than any command here takes on a slow machine

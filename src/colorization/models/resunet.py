@@ -18,17 +18,14 @@ from colorization.models.blocks import Noise, conv_block
 
 MAX_GROWTH = 8  # channels double up to 8 × width
 ATTENTIVE = 2  # levels with attention, the lowest
-HEADS = 4  # of the attention; width is a multiple of it
-LOOKS = (
-    1.0,
-    1.5,
-)  # enlargements of a photograph whose colours are averaged, after training: it has seen both by its crops
+HEADS = 4  # of the attention, on 2 × width channels or more
+LOOKS = (1.0, 1.5)  # enlargements of a photograph whose colours are averaged; by its crops it was trained on both
 
 
 class ResUNet(Colorizer):
     """Levels of residual blocks from half the side down, and back up beside them; the colours are enlarged in the end.
 
-    width: channels of the first level; they double at each halving.
+    width: channels of the first level, even; they double at each halving.
     depth: levels: H and W must be multiples of 2^depth.
     huber: ab units up to which an error counts squared, and beyond which linearly (Huber 1964).
     zoom: in training, a photograph is cropped to between 1 - zoom and all of its side.
