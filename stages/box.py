@@ -17,16 +17,14 @@ from colorization import statistics
 from colorization.catalog import BOX, CHECKOUT, SUFFIX
 from colorization.checkpoint import load_model, save_model
 from colorization.config import Config, Data, load_config, model_params
-from colorization.dataset import load
 from colorization.description import SCORES, read_tree
 from colorization.errors import InputError, run
-from colorization.evaluation import evaluate
+from colorization.evaluation import evaluate, photographs
 from colorization.files import write_bytes
 from colorization.halving import halved, largest_change
 from colorization.labels import NAMES
 from colorization.processes import one_device
 from colorization.report import card, markdown
-from colorization.selection import rows_of
 from stages.compare import measured
 from stages.evaluate import LAB, judges
 from stages.publish import left_out, output, require_up_to_date, title
@@ -63,7 +61,7 @@ def size_of(weights: dict[str, Tensor]) -> int:
 
 def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
     """The measures of two models on the test photographs, the paired differences, and the largest change of a or b."""
-    device, photos, index = one_device().device, load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test")
+    device, (photos, index) = one_device().device, photographs(LAB, "test")
     panel, seed = judges(config.evaluate, device), config.train.seed
     scores = {name: evaluate(model, photos, index.category, panel, samples=0, device=device).scores
               for name, model in models.items()}  # fmt: skip

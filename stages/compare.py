@@ -21,13 +21,10 @@ def measured(scores: dict[str, pd.DataFrame], params: Compare, seed: int):
     return values, statistics.bootstrap(scores, params.resamples, seed)
 
 
-def add_frechet(values: dict, resampled: dict, params: Compare, seed: int) -> None:
-    """The Fréchet distance in the classifier's features, where it knows categories."""
-    names = [name for name in values if "accuracy" in values[name]]
-    if not names:
-        return
-    original, *ours = (np.load(f"data/features/{name}.npy", allow_pickle=False) for name in ("original", *names))
-    features = dict(zip(names, ours))
+def add_frechet(
+    values: dict, resampled: dict, features: dict[str, np.ndarray], original: np.ndarray, params: Compare, seed: int
+) -> None:
+    """The Fréchet distance in the classifier's features, (N,F) of every row and the originals'."""
     found = frechet.estimates(features, original, params.frechet_resamples, seed)
     for name, (value, drawn) in found.items():
         values[name]["scene_frechet"], resampled[name]["scene_frechet"] = value, drawn
@@ -82,7 +79,9 @@ def main():
     params, seed = config.compare, config.train.seed
     scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False, dtype=TEXTS) for name in names}
     values, resampled = measured(scores, params, seed)
-    add_frechet(values, resampled, params, seed)
+    judged = [name for name in names if "accuracy" in values[name]]  # where the classifier knows categories
+    original, *features = (np.load(f"data/features/{n}.npy", allow_pickle=False) for n in ("original", *judged))
+    add_frechet(values, resampled, dict(zip(judged, features)), original, params, seed)
     add_fid(values, resampled)
     whole = table(values, resampled, len(next(iter(scores.values()))))
     write_json(Path("metrics/summary.json"), statistics.rounded(values))

@@ -1,4 +1,4 @@
-"""Score models or floors on the test photographs: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
+"""Score models or floors on photographs that none has learned from: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
 
 import sys
 from pathlib import Path
@@ -11,12 +11,11 @@ from colorization.checkpoint import load_model
 from colorization.config import FLOORS, Evaluate, load_config, model_params
 from colorization.dataset import load
 from colorization.errors import run
-from colorization.evaluation import Evaluation, Judges, evaluate
+from colorization.evaluation import Evaluation, Judges, evaluate, photographs
 from colorization.files import write_array, write_json, write_table
 from colorization.models import baselines
 from colorization.processes import one_device
 from colorization.rarity import colour_weights
-from colorization.selection import rows_of
 
 LAB = Path("data/lab")
 
@@ -53,7 +52,7 @@ def main():
     names, config = sys.argv[1:], load_config()
     for name in set(names) - set(FLOORS):
         model_params(config, name)
-    device, photos, index = one_device().device, load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test")
+    device, (photos, index) = one_device().device, photographs(LAB, config.evaluate.split)
     panel = judges(config.evaluate, device)
     for name in names:
         torch.manual_seed(config.train.seed)

@@ -11,7 +11,7 @@ from colorization import figures
 from colorization.config import FLOORS, load_config
 from colorization.errors import run
 from colorization.files import TEXTS, write_bytes
-from colorization.labels import NAMES, network_figures
+from colorization.labels import NAMES, SPLITS, network_figures
 from colorization.selection import spread
 
 
@@ -20,11 +20,11 @@ def save(name: str, figure) -> None:
 
 
 def pictures(name: str, rows: list[int]) -> np.ndarray:
-    """Results of the chosen test photographs, (n,S,S,3) uint8."""
+    """Results of the chosen photographs, (n,S,S,3) uint8."""
     return np.load(f"data/results/{name}.npy", mmap_mode="r", allow_pickle=False)[rows]
 
 
-def of_a_network(name: str, rows: list[int]) -> pd.DataFrame:
+def of_a_network(name: str, rows: list[int], split: str) -> pd.DataFrame:
     """The network's three figures; returns its history."""
     label, about = NAMES[name], network_figures(name)
     description = json.loads(Path(f"data/architecture/{name}.json").read_text())
@@ -33,7 +33,7 @@ def of_a_network(name: str, rows: list[int]) -> pd.DataFrame:
     grid = {row: pictures(source, rows) for row, source in shown.items()}
     (architecture, at), (predictions, on), (loss, of) = about.values()
     save(architecture, figures.architecture(name, description, f"{at}{label}"))
-    save(predictions, figures.grid(grid, f"{on}{label} on test photographs")[0])
+    save(predictions, figures.grid(grid, f"{on}{label} on {split} photographs")[0])
     save(loss, figures.losses(name, history, f"{of}loss of the {label}"))
     return history
 
@@ -42,13 +42,13 @@ def main():
     names, config = sys.argv[1:], load_config()
     networks = [name for name in names if name not in FLOORS]
     scores = {name: pd.read_csv(f"data/scores/{name}.csv", keep_default_na=False, dtype=TEXTS) for name in names}
-    table, test = pd.read_csv("metrics/table.csv").set_index("model", drop=False), scores[names[0]]
-    rows = spread(test.category, config.plot.examples)
-    histories = {name: of_a_network(name, rows) for name in networks}
+    table, one = pd.read_csv("metrics/table.csv").set_index("model", drop=False), scores[names[0]]
+    rows, split = spread(one.category, config.plot.examples), SPLITS[config.evaluate.split]
+    histories = {name: of_a_network(name, rows, split) for name in networks}
     results = {name: pictures(name, rows) for name in (*names, "original")}
     shown = {name: table.iloc[rows] for name, table in scores.items()}
-    about = f"{len(test)} test photographs, 95 % intervals"
-    save("comparison", figures.comparison(results, shown, "The same test photographs, every model and floor"))
+    about = f"{len(one)} {split} photographs, 95 % intervals"
+    save("comparison", figures.comparison(results, shown, f"The same {split} photographs, every model and floor"))
     save("measures", figures.measures(table, about))
     categories = pd.read_csv("metrics/categories.csv", keep_default_na=False, dtype=TEXTS)
     save("categories", figures.categories(categories, f"ΔE by category: {about}"))
@@ -56,7 +56,7 @@ def main():
     save("differences", figures.differences(differences, best, f"Beside the network with the lowest ΔE: {about}"))
     save("learning-curves", figures.learning_curves(histories, "Colour error on the validation photographs"))
     curves = pd.concat([pd.read_csv(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in networks])
-    save("tradeoff", figures.tradeoff(curves, table.loc["gray"], f"Error over vividness: {len(test)} test photographs"))
+    save("tradeoff", figures.tradeoff(curves, table.loc["gray"], f"Error over vividness: {len(one)} {split} photographs"))
 
 
 if __name__ == "__main__":

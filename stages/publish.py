@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorization.config import MODELS
+from colorization.config import MODELS, load_config
 from colorization.errors import InputError, run
 from colorization.files import write_bytes, write_table
 from colorization.labels import network_figures
@@ -82,6 +82,8 @@ def require_up_to_date() -> None:
     """Raise InputError when the metrics are not those of the committed code; parameters and metrics are published too."""
     if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
         raise InputError(f"git: uncommitted changes ({' '.join(changed.split())[:200]}); commit them first")
+    if load_config().evaluate.split != "test":
+        raise InputError("evaluate.split: val is for trials; set it to test, run dvc repro, and publish that")
     if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):
         raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
 

@@ -15,20 +15,19 @@ def repeats(name: str, config: Config, out: Path) -> None:
 
     from colorization import frechet, runs, statistics
     from colorization.dataset import Photos, load
-    from colorization.evaluation import evaluate
+    from colorization.evaluation import evaluate, photographs
     from colorization.processes import launch
-    from colorization.selection import rows_of
     from stages.evaluate import LAB, judges
     from stages.train import CHECKPOINTS, TRAIN, VAL, tell
 
     params, fabric, found = model_params(config, name), launch(), {}
     train, val = (Photos.near(load(path), fabric.device) for path in (TRAIN, VAL))
-    photos, categories = load(LAB / "test.npy"), rows_of(LAB / "index.csv", "test").category
+    photos, index = photographs(LAB, config.evaluate.split)
 
     def score(model, seed: int) -> dict[str, float]:
         torch.manual_seed(seed)
         panel, samples = judges(config.evaluate, fabric.device), config.evaluate.samples
-        outcome = evaluate(model, photos, categories, panel, samples=samples, device=fabric.device)
+        outcome = evaluate(model, photos, index.category, panel, samples=samples, device=fabric.device)
         scores = statistics.summarise(outcome.scores)
         if "accuracy" in scores:
             resamples, ours = config.compare.frechet_resamples, {name: outcome.features}

@@ -43,7 +43,7 @@ def revision() -> str:
 
 
 def main():
-    names = sys.argv[1:]
+    names, params = sys.argv[1:], load_config().evaluate
     networks = tuple(name for name in names if name not in FLOORS)
     figures = [stem for name in networks for stem, _ in network_figures(name).values()] + list(FIGURES)
     scores = {name: table(f"data/scores/{name}.csv") for name in names}
@@ -57,7 +57,7 @@ def main():
         figures={name: Path(f"figures/{name}.png").read_bytes() for name in figures},
         params=Path("params.yaml").read_text(),
         versions={"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        revision=revision(), models=networks, samples=load_config().evaluate.samples,
+        revision=revision(), models=networks, samples=params.samples, split=params.split,
     ))  # fmt: skip
     write_bytes(Path("report/index.html"), page.encode())
 

@@ -1,4 +1,4 @@
-"""Originals and results of the test photographs → report/study.html and data/study/key.json."""
+"""Originals and results of the scored photographs → report/study.html and data/study/key.json."""
 
 import sys
 from collections import Counter
@@ -19,13 +19,13 @@ def pictures(name: str) -> np.ndarray:
 
 def main():
     models, config = sys.argv[1:], load_config()
-    photographs = rows_of(Path("data/lab/index.csv"), "test")
+    photographs = rows_of(Path("data/lab/index.csv"), config.evaluate.split)
     results = {name: pictures(name) for name in models}
     page, key = build(pictures("original"), results, photographs, config.study, config.train.seed)
     write_bytes(Path("report/study.html"), page.encode())
     write_json(Path("data/study/key.json"), key)
     kinds = Counter(trial["model"] for trial in key["trials"].values())
-    fewer = " (the test split has too few photographs for more)" if kinds[models[0]] < config.study.pairs else ""
+    fewer = " (the {config.evaluate.split} split has too few photographs for more)" if kinds[models[0]] < config.study.pairs else ""
     print("report/study.html, pairs:", ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds)) + fewer)
 
 

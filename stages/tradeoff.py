@@ -10,11 +10,10 @@ import torch
 from colorization import tradeoff
 from colorization.checkpoint import load_model
 from colorization.config import load_config, model_params
-from colorization.dataset import load
 from colorization.errors import run
+from colorization.evaluation import photographs
 from colorization.files import TEXTS, write_table
 from colorization.processes import one_device
-from colorization.selection import rows_of
 
 LAB = Path("data/lab")
 
@@ -28,8 +27,8 @@ def main():
     classifier = load_model(Path("data/classifier/scenes.safetensors"), names=["classifier"]).to(device)
     start = tradeoff.default(model)
     rows = tradeoff.curves(start, params.saturations, params.temperatures)
-    points, categories = {point for *_, point in rows}, rows_of(LAB / "index.csv", "test").category
-    measured = tradeoff.measure(model, load(LAB / "test.npy"), categories, classifier, points, device)
+    points, (photos, index) = {point for *_, point in rows}, photographs(LAB, config.evaluate.split)
+    measured = tradeoff.measure(model, photos, index.category, classifier, points, device)
     values, resampled = tradeoff.summarise(
         measured,
         {other: pd.read_csv(f"data/scores/{other}.csv", keep_default_na=False, dtype=TEXTS) for other in others},

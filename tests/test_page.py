@@ -51,7 +51,7 @@ def run(**changes) -> report.Run:
                    for v in ("confirmed", "refuted", "undecided")},
         "people": {"participants": 0, "models": {}},
         "figures": {n: figures.png(figures.learning_curves({"gan": curve}, n)) for n in ("measures", "learning-curves")},
-        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": NETWORKS, "samples": 8,
+        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": NETWORKS, "samples": 8, "split": "val",
     }  # fmt: skip
     return report.Run(**(base | changes))
 

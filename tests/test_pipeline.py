@@ -1,11 +1,13 @@
 """The pipeline as its users run it: dvc in a copy of the repository, on tiny data."""
 
+import io
 import json
 import os
 import re
 import shutil
 import sys
 
+import pandas as pd
 import pytest
 from conftest import GUARD, copy_repository, dvc, jpeg, run, tiny_params
 
@@ -20,6 +22,10 @@ def repository(tmp_path_factory):
     run(["git", "add", "-A"], folder)
     run(["git", "commit", "-qm", "results"], folder)
     return folder
+
+
+def diff(folder, *words, check=True):
+    return run([sys.executable, "-m", "stages.diff", *words], folder, check=check)
 
 
 def dirty(folder):
@@ -58,6 +64,16 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
     path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4", 1))
     assert stages_run(dvc(repository, "repro").stdout) == after_a_change_of("gan")
     run(["git", "commit", "-qam", "a lower rate"], repository)
+    table = pd.read_csv(io.StringIO(diff(repository, "gan", "main").stdout), sep=r"\s+", index_col="measure")
+    main = json.loads(run(["git", "show", "main:metrics/summary.json"], repository).stdout)["gan"]
+    ours = json.loads((repository / "metrics/summary.json").read_text())["gan"]
+    assert set(table.index) >= {"delta_e", "ab_rmse", "skill", "accuracy"} and "scene_frechet" not in table.index
+    for measure, row in table.iterrows():
+        assert (row.main, row.workspace) == pytest.approx((main[measure], ours[measure]), rel=1e-3)
+        assert row.difference == pytest.approx(ours[measure] - main[measure], abs=2e-3 * abs(main[measure]))
+        assert row.low <= row.difference <= row.high
+    assert table.low.delta_e < table.high.delta_e
+    assert "error: nix: unknown Git revision" in diff(repository, "gan", "nix", check=False).stderr
     clone = repository.parent / "clone"
     run(["git", "clone", "-q", str(repository), str(clone)], repository)  # without DVC's cache
     run(["git", "branch", "main", "origin/main"], clone)
@@ -75,12 +91,16 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
 
 
 def test_experiments_leave_the_workspace_alone(repository):
-    output = dvc(repository, "exp", "run", "--temp", "-S", "train.vae.lr=0.00001").stdout
-    assert stages_run(output) == after_a_change_of("vae")
+    trial = ["-S", "train.vae.lr=0.00001", "-S", "evaluate.split=val", "--name", "trial", "floors", "evaluate@vae"]
+    output = dvc(repository, "exp", "run", "--temp", *trial).stdout
+    assert stages_run(output) == {"train@vae", "floors", "evaluate@vae"}
+    counts = json.loads((repository / "metrics/data.json").read_text())["used"]
+    told = f"vae: scored on different photographs ({counts['val']} at trial and {counts['test']} at main)"
+    assert told in diff(repository, "vae", "main", "trial", check=False).stderr
     shown = json.loads(dvc(repository, "exp", "show", "--json").stdout)
-    experiments = shown[1]["experiments"]
-    rates = {r["data"]["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] for e in experiments for r in e["revs"]}
-    assert rates == {0.00001}
+    (found,) = [rev["data"] for experiment in shown[1]["experiments"] for rev in experiment["revs"]]
+    assert found["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] == 0.00001
+    assert found["metrics"]["metrics/vae/scores.json"]["data"]["photographs"] == counts["val"]
     assert not dirty(repository)
 
 
@@ -96,6 +116,8 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     shutil.rmtree(repository / "results/trial")
     params = repository / "params.yaml"
     before = params.read_text()
+    params.write_text(before.replace("split: test", "split: val"))
+    assert "evaluate.split: val is for trials" in run(publish, repository, check=False).stderr
     params.write_text(before.replace("resamples: 200", "resamples: 300"))
     assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
     params.write_text(before)

@@ -130,6 +130,7 @@ class Train:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
+    split: str = rule(choices=("test", "val"))
     samples: int = rule(low=2, high=1000)
     lpips: bool
     fid: bool

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ from torch import Tensor
 
 from colorization import metrics
 from colorization.color import lab_to_rgb, normalise
+from colorization.dataset import load
 from colorization.models.base import Colorizer
 from colorization.models.classifier import SceneClassifier
 from colorization.rarity import bins
+from colorization.selection import rows_of
 
 BATCH = 64  # photographs at once; the scores do not depend on it, but for the draws of a network that samples
 
@@ -38,6 +41,11 @@ class Evaluation:
     originals: np.ndarray
     features: np.ndarray
     original_features: np.ndarray
+
+
+def photographs(lab: Path, split: str) -> tuple[np.ndarray, pd.DataFrame]:
+    """The packed photographs (N,3,S,S) of a split in the folder that preprocess wrote, and their N rows of its index."""
+    return load(lab / f"{split}.npy"), rows_of(lab / "index.csv", split)
 
 
 @torch.no_grad()

@@ -9,6 +9,8 @@ COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7", "resnet": "#0072B2", "gan": "#D5
 NAMES = {"gray": "gray floor", "mean": "mean-colour floor", "resnet": "ResNet", "gan": "GAN", "vae": "VAE",
          "resunet": "ResUNet", "pix2pix": "pix2pix", "zhang": "Zhang et al.", "original": "original"}  # fmt: skip
 
+SPLITS = {"test": "test", "val": "validation"}
+
 KINDS = ("architecture", "predictions", "loss")  # of the figures that each network has
 NUMBERS = {"resnet": (1, 4, 5), "gan": (2, 6, 7), "vae": (3, 8, 9)}  # in the report, whose VAE has no curve: the ninth
 DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}

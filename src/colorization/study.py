@@ -59,7 +59,7 @@ def _check(originals: np.ndarray, results: Mapping[str, np.ndarray], photographs
         if pictures.dtype != np.uint8 or pictures.shape != originals.shape or len(pictures) != len(photographs):
             raise InputError(
                 f"{name}: pictures {pictures.dtype} {pictures.shape} do not fit the originals {originals.shape} or the "
-                f"{len(photographs)} photographs of the test split; run: dvc repro"
+                f"{len(photographs)} scored photographs; run: dvc repro"
             )
 
 
@@ -68,13 +68,13 @@ def choose(
 ) -> dict[str, np.ndarray]:
     """Rows for each model, for catch trials and for practice: no photograph twice, each model's spread over categories.
 
-    suited (N,): how well a photograph serves as catch trial. A small test split gives fewer of all.
+    suited (N,): how well a photograph serves as catch trial. A small split gives fewer of all.
     """
     count = len(categories)
     catch, practice = min(study.catch, count // 4), min(PRACTICE, count // 8)
     pairs = min(study.pairs, (count - catch - practice) // len(models))
     if pairs < 1:
-        raise InputError(f"test split: {count} photographs are too few for a pair per model; raise data.test_fraction")
+        raise InputError(f"study: {count} scored photographs are too few for a pair per model; raise data.test_fraction")
     candidates = np.argsort(-suited, kind="stable")[: max(catch + practice, count // 10)]
     special = rng.choice(candidates, catch + practice, replace=False)
     order = pd.Series(categories.to_numpy()).drop(special).sample(frac=1, random_state=rng)

@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from colorization.labels import COLORS, MEASURES, NAMES, NUMBERS, network_figures
+from colorization.labels import COLORS, MEASURES, NAMES, NUMBERS, SPLITS, network_figures
 from colorization.report import tables
 from colorization.selection import extremes, spread
 
@@ -41,6 +41,7 @@ class Run:
     revision: str
     models: tuple[str, ...]
     samples: int  # draws of a network that can draw several
+    split: str  # that was scored
 
 
 def render(run: Run) -> str:
@@ -49,7 +50,7 @@ def render(run: Run) -> str:
     environment.filters |= {"number": tables.number, "figure": figure_uri}
     template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
     return template.render(
-        run=run, names=NAMES, colors=COLORS, rows=list(run.scores), test=len(run.results["original"]),
+        run=run, names=NAMES, colors=COLORS, rows=list(run.scores), scored=len(run.results["original"]), split=SPLITS[run.split],
         css=_inlined("page.css"), js=_inlined("page.js"),
         results=tables.results_table(run.table, run.differences),
         best=tables.lead(run.table, run.differences, run.models), categories=tables.category_table(run.categories),
@@ -63,7 +64,7 @@ def render(run: Run) -> str:
 
 
 def sliders(run: Run) -> list[dict]:
-    """Test photographs, a few of every category: their pictures by row, and their scores."""
+    """Scored photographs, a few of every category: their pictures by row, and their scores."""
     scores = next(iter(run.scores.values()))
     return [
         {
