@@ -24,7 +24,10 @@ def measured(scores: dict[str, pd.DataFrame], params: Compare, seed: int):
 def add_frechet(
     values: dict, resampled: dict, features: dict[str, np.ndarray], original: np.ndarray, params: Compare, seed: int
 ) -> None:
-    """The Fréchet distance in the classifier's features, (N,F) of every row and the originals'."""
+    """The Fréchet distance in the classifier's features, (N,F) of every row and the originals', where it knows categories."""
+    features = {name: found for name, found in features.items() if "accuracy" in values[name]}
+    if not features:
+        return
     found = frechet.estimates(features, original, params.frechet_resamples, seed)
     for name, (value, drawn) in found.items():
         values[name]["scene_frechet"], resampled[name]["scene_frechet"] = value, drawn
@@ -79,9 +82,9 @@ def main():
     params, seed = config.compare, config.train.seed
     scores = {name: pd.read_csv(SCORES.format(name), keep_default_na=False, dtype=TEXTS) for name in names}
     values, resampled = measured(scores, params, seed)
-    judged = [name for name in names if "accuracy" in values[name]]  # where the classifier knows categories
-    original, *features = (np.load(f"data/features/{n}.npy", allow_pickle=False) for n in ("original", *judged))
-    add_frechet(values, resampled, dict(zip(judged, features)), original, params, seed)
+    features = {name: np.load(f"data/features/{name}.npy", allow_pickle=False) for name in ("original", *names)}
+    original = features.pop("original")
+    add_frechet(values, resampled, features, original, params, seed)
     add_fid(values, resampled)
     whole = table(values, resampled, len(next(iter(scores.values()))))
     write_json(Path("metrics/summary.json"), statistics.rounded(values))

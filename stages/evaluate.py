@@ -1,4 +1,4 @@
-"""Score models or floors on photographs that none has learned from: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
+"""Score models or floors on held-out photographs: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
 
 import sys
 from pathlib import Path

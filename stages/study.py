@@ -25,7 +25,7 @@ def main():
     write_bytes(Path("report/study.html"), page.encode())
     write_json(Path("data/study/key.json"), key)
     kinds = Counter(trial["model"] for trial in key["trials"].values())
-    fewer = " (the {config.evaluate.split} split has too few photographs for more)" if kinds[models[0]] < config.study.pairs else ""
+    fewer = " (the split has too few photographs for more)" if kinds[models[0]] < config.study.pairs else ""
     print("report/study.html, pairs:", ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds)) + fewer)
 
 
