@@ -84,7 +84,7 @@ def test_few_photographs_give_fewer_pairs(count, models, catch, practice):
 
 
 def test_too_few_photographs_or_pictures_that_do_not_fit_are_one_line():
-    with pytest.raises(InputError, match="2 photographs are too few"):
+    with pytest.raises(InputError, match="2 scored photographs are too few"):
         made(count=2)
     with pytest.raises(InputError, match="gan: pictures uint8"):
         build(ORIGINALS, {"gan": ORIGINALS[:-1]}, PHOTOGRAPHS, STUDY, 1)
