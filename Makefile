@@ -14,7 +14,7 @@ repro: install
 	dvc repro
 
 test: install
-	python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 bench: install
 	python -m benchmarks $(BENCH)

@@ -39,6 +39,11 @@ def no_network():
         pytest.fail(f"the network was asked: {asked}")
 
 
+def pytest_xdist_auto_num_workers():
+    """Two for a core: many tests wait for a process to end or a browser to draw."""
+    return 2 * os.cpu_count()
+
+
 def pytest_collection_modifyitems(items):
     """The files that take minutes first, so that no worker begins one when the others are done."""
     slow = ("test_pipeline", "test_stages", "test_faults")
