@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 from PIL import Image, ImageFilter
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: two threads on tiny arrays wait for each other
@@ -46,7 +47,7 @@ def pytest_xdist_auto_num_workers():
 
 def pytest_collection_modifyitems(items):
     """The files that take minutes first, so that no worker begins one when the others are done."""
-    slow = ("test_pipeline", "test_stages", "test_faults")
+    slow = ("test_pipeline", "test_publish", "test_stages", "test_faults")
     items.sort(key=lambda item: item.path.stem not in slow)  # a stable sort
 
 
@@ -104,6 +105,27 @@ def copy_repository(to: Path, params: dict) -> Path:
     run(["git", "config", "user.name", "t"], to)
     run(["git", "config", "user.email", "t@t"], to)
     return to
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory, worker_id):
+    """A copy of the repository in which everything has run once, on tiny data. The workers share it and leave it as it is."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "study"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            made = copy_repository(tmp_path_factory.mktemp("study"), tiny_params())
+            dvc(made, "repro")
+            run(["git", "add", "-A"], made)
+            run(["git", "commit", "-qm", "results"], made)
+            made.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def repository(study, tmp_path_factory):
+    """The study again, for the tests of one file, which leave it as they found it."""
+    return shutil.copytree(study, tmp_path_factory.mktemp("repository") / "repository", symlinks=True)
 
 
 def run(command: list[str], folder: Path, *, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
@@ -181,3 +203,7 @@ def trained(tmp_path_factory):
     summary = {name: dict(zip(columns, row)) for name, row in rows.items()}
     (folder / "metrics/summary.json").write_text(json.dumps(summary))
     return folder
+
+
+def dirty(folder):
+    return run(["git", "status", "--porcelain"], folder).stdout

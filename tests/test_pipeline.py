@@ -2,34 +2,18 @@
 
 import io
 import json
-import os
-import re
 import shutil
 import sys
 
 import pandas as pd
 import pytest
-from conftest import GUARD, copy_repository, dvc, jpeg, run, tiny_params
+from conftest import dirty, dvc, run
 
 from colorization.config import MODELS
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    """A copy in which everything has run once; tests leave it as they found it."""
-    folder = copy_repository(tmp_path_factory.mktemp("repository"), tiny_params())
-    dvc(folder, "repro")
-    run(["git", "add", "-A"], folder)
-    run(["git", "commit", "-qm", "results"], folder)
-    return folder
-
-
 def diff(folder, *words, check=True):
     return run([sys.executable, "-m", "stages.diff", *words], folder, check=check)
-
-
-def dirty(folder):
-    return run(["git", "status", "--porcelain"], folder).stdout
 
 
 def stages_run(output: str) -> set[str]:
@@ -101,73 +85,4 @@ def test_experiments_leave_the_workspace_alone(repository):
     (found,) = [rev["data"] for experiment in shown[1]["experiments"] for rev in experiment["revs"]]
     assert found["params"]["params.yaml"]["data"]["train"]["vae"]["lr"] == 0.00001
     assert found["metrics"]["metrics/vae/scores.json"]["data"]["photographs"] == counts["val"]
-    assert not dirty(repository)
-
-
-def test_a_run_is_published_when_it_is_up_to_date(repository):
-    publish = [sys.executable, "-m", "stages.publish", "trial", "--time", "a minute"]
-    run(publish, repository)
-    page = (repository / "results/trial/README.md").read_text()
-    revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
-    assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
-    linked = set(re.findall(r"\((\S+?\.(?:png|lock))\)", page))
-    assert linked and all((repository / "results/trial" / name).exists() for name in linked)
-    assert (repository / "results/trial/params.yaml").read_text() == (repository / "params.yaml").read_text()
-    shutil.rmtree(repository / "results/trial")
-    params = repository / "params.yaml"
-    before = params.read_text()
-    params.write_text(before.replace("split: test", "split: val"))
-    assert "evaluate.split: val is for trials" in run(publish, repository, check=False).stderr
-    params.write_text(before.replace("resamples: 200", "resamples: 300"))
-    assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
-    params.write_text(before)
-    (repository / "stages/plot.py").open("a").write("\n")
-    assert "uncommitted changes (M stages/plot.py)" in run(publish, repository, check=False).stderr
-    run(["git", "reset", "-q", "--hard"], repository)
-    assert not (repository / "results/trial").exists()
-
-
-def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path):
-    box, command = repository / "src/colorization/weights", [sys.executable, "-m", "stages.box"]
-    run([*command, "resnet"], repository)
-    run([*command, "vae"], repository)
-    made = {path.name: path.read_bytes() for path in box.iterdir()}
-    assert set(made) == {"vae.safetensors", "README.md"}, "the box holds one model"
-    run(["git", "add", "-A"], repository)
-    (box / "vae.safetensors").write_bytes(b"another")
-    run([*command, "vae"], repository)
-    assert {path.name: path.read_bytes() for path in box.iterdir()} == made, "the same model is the same bytes"
-    assert 2 * len(made["vae.safetensors"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
-    page, revision = made["README.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
-    assert f"git checkout {revision}\ndvc repro\npython -m stages.box vae\n" in page and "| VAE |" in page
-    audit = json.loads((repository / "metrics/data.json").read_text())
-    assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| rocket |" in page
-
-    run(["git", "commit", "-qm", "a model in the box"], repository)
-    run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], tmp_path)
-    (tmp_path / "photo.jpg").write_bytes(jpeg(1))
-    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{tmp_path / 'clone/src'}"}
-    colorize = [sys.executable, "-m", "colorization.cli"]
-    assert "with vae: out.jpg" in run([*colorize, "photo.jpg", "-o", "out.jpg"], tmp_path, env=env).stdout
-    score = json.loads((repository / "metrics/vae/scores.json").read_text())["overall"]["delta_e"]
-    listed = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1].split()
-    assert float(listed[1]) == pytest.approx(score, abs=0.02) and int(listed[4]) == audit["used"]["train"]
-    run(["git", "reset", "-q", "--hard", revision], repository)
-
-
-def test_a_model_that_is_not_up_to_date_is_not_boxed(repository):
-    def refusal(name: str = "vae") -> str:
-        return run([sys.executable, "-m", "stages.box", name], repository, check=False).stderr
-
-    assert "unet: no such model" in refusal("unet")
-    params = repository / "params.yaml"
-    before = params.read_text()
-    params.write_text(before + "# a remark\n")
-    assert "params.yaml: in no commit" in refusal()
-    params.write_text(before.replace("lr: 0.001", "lr: 0.002"))
-    assert "not up to date; run: dvc repro" in refusal()
-    params.write_text(before)
-    (repository / "stages/plot.py").open("a").write("\n")
-    assert "uncommitted changes (M stages/plot.py)" in refusal()
-    run(["git", "reset", "-q", "--hard"], repository)
     assert not dirty(repository)
