@@ -8,7 +8,8 @@ from PIL import Image
 
 from benchmarks import measure, photographs, reference
 from colorization import metrics
-from colorization.evaluation import BATCH
+from colorization.color import unscaled_lab
+from colorization.evaluation import batches
 
 COUNT = 300
 
@@ -42,11 +43,9 @@ def pixels(side: int) -> np.ndarray:
 
 def ours(results: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:
     parts = []
-    for start in range(0, len(results), BATCH):
-        result, original = (
-            torch.from_numpy(x[start : start + BATCH]).permute(0, 3, 1, 2).contiguous() for x in (results, originals)
-        )
-        error, lab, original_lab = metrics.mse(result, original), metrics.lab(result), metrics.lab(original)
+    for part in batches(results):
+        result, original = (torch.from_numpy(x[part]).permute(0, 3, 1, 2).contiguous() for x in (results, originals))
+        error, lab, original_lab = metrics.mse(result, original), unscaled_lab(result), unscaled_lab(original)
         columns = {
             "mse": error,
             "psnr": metrics.psnr(error),

@@ -13,7 +13,7 @@ from colorization.checkpoint import build, load_model, save_model
 from colorization.color import rgb_to_lab
 from colorization.config import load_config, model_params
 from colorization.errors import InputError
-from colorization.evaluation import Judges, evaluate, original_rgb
+from colorization.evaluation import Judges, batches, evaluate, original_rgb
 from colorization.models import baselines
 from colorization.models.base import Colorizer
 from colorization.models.classifier import SceneClassifier
@@ -82,6 +82,14 @@ def test_scores_do_not_depend_on_their_neighbours(judges):
     whole, few = outcome(model, judges), outcome(model, judges, count=5)
     pd.testing.assert_frame_equal(whole.scores[:5], few.scores, rtol=1e-4, atol=1e-5)
     assert whole.features.shape == (70, 64) and whole.results.shape == (70, 32, 32, 3)
+
+
+@pytest.mark.parametrize("side, together", [(32, 64), (64, 64), (128, 16), (1024, 1)])
+def test_larger_photographs_go_in_smaller_batches(side, together):
+    photos = np.broadcast_to(np.float16(0), (130, 3, side, side))
+    parts = [photos[part] for part in batches(photos)]
+    assert [len(part) for part in parts[:2]] == [together] * 2
+    assert sum(map(len, parts)) == 130
 
 
 def test_samples_spread_and_the_best_is_best(judges):

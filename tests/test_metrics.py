@@ -8,6 +8,7 @@ from skimage import metrics as reference
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from colorization import metrics
+from colorization.color import unscaled_lab
 
 
 def pair(height, width):
@@ -28,7 +29,7 @@ def pixels(batch):
 def test_equal_to_scikit_image(size, dtype):
     result, original = pair(*size)
     a, b = torch.tensor(result, dtype=dtype), torch.tensor(original, dtype=dtype)
-    lab_a, lab_b = metrics.lab(a), metrics.lab(b)
+    lab_a, lab_b = unscaled_lab(a), unscaled_lab(b)
     for i, (x, y) in enumerate(zip(pixels(result), pixels(original))):
         mse = reference.mean_squared_error(y, x)
         ssim = reference.structural_similarity(
@@ -66,13 +67,17 @@ def zhang_auc(result, original):
     return np.trapezoid(within, thresholds) / 150
 
 
-# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9, 13, 17, 20, 25, 34
+# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9 to 11, 13 to 15 (hues opposite, or nearly), 17, 20, 25, 34
 SHARMA = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
     ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),
     ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
     ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0009), 7.1792),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0010), 7.1792),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0011), 7.2195),
     ((50.0, -0.0010, 2.4900), (50.0, 0.0009, -2.4900), 4.8045),
+    ((50.0, -0.0010, 2.4900), (50.0, 0.0010, -2.4900), 4.8045),
+    ((50.0, -0.0010, 2.4900), (50.0, 0.0011, -2.4900), 4.7461),
     ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
     ((50.0, 2.5, 0.0), (58.0, 24.0, 15.0), 19.4535),
     ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
@@ -86,10 +91,21 @@ def test_ciede2000_golden_values():
     np.testing.assert_allclose(metrics.ciede2000(*as_pixels).flatten(), expected, atol=1e-4)
 
 
+def test_ciede2000_of_any_two_colours_is_that_of_scikit_image():
+    rng = np.random.default_rng(2)
+    one, two = (rng.uniform((0, -100, -100), (100, 100, 100), (200, 200, 3)) for _ in range(2))
+    one[:20, :, 1:] = 0  # grays
+    two[10:30, :, 1:] = 0
+    two[30:40] = one[30:40]
+    two[40:50, :, 1:] *= 1e-6  # nearly gray
+    ours = metrics.ciede2000(*(torch.from_numpy(lab).permute(2, 0, 1)[None] for lab in (one, two)))[0]
+    np.testing.assert_allclose(ours, deltaE_ciede2000(one, two), rtol=1e-9, atol=1e-9)
+
+
 def test_a_photograph_equals_itself():
     x = torch.rand(2, 3, 32, 32)
     assert metrics.mse(x, x).tolist() == [0, 0]
-    lab = metrics.lab(x)
+    lab = unscaled_lab(x)
     for measure in (metrics.delta_e, metrics.ab_mse, metrics.histogram_distance):
         assert measure(lab, lab).tolist() == [0, 0]
     assert metrics.ab_accuracy(lab, lab).min() == 1
@@ -108,6 +124,6 @@ def test_errors_past_the_last_threshold_count_as_none_within():
 
 
 def test_histograms_do_not_see_where_a_colour_is():
-    lab = metrics.lab(torch.rand(1, 3, 8, 8))
+    lab = unscaled_lab(torch.rand(1, 3, 8, 8))
     assert metrics.histogram_distance(lab.flip(-1), lab).item() == 0
     assert metrics.histogram_distance(lab + 3, lab).item() == pytest.approx(3, rel=1e-4)

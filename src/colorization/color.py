@@ -18,13 +18,19 @@ LAB_EPSILON, LAB_KAPPA, LAB_OFFSET = 0.008856, 7.787, 16.0 / 116.0  # CIE 15:200
 
 def rgb_to_lab(rgb):
     """sRGB (..., 3, H, W) in [0, 1] → L (..., 1, H, W) and ab (..., 2, H, W), both normalised to about [-1, 1]."""
+    own = unscaled_lab(rgb)
+    return normalise(own[..., :1, :, :], own[..., 1:, :, :])
+
+
+def unscaled_lab(rgb):
+    """sRGB (..., 3, H, W) in [0, 1] → Lab (..., 3, H, W) in its own units."""
     xp = array_namespace(rgb)
     linear = xp.where(rgb > 0.04045, ((xp.clip(rgb, 0.04045, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     xyz = [value / white for value, white in zip(_mix(linear, XYZ_FROM_RGB), WHITE)]
     fx, fy, fz = (
         xp.where(v > LAB_EPSILON, xp.clip(v, LAB_EPSILON, 2.0) ** (1 / 3), LAB_KAPPA * v + LAB_OFFSET) for v in xyz
     )
-    return normalise(xp.stack([116 * fy - 16], axis=-3), xp.stack([500 * (fx - fy), 200 * (fy - fz)], axis=-3))
+    return xp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-3)
 
 
 def lab_to_rgb(L, ab):

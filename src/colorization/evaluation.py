@@ -1,6 +1,6 @@
 """Score a colorizer on packed photographs: one row of measures per photograph, in one pass over them on the device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from colorization import metrics
-from colorization.color import lab_to_rgb, normalise
+from colorization.color import lab_to_rgb, normalise, unscaled_lab
 from colorization.dataset import load
 from colorization.models.base import Colorizer
 from colorization.models.classifier import SceneClassifier
 from colorization.rarity import bins
 from colorization.selection import rows_of
 
-BATCH = 64  # photographs at once; the scores do not depend on it, but for the draws of a network that samples
+BATCH = 64  # photographs at once at most; the scores do not depend on it, but for the draws of a network that samples
+BATCH_PIXELS = BATCH * 64**2  # at once at most: two cores measure larger batches more slowly, by half at 128 px
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,12 @@ def photographs(lab: Path, split: str) -> tuple[np.ndarray, pd.DataFrame]:
     return load(lab / f"{split}.npy"), rows_of(lab / "index.csv", split)
 
 
+def batches(photos: np.ndarray) -> Iterator[slice]:
+    """Which of packed photographs (N,3,S,S), or of any arrays of N with S in their last place but one, go together."""
+    size = max(1, min(BATCH, BATCH_PIXELS // photos.shape[-2] ** 2))
+    return (slice(start, start + size) for start in range(0, len(photos), size))
+
+
 @torch.no_grad()
 def evaluate(
     model: Colorizer, photos: np.ndarray, categories: pd.Series, judges: Judges, *, samples: int, device
@@ -58,18 +65,18 @@ def evaluate(
     """
     model.eval().to(device, memory_format=torch.channels_last)
     parts = []
-    for start in range(0, len(photos), BATCH):
-        packed = torch.from_numpy(np.array(photos[start : start + BATCH])).to(device).float()
+    for part in batches(photos):
+        packed = torch.from_numpy(np.array(photos[part])).to(device).float()
         L = packed[:, :1].contiguous(memory_format=torch.channels_last)
         original = original_rgb(L, packed[:, 1:])
         result, gray = lab_to_rgb(L, model.colorize(L)), lab_to_rgb(L, torch.zeros_like(packed[:, 1:]))
-        lab, original_lab = metrics.lab(result), metrics.lab(original)
+        lab, original_lab = unscaled_lab(result), unscaled_lab(original)
         columns = picture_measures(result, original, gray) | colour_measures(lab, original_lab, judges.colour_weights)
         if judges.lpips:
             columns["lpips"] = judges.lpips(result, original)
         if samples and hasattr(model, "sample"):
             columns |= sample_measures(model.sample(L, samples), L, original_lab)
-        judged, features = judge(judges.classifier, lab, original_lab, categories[start : start + BATCH])
+        judged, features = judge(judges.classifier, lab, original_lab, categories[part])
         table = pd.DataFrame({name: values.double().cpu().numpy() for name, values in (columns | judged).items()})
         parts.append((table, to_uint8(result), to_uint8(original), *(f.cpu().numpy() for f in features)))
     tables, *arrays = zip(*parts)
@@ -113,7 +120,7 @@ def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, T
     diversity: standard deviation between the samples, in ab units, its root mean square over pixels and both channels.
     ab_mse_best, ab_mse_sample: the lowest and the mean ab_mse of the samples.
     """
-    labs = torch.stack([metrics.lab(lab_to_rgb(L, ab)) for ab in samples])
+    labs = torch.stack([unscaled_lab(lab_to_rgb(L, ab)) for ab in samples])
     errors = torch.stack([metrics.ab_mse(lab, original) for lab in labs])
     variance = labs[:, :, 1:].var(dim=0, correction=1).mean(dim=(1, 2, 3))
     return {

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from colorization.color import AB_SCALE
-from colorization.evaluation import BATCH
+from colorization.evaluation import batches
 from colorization.models.base import Colorizer
 
 
@@ -23,8 +23,8 @@ def _half(value: Tensor) -> Tensor:
 def largest_change(first: Colorizer, second: Colorizer, photos: np.ndarray, device) -> float:
     """How far apart two networks' a or b get, in ab units, at any pixel of the packed photographs (N,3,S,S)."""
     found = 0.0
-    for start in range(0, len(photos), BATCH):
-        L = torch.from_numpy(photos[start : start + BATCH, :1].copy()).to(device).float()
+    for part in batches(photos):
+        L = torch.from_numpy(photos[part, :1].copy()).to(device).float()
         L = L.contiguous(memory_format=torch.channels_last)
         found = max(found, (first.colorize(L) - second.colorize(L)).abs().max().item())
     return found * AB_SCALE

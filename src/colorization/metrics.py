@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorization.color import denormalise, rgb_to_lab
-
 SSIM_SIGMA, SSIM_RADIUS = 1.5, 5  # Wang et al. 2004, section III-C: an 11×11 Gaussian window
 AUC_MAX_THRESHOLD = 150.0  # ab units, Zhang et al. 2016, section 3.1
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # (K1·range)², (K2·range)²
@@ -35,8 +33,9 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
     """
     x, y = result, original
     ux, uy = _blur(x), _blur(y)
-    vx, vy, vxy = _blur(x * x) - ux * ux, _blur(y * y) - uy * uy, _blur(x * y) - ux * uy
-    similarity = ((2 * ux * uy + SSIM_C1) * (2 * vxy + SSIM_C2)) / ((ux * ux + uy * uy + SSIM_C1) * (vx + vy + SSIM_C2))
+    product, squares = ux * uy, ux * ux + uy * uy
+    covariance, variances = _blur(x * y) - product, _blur(x * x + y * y) - squares
+    similarity = (2 * product + SSIM_C1) * (2 * covariance + SSIM_C2) / ((squares + SSIM_C1) * (variances + SSIM_C2))
     return similarity.mean(dim=(1, 2, 3))
 
 
@@ -50,11 +49,6 @@ def _blur(x: Tensor) -> Tensor:
             total = total.add_(shifted, alpha=share) if i else shifted * share
         x = total
     return x
-
-
-def lab(rgb: Tensor) -> Tensor:
-    """sRGB (B,3,H,W) in [0, 1] → Lab (B,3,H,W) in its own units."""
-    return torch.cat(denormalise(*rgb_to_lab(rgb)), dim=1)
 
 
 def delta_e(result: Tensor, original: Tensor) -> Tensor:
@@ -102,39 +96,63 @@ def colorfulness(rgb: Tensor) -> Tensor:
 
 
 def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
-    """CIEDE2000 of Lab (B,3,H,W) in its own units → (B,H,W); equation numbers of Sharma, Wu, Dalal 2005."""
+    """CIEDE2000 of Lab (B,3,H,W) in its own units → (B,H,W); equation numbers of Sharma, Wu, Dalal 2005.
+
+    Hues are unit vectors here instead of angles, which needs one arctangent instead of two and no cosine; only their mean
+    becomes an angle, for (16). Hues exactly opposite to each other have the mean of the paper's note 18.
+    """
     L1, a1, b1 = lab1.unbind(dim=1)
     L2, a2, b2 = lab2.unbind(dim=1)
-    c7 = ((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2) ** 7
-    g = 0.5 * (1 - torch.sqrt(c7 / (c7 + 25.0**7)))  # (4)
+    g = 0.5 * (1 - _chroma_share((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2))  # (4)
     a1, a2 = (1 + g) * a1, (1 + g) * a2  # (5)
     c1, c2 = torch.hypot(a1, b1), torch.hypot(a2, b2)  # (6)
-    h1, h2 = _hue(a1, b1), _hue(a2, b2)  # (7)
+    (x1, y1), (x2, y2) = _unit(a1, b1, c1), _unit(a2, b2, c2)  # (7)
+    x, y = _mean_hue(x1, y1, x2, y2)  # (14)
+    dL, dC = L2 - L1, c2 - c1  # (8), (9)
+    dH = torch.sqrt(c1 * c2) * (
+        (y2 - y1) * x - (x2 - x1) * y
+    )  # (10), (11): the difference across the mean is 2 sin(dh / 2)
 
-    turn, half = 2 * math.pi, math.pi
-    dh = h2 - h1
-    dh = dh - turn * (dh > half) + turn * (dh < -half)
-    dh = torch.where(c1 * c2 == 0, 0.0, dh)  # (10)
-    dL, dC, dH = L2 - L1, c2 - c1, 2 * torch.sqrt(c1 * c2) * torch.sin(dh / 2)  # (8), (9), (11)
-
-    L, c, h = (L1 + L2) / 2, (c1 + c2) / 2, h1 + h2  # (12), (13)
-    h = torch.where((h1 - h2).abs() > half, torch.where(h < turn, h + turn, h - turn), h)
-    h = torch.where(c1 * c2 == 0, h, h / 2)  # (14)
+    L, c = (L1 + L2) / 2, (c1 + c2) / 2  # (12), (13)
+    cos2, sin2 = x * x - y * y, 2 * x * y
+    cos3, sin3, cos4, sin4 = x * cos2 - y * sin2, y * cos2 + x * sin2, cos2 * cos2 - sin2 * sin2, 2 * cos2 * sin2
     t = (
-        1
-        - 0.17 * torch.cos(h - math.radians(30))
-        + 0.24 * torch.cos(2 * h)
-        + 0.32 * torch.cos(3 * h + math.radians(6))
-        - 0.20 * torch.cos(4 * h - math.radians(63))
+        1 - 0.17 * _turned(x, y, 30) + 0.24 * cos2 + 0.32 * _turned(cos3, sin3, -6) - 0.20 * _turned(cos4, sin4, 63)
     )  # (15)
-    theta = math.radians(30) * torch.exp(-(((torch.rad2deg(h) - 275) / 25) ** 2))  # (16)
-    rc = 2 * torch.sqrt(c**7 / (c**7 + 25.0**7))  # (17)
-    sL = 1 + 0.015 * (L - 50) ** 2 / torch.sqrt(20 + (L - 50) ** 2)  # (18)
+    h = torch.rad2deg(torch.atan2(-y, -x)) + 180
+    theta = math.radians(30) * torch.exp(-((h - 275) / 25).square().clamp(max=40))  # (16)
+    rc = 2 * _chroma_share(c)  # (17)
+    sL = 1 + 0.015 * (L - 50).square() / torch.sqrt(20 + (L - 50).square())  # (18)
     sC, sH = 1 + 0.045 * c, 1 + 0.015 * c * t  # (19), (20)
     kL, kC, kH = dL / sL, dC / sC, dH / sH
-    return torch.sqrt((kL**2 + kC**2 + kH**2 - torch.sin(2 * theta) * rc * kC * kH).clamp(min=0))  # (21), (22)
+    squared = kL.square() + kC.square() + kH.square() - torch.sin(2 * theta) * rc * kC * kH
+    return torch.sqrt(squared.clamp(min=0))  # (21), (22)
 
 
-def _hue(a: Tensor, b: Tensor) -> Tensor:
-    """Hue angle in [0, 2π), 0 for gray."""
-    return torch.atan2(b, a) % (2 * math.pi)
+def _chroma_share(c: Tensor) -> Tensor:
+    """The square root of c⁷ / (c⁷ + 25⁷). Below a chroma of 0.025 it is that of 0.025, 3e-11: subnormal numbers are slow."""
+    c = (c / 25).clamp(min=1e-3)
+    c7 = (c * c).square() * (c * c) * c
+    return torch.sqrt(c7 / (c7 + 1))
+
+
+def _unit(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the hue; 0 and 0 for gray."""
+    c = c.clamp(min=1e-20)
+    return a / c, b / c
+
+
+def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the angle in the middle of two hues; of no meaning where one is gray, whose dH is 0.
+
+    The sum of the two unit vectors points there, with length 2 cos(dh / 2), and so does their difference turned by a right
+    angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short.
+    """
+    side = torch.copysign(torch.ones_like(x1), x1 * y2 - y1 * x2 + 1e-30 * y1)
+    x, y = x1 + x2 + side * (y2 - y1), y1 + y2 - side * (x2 - x1)
+    return _unit(x, y, torch.hypot(x, y))
+
+
+def _turned(cos: Tensor, sin: Tensor, degrees: float) -> Tensor:
+    """The cosine of an angle less this many degrees."""
+    return math.cos(math.radians(degrees)) * cos + math.sin(math.radians(degrees)) * sin

@@ -74,7 +74,10 @@ def choose(
     catch, practice = min(study.catch, count // 4), min(PRACTICE, count // 8)
     pairs = min(study.pairs, (count - catch - practice) // len(models))
     if pairs < 1:
-        raise InputError(f"study: {count} scored photographs are too few for a pair per model; raise data.test_fraction")
+        raise InputError(
+            f"study: {count} scored photographs are too few for a pair per model; "
+            "raise data.limit, or the fraction of their split: data.test_fraction, data.val_fraction"
+        )
     candidates = np.argsort(-suited, kind="stable")[: max(catch + practice, count // 10)]
     special = rng.choice(candidates, catch + practice, replace=False)
     order = pd.Series(categories.to_numpy()).drop(special).sample(frac=1, random_state=rng)

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from colorization import frechet, metrics, statistics
-from colorization.color import lab_to_rgb
-from colorization.evaluation import BATCH, original_rgb, recognise
+from colorization.color import lab_to_rgb, unscaled_lab
+from colorization.evaluation import batches, original_rgb, recognise
 from colorization.models.base import Colorizer
 from colorization.models.classifier import SceneClassifier
 
@@ -55,17 +55,17 @@ def measure(
     """
     model.eval().to(device, memory_format=torch.channels_last)
     start, parts = default(model), {point: [] for point in sorted(points)}
-    for first in range(0, len(photos), BATCH):
-        packed = torch.from_numpy(np.array(photos[first : first + BATCH])).to(device).float()
+    for part in batches(photos):
+        packed = torch.from_numpy(np.array(photos[part])).to(device).float()
         L = packed[:, :1].contiguous(memory_format=torch.channels_last)
         original = original_rgb(L, packed[:, 1:])
-        gray, original_lab = lab_to_rgb(L, torch.zeros_like(packed[:, 1:])), metrics.lab(original)
+        gray, original_lab = lab_to_rgb(L, torch.zeros_like(packed[:, 1:])), unscaled_lab(original)
         same = {"mse_gray": metrics.mse(gray, original), "colorfulness_original": metrics.colorfulness(original)}
         colours = {t: turned(model, t).colorize(L) for t in {point.temperature for point in parts}}
         for point, found in parts.items():
             result = lab_to_rgb(L, colours[point.temperature] * point.saturation)
-            lab = metrics.lab(result)
-            judged, features = recognise(classifier, lab, categories[first : first + BATCH])
+            lab = unscaled_lab(result)
+            judged, features = recognise(classifier, lab, categories[part])
             columns = same | errors(result, original, lab, original_lab) | judged
             scores = pd.DataFrame({name: values.double().cpu().numpy() for name, values in columns.items()})
             found.append((scores, features.cpu().numpy()))
