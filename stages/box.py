@@ -27,14 +27,14 @@ from colorization.processes import one_device
 from colorization.report import card, markdown
 from stages.compare import measured
 from stages.evaluate import LAB, judges
-from stages.publish import left_out, output, require_up_to_date, title
+from stages.publish import bring, left_out, output, require_up_to_date, title
 from stages.report import table
 
 LARGEST = 10_000_000  # bytes of a file that every clone brings along
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
 
-def again(name: str, dataset: str | None) -> str:
+def again(name: str, dataset: str | None, data: Data) -> str:
     """The commands that make the box again. Raises InputError when no commit has these parameters."""
     wanted = Path("params.yaml").read_text(encoding="utf-8").strip()
     files = output("git", "ls-tree", "-r", "--name-only", "HEAD", "params.yaml", "presets/", "results/").split("\n")
@@ -43,7 +43,7 @@ def again(name: str, dataset: str | None) -> str:
         raise InputError("params.yaml: in no commit; publish the run (python -m stages.publish) and commit it first")
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
     box = f"python -m stages.box {name}" + (f" --dataset {dataset}" if dataset else "")
-    return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, "dvc repro", box])
+    return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", box])
 
 
 def halves(source: Path) -> dict[str, Tensor]:
@@ -100,7 +100,7 @@ def main():
     name, source = wanted.name, Path(f"models/{wanted.name}{SUFFIX}")
     model_params(config, name)
     require_up_to_date()
-    commands = again(name, wanted.dataset)
+    commands = again(name, wanted.dataset, config.data)
     model, half, weights = load_model(source), load_model(source), halves(source)
     half.load_state_dict(weights)
     values, differences, change = compared({"half": half, "single": model}, config)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorization.config import MODELS, load_config
+from colorization.config import MODELS, Data, load_config
 from colorization.errors import InputError, run
 from colorization.files import write_bytes, write_table
 from colorization.labels import network_figures
@@ -64,7 +64,7 @@ The setting of each line with the colour nearest to the originals' ([tradeoff.cs
 ```sh
 git checkout {revision}
 git show '@{{-1}}:results/{name}/params.yaml' > params.yaml  # from the branch that you came from
-dvc repro
+{bring}dvc repro
 ```
 
 Machine: {machine}. Time: {time}. [dvc.lock](dvc.lock) has the hash of every input and output.
@@ -91,6 +91,13 @@ def require_up_to_date() -> None:
 def title() -> str:
     """What the run is, in the words that its parameters begin with."""
     return Path("params.yaml").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+
+
+def bring(data: Data) -> str:
+    """What only a person can do before dvc repro, as a line among the commands, or nothing."""
+    if data.source != "folder":
+        return ""
+    return f"# put the photographs at {data.folder.path}, where these parameters look for them\n"
 
 
 def left_out(audit: dict) -> str:
@@ -126,7 +133,8 @@ def main():
         used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
         vivid=markdown.vivid(curves),
         claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
-        revision=output("git", "rev-parse", "HEAD"), machine=wanted.machine, time=wanted.time,
+        bring=bring(load_config().data), revision=output("git", "rev-parse", "HEAD"),
+        machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for source in sources:

@@ -5,9 +5,13 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
-from conftest import GUARD, dirty, jpeg, run
+from conftest import GUARD, ROOT, dirty, jpeg, run
+
+from colorization.config import load_config
+from stages.publish import bring
 
 
 def test_a_run_is_published_when_it_is_up_to_date(repository):
@@ -31,6 +35,13 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     assert "uncommitted changes (M stages/plot.py)" in run(publish, repository, check=False).stderr
     run(["git", "reset", "-q", "--hard"], repository)
     assert not (repository / "results/trial").exists()
+
+
+def test_the_commands_say_where_photographs_of_your_own_go():
+    data = load_config(ROOT / "presets/sample.yaml").data
+    assert bring(data) == "" == bring(replace(data, source="kaggle"))
+    folder = replace(data, source="folder", folder=replace(data.folder, path="holiday.zip"))
+    assert bring(folder) == "# put the photographs at holiday.zip, where these parameters look for them\n"
 
 
 def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path):
