@@ -5,7 +5,6 @@ ends with the dvc that started it: a killed `dvc repro` leaves no training behin
 And it reads nothing that is not what dvc recorded: dvc itself takes a damaged file of its cache for whole.
 """
 
-import fcntl
 import hashlib
 import os
 import signal
@@ -14,9 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-from colorization.lifetime import end_with_parent  # of the package beside this one
+from colorization.lifetime import end_with_parent, hold  # of the package beside this one
 
-FIRST = os.environ.get("LOCAL_RANK", "0") == "0"  # of the processes that train together
+# Of the processes that train together: torchrun counts those of all machines, Fabric's own start those of one.
+FIRST = os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 def end_with_dvc() -> None:
@@ -40,11 +40,10 @@ def require_alone(command: list[str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = open(path, "w")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit(f"error: another process runs {' '.join(command)} here; wait for it or stop it")
     except OSError as error:
         sys.exit(f"error: {path}: {error.strerror}; mend the disk or the permission and run it again")
+    if not hold(lock):
+        sys.exit(f"error: another process runs {' '.join(command)} here; wait for it or stop it")
 
 
 def require_as_recorded(stage: str) -> None:

@@ -1,4 +1,7 @@
-"""Score models or floors on held-out photographs: data/scores/<name>.csv, data/results/<name>.npy, scores.json."""
+"""Score models or floors on held-out photographs: metrics/<name>/scores.json, and <name> in data/scores, results and features.
+
+The first floor brings the originals too: data/results/original.npy and data/features/original.npy.
+"""
 
 import sys
 from pathlib import Path

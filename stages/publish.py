@@ -5,7 +5,6 @@ python -m stages.publish intel-cpu --time "58 minutes"
 
 import argparse
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from colorization.config import MODELS, Data, load_config
 from colorization.errors import InputError, run
 from colorization.files import write_bytes, write_table
 from colorization.labels import network_figures
+from colorization.lifetime import processors
 from colorization.report import markdown
 
 TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
@@ -109,8 +109,7 @@ def machine() -> str:
     processor = next(
         (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
     )
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores of {processor}, {platform.system()}, Python {platform.python_version()}"
+    return f"{processors()} cores of {processor}, {platform.system()}, Python {platform.python_version()}"
 
 
 def main():

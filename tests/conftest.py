@@ -40,6 +40,7 @@ def no_network():
         pytest.fail(f"the network was asked: {asked}")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Two for a core: many tests wait for a process to end or a browser to draw."""
     return 2 * os.cpu_count()

@@ -175,6 +175,10 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
     assert processes.wait(scratch.exists, 60)
     refused = start(many, "stages.preprocess").communicate(timeout=20)[1]
     assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
+    other = start(many, "stages.preprocess", RANK="4", LOCAL_RANK="0").communicate(timeout=60)[1]
+    assert "another process writes it now" in other, (
+        "the first process of a second machine goes on, to join the training"
+    )
     assert first.poll() is None, "it goes on"
     first.kill()
     first.communicate()

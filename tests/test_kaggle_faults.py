@@ -3,6 +3,8 @@
 import hashlib
 import signal
 import time
+import zipfile
+from io import BytesIO
 
 import pytest
 from kaggle_server import Answer, KaggleServer
@@ -114,6 +116,18 @@ def test_disk_that_is_too_small(stage):
     with KaggleServer(ARCHIVE, answers=[Answer(length=10**15, cut=100)]) as kaggle:
         stage.fails(kaggle, "bytes free", "need 2,000,000,000,000,000")
     assert kaggle.ranges == [None]
+
+
+def test_disk_that_is_too_small_for_what_is_in_it(stage):
+    file = BytesIO(ARCHIVE)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("seg_test/seg_test/sea/large.jpg", b"")
+        archive.filelist[-1].file_size = 2**50
+    with KaggleServer(
+        ARCHIVE, answers=[Answer(body=file.getvalue())], md5=hashlib.md5(file.getvalue()).digest()
+    ) as kaggle:
+        stage.fails(kaggle, "it unpacks to 1,125,899,906,", "it is kept, free some and run it again")
+    assert stage.kept() == {"archive.zip", "archive.json"}
 
 
 @pytest.mark.skipif(not may_unshare("-m"), reason="needs a file system of its own")

@@ -50,7 +50,7 @@ def run(**changes) -> report.Run:
         "claims": {v: {"sentence": v, "section": "1", "rule": "r", "figure": "0.5", "verdict": v}
                    for v in ("confirmed", "refuted", "undecided")},
         "people": {"participants": 0, "models": {}},
-        "figures": {n: figures.png(figures.learning_curves({"gan": curve}, n)) for n in ("measures", "learning-curves")},
+        "figures": {n: figures.png(figures.learning_curves({"gan": curve}, n)) for n in ("measures", "learning-curves", "comparison", "tradeoff")},
         "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": NETWORKS, "samples": 8, "split": "val",
     }  # fmt: skip
     return report.Run(**(base | changes))
@@ -114,6 +114,7 @@ def test_names_from_files_stay_text(page, html):
 
 def test_its_numbers_are_those_of_the_tables():
     html = report.render(run())
+    assert "{{" not in html and "{%" not in html
     assert re.search(r"the <strong>VAE</strong> with\s+5\.00", html), "the best network by ΔE"
     assert "1 are confirmed here, 1 refuted and\n1 left undecided" in html
     cells = tables.results_table(run().table, run().differences)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 from conftest import GUARD, ROOT, copy_repository, dvc, jpeg, run, tiny_params, zip_of
+
+from colorization import errors
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
@@ -158,6 +161,29 @@ def test_bad_input_is_one_line(case, tmp_path):
 def stage(folder, name, **kwargs) -> subprocess.CompletedProcess:
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
     return run([sys.executable, "-m", *f"stages.{name}".split()], folder, check=False, env=env, **kwargs)
+
+
+@pytest.mark.parametrize(
+    "fails, told",
+    [
+        ("bytearray(2**60)", "all of it is taken"),
+        ("torch.empty(2**55)", "DefaultCPUAllocator: can't allocate memory: you tried to allocate 144115188075855872 bytes)"),
+        (
+            "(_ for _ in ()).throw(torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB'))",
+            "(CUDA out of memory)",
+        ),
+    ],
+)
+def test_too_little_memory_is_one_line(capsys, fails, told):
+    with pytest.raises(SystemExit) as ended:
+        errors.run(lambda: eval(fails))
+    line = str(ended.value)
+    assert line.startswith("error: not enough memory (") and told in line and "\n" not in line
+
+
+def test_other_errors_of_pytorch_keep_their_trace():
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        errors.run(lambda: torch.zeros(2) + torch.zeros(3))
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path):

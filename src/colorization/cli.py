@@ -25,8 +25,8 @@ Without --model it takes {catalog.RULE},
 of those in models/ and the one that comes with this package.
 
 exit status: 0 all photographs were colorized; 1 some were not, or none (each told in a line); 2 wrong usage.
-Results keep size, bit depth, alpha, EXIF, ICC profile and the luminance of the photograph. Nothing is overwritten
-without --overwrite, and never a photograph of yours."""
+Results are sRGB and keep size, bit depth, alpha, EXIF and the luminance of the photograph. Nothing is overwritten without
+--overwrite, and never a photograph of yours."""
 
 
 def main() -> None:

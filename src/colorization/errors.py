@@ -36,10 +36,21 @@ def run(main: Callable[[], None]) -> None:
         name = f" {error.filename}:" if error.filename else ""
         advice = "mend the disk or the permission and run it again"
         _end(shown(f"error:{name} {error.strerror or error}; {advice}"))
-    except MemoryError as error:
-        _end(shown(f"error: not enough memory ({error or 'all of it is taken'}); use smaller sizes in params.yaml"))
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        sentences = str(error).split(". ")  # of PyTorch: where in its code, what, and advice for programmers
+        why = next((text for text in sentences if "memory" in text), "all of it is taken")
+        _end(shown(f"error: not enough memory ({why}); use smaller sizes in params.yaml"))
     except KeyboardInterrupt:
         _end("interrupted; run it again to go on")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error is Python's own for too little memory, or one of PyTorch's, for a GPU and for the machine."""
+    if isinstance(error, RuntimeError):
+        return type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError)
 
 
 def _end(line: str) -> None:

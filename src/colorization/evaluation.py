@@ -18,7 +18,8 @@ from colorization.rarity import bins
 from colorization.selection import rows_of
 
 BATCH = 64  # photographs at once at most; the scores do not depend on it, but for the draws of a network that samples
-BATCH_PIXELS = BATCH * 64**2  # at once at most: two cores measure larger batches more slowly, by half at 128 px
+# At once at most, but one photograph: two cores measure larger batches more slowly, by half at 128 px.
+BATCH_PIXELS = BATCH * 64**2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Files that appear whole or not at all, and folders that one process holds alone."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -9,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from colorization.errors import InputError
+from colorization.lifetime import hold
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # most stages that write a file need no table
 
-TEXTS = {
-    "name": str,
-    "category": str,
-}  # columns of our tables that pandas must not take for numbers: a folder's name is 2019
+# Columns of our tables that pandas must not take for numbers: a folder's name is 2019.
+TEXTS = {"name": str, "category": str}
 
 
 @contextmanager
@@ -53,12 +51,8 @@ def _alone(partial: Path, busy: str) -> Iterator[None]:
     """Hold the file `partial`, made if need be; the lock goes with the process. Raises InputError `busy` when it is held."""
     while True:
         with open(partial, "ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(busy) from None
-            except OSError:
-                pass  # a file system that knows no locks
+            if not hold(lock):
+                raise InputError(busy)
             if _is(partial, lock):
                 yield
                 return
@@ -101,8 +95,6 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     """Hold a folder alone; the lock goes with the process, however that ends. Raises InputError `busy` when it is held."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{folder}: {busy}; wait for it or stop it") from None
+        if not hold(lock):
+            raise InputError(f"{folder}: {busy}; wait for it or stop it")
         yield

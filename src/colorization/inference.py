@@ -1,7 +1,6 @@
 """Colorize photographs of any size with a trained model: `load().colorize(image)`."""
 
 import math
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from colorization.checkpoint import load_model
 from colorization.color import AB_SCALE
 from colorization.description import read_description
 from colorization.errors import InputError
+from colorization.lifetime import processors
 from colorization.models.base import Colorizer
 from colorization.photo.deep import STRIP
 from colorization.photo.imagefile import assembled
@@ -59,7 +59,7 @@ class PhotoColorizer:
         self.device = find_device(device)
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
         self.image_size = image_size
-        threads = threads or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+        threads = threads or processors()
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
         self._random = threading.Lock()
 

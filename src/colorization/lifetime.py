@@ -1,10 +1,12 @@
-"""Processes that do not outlive the process that they work for."""
+"""What a process may use and what ends with it: processors, locks, and the processes that work for it."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import sys
 from multiprocessing import parent_process
+from typing import IO
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: a signal to this process when its parent dies
 
@@ -24,3 +26,22 @@ def serve_parent() -> None:
     end_with_parent(signal.SIGKILL)
     if not parent_process().is_alive():  # it was killed before we could ask
         os._exit(1)
+
+
+def hold(file: IO) -> bool:
+    """Lock an open file until it is closed or this process ends; False when another holds it.
+
+    A file system that knows no locks tells of no other.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

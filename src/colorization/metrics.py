@@ -1,7 +1,7 @@
-"""Measures of a colorized photograph against its original, batched on the device, equal to scikit-image's own.
+"""Measures of a colorized photograph against its original, batched on the device; scikit-image's own where it has them.
 
-All return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W) in [0, 1], those of the colours Lab
-(B,3,H,W) in its own units, of the result first and of the original second.
+Where nothing else is said they return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W) in [0, 1],
+those of the colours Lab (B,3,H,W) in its own units, of the result first and of the original second.
 """
 
 import math
@@ -99,7 +99,7 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     """CIEDE2000 of Lab (B,3,H,W) in its own units → (B,H,W); equation numbers of Sharma, Wu, Dalal 2005.
 
     Hues are unit vectors here instead of angles, which needs one arctangent instead of two and no cosine; only their mean
-    becomes an angle, for (16). Hues exactly opposite to each other have the mean of the paper's note 18.
+    becomes an angle, for (16).
     """
     L1, a1, b1 = lab1.unbind(dim=1)
     L2, a2, b2 = lab2.unbind(dim=1)
@@ -109,9 +109,8 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     (x1, y1), (x2, y2) = _unit(a1, b1, c1), _unit(a2, b2, c2)  # (7)
     x, y = _mean_hue(x1, y1, x2, y2)  # (14)
     dL, dC = L2 - L1, c2 - c1  # (8), (9)
-    dH = torch.sqrt(c1 * c2) * (
-        (y2 - y1) * x - (x2 - x1) * y
-    )  # (10), (11): the difference across the mean is 2 sin(dh / 2)
+    across = (y2 - y1) * x - (x2 - x1) * y  # of the difference of the two hues, across their mean: 2 sin(dh / 2)
+    dH = torch.sqrt(c1 * c2) * across  # (10), (11)
 
     L, c = (L1 + L2) / 2, (c1 + c2) / 2  # (12), (13)
     cos2, sin2 = x * x - y * y, 2 * x * y
@@ -146,9 +145,10 @@ def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, T
     """Cosine and sine of the angle in the middle of two hues; of no meaning where one is gray, whose dH is 0.
 
     The sum of the two unit vectors points there, with length 2 cos(dh / 2), and so does their difference turned by a right
-    angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short.
+    angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short. Of opposite hues the smaller one,
+    counted from 0 to 360°, is the first: (14) adds them.
     """
-    side = torch.copysign(torch.ones_like(x1), x1 * y2 - y1 * x2 + 1e-30 * y1)
+    side = torch.copysign(torch.ones_like(x1), x1 * y2 - y1 * x2 + 1e-30 * (y1 + (y1 == 0) * x1))
     x, y = x1 + x2 + side * (y2 - y1), y1 + y2 - side * (x2 - x1)
     return _unit(x, y, torch.hypot(x, y))
 

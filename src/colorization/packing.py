@@ -21,7 +21,7 @@ from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
 from colorization.errors import InputError, shown
 from colorization.files import naming, replacing, write_table
-from colorization.lifetime import serve_parent
+from colorization.lifetime import processors, serve_parent
 from colorization.scans import check_scans
 from colorization.sources.archive import formats, open_archive, read_member
 
@@ -138,7 +138,7 @@ def _decode_member(name: str, params: Data):
 
 def workers() -> int:
     """Processes for decoding: COLORIZATION_WORKERS, or the processors that this process may use."""
-    wanted = os.environ.get("COLORIZATION_WORKERS") or str(len(os.sched_getaffinity(0)))
+    wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), MOST_WORKERS))
     if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
         raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
     return int(wanted)

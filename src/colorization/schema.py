@@ -13,7 +13,7 @@ import yaml
 
 from colorization.errors import InputError, shown
 
-MAX_BYTES = 64 * 1024  # of a file; ours have 4 KB
+MAX_BYTES = 64 * 1024  # of a file; ours have 6 KB
 LONGEST = 4096  # characters of a text: Linux takes no longer path
 SHORT = 80  # characters of a value in a message: a megabyte is none
 NUMBERS = tuple[float, ...]  # the one list that a field may be, of which every number satisfies the field's rule

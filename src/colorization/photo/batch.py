@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from colorization.errors import InputError
+from colorization.errors import InputError, out_of_memory
 from colorization.photo.imagefile import depth, read_photo, read_picture, save, write_photo
 from colorization.photo.metadata import Metadata
 from colorization.photo.plan import Job
@@ -112,6 +112,6 @@ def _failure(done: Future, job: Job, model: "Future[PhotoColorizer]") -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{job.source}: {error.filename or job.targets[0]}: {error.strerror or error}"
-    if isinstance(error, MemoryError):
+    if out_of_memory(error):
         return f"{job.source}: not enough memory for {job.header.width}×{job.header.height} pixels; scale it down"
     raise error

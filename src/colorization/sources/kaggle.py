@@ -74,7 +74,8 @@ def _unreadable(path: Path) -> str:
         with open_archive(path) as archive:
             unpacked, free = sum(m.file_size for m in archive.infolist()), shutil.disk_usage(path.parent).free
             if unpacked > free:
-                return f"it unpacks to {unpacked:,} bytes, and the disk has {free:,} free"
+                told = f"it unpacks to {unpacked:,} bytes, and the disk has {free:,} free"
+                raise InputError(f"{path}: {told}; it is kept, free some and run it again")
             for member in archive.infolist():
                 if is_photograph(member.filename) and not _is_whole(archive, member):
                     return f"{member.filename} is damaged in it"
