@@ -16,6 +16,7 @@ from kaggle_stage import may_unshare
 
 from colorization.errors import InputError
 from colorization.files import replacing, write_bytes
+from colorization.lifetime import hold
 
 DVC = [sys.executable, "-m", "dvc"]
 HERE = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}"}  # run our stages in another folder
@@ -175,13 +176,21 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
     assert processes.wait(scratch.exists, 60)
     refused = start(many, "stages.preprocess").communicate(timeout=20)[1]
     assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
-    other = start(many, "stages.preprocess", RANK="4", LOCAL_RANK="0").communicate(timeout=60)[1]
-    assert "another process writes it now" in other, (
-        "the first process of a second machine goes on, to join the training"
-    )
     assert first.poll() is None, "it goes on"
     first.kill()
     first.communicate()
+
+
+@pytest.mark.parametrize("rank", ["0", "4"])
+def test_the_processes_of_other_machines_are_no_second_run(tmp_path, rank):
+    """torchrun on two machines of four processes that share a checkout: rank 4 is the first of its own machine."""
+    path = tmp_path / ".dvc/tmp/stages/stages.people.lock"
+    path.parent.mkdir(parents=True)
+    with open(path, "w") as lock:
+        assert hold(lock)
+        told = start(tmp_path, "stages.people", RANK=rank, LOCAL_RANK="0").communicate(timeout=60)[1]
+    assert ("another process runs stages.people here" in told) == (rank == "0")
+    assert ("data/study/key.json: No such file" in told) == (rank == "4"), "it goes on to its work"
 
 
 LIMITED = """
