@@ -1,4 +1,4 @@
-"""Run the benchmarks and write their tables: python -m benchmarks [NAME …] [--repeats N] [--out PATH]."""
+"""Run the benchmarks and write a table of each: python -m benchmarks [NAME …] [--repeats N] [--out FOLDER]."""
 
 import argparse
 import importlib
@@ -14,19 +14,15 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What is fast and what it costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all without one")
     parser.add_argument("--repeats", type=int, default=5, help="of everything that is measured in turn")
-    parser.add_argument(
-        "--out", type=Path, default=Path("benchmarks/results"), help="without its suffix: .json and .md"
-    )
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of NAME.json and NAME.md")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(NAMES):
         sys.exit(f"error: {', '.join(unknown)}: no benchmark; there are {', '.join(NAMES)}")
-    described, groups = measure.machine(), {}
     for name in wanted.names or NAMES:
-        found = importlib.import_module(f"benchmarks.{name}").main(wanted.repeats)
-        groups |= found
+        described, found = measure.machine(), importlib.import_module(f"benchmarks.{name}").main(wanted.repeats)
         for title, rows in found.items():
             print(f"{title}\n\n{measure.markdown(rows)}", flush=True)
-    measure.write(wanted.out, described, groups)
+        measure.write(wanted.out / name, described, found)
 
 
 if __name__ == "__main__":

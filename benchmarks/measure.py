@@ -104,10 +104,17 @@ def machine() -> dict[str, str]:
         "torch": f"{torch.__version__}, {torch.get_num_threads()} threads",
         "python": platform.python_version(),
         "load before": f"{os.getloadavg()[0]:.1f}",
+        "revision": _revision(),
     }
     if torch.cuda.is_available():
         described["gpu"] = torch.cuda.get_device_name()
     return described
+
+
+def _revision() -> str:
+    """Of the code that is measured, and whether it was changed since."""
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
 
 
 def _lines(path: str) -> list[str]:
@@ -127,8 +134,9 @@ def middle(values: list[float]) -> str:
 def write(path: Path, described: dict[str, str], groups: dict[str, list]) -> None:
     """path.json and path.md, of the machine and of the groups of rows by their titles."""
     tree = {"machine": described, "groups": {name: [asdict(row) for row in rows] for name, rows in groups.items()}}
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".json").write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
-    text = "# Benchmarks\n\nMedians of runs taken in turn; the ratio's smallest and largest in brackets.\n\n"
+    text = f"# Benchmark: {path.name}\n\nMedians of runs taken in turn; the ratio's smallest and largest in brackets.\n\n"
     text += "".join(f"- {name}: {value}\n" for name, value in described.items())
     text += "".join(f"\n## {name}\n\n{markdown(rows)}" for name, rows in groups.items())
     path.with_suffix(".md").write_text(text)
