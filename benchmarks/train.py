@@ -12,6 +12,7 @@ from lightning_fabric import Fabric
 
 from benchmarks import measure, photographs, reference
 from colorization import training
+from colorization.averaging import Average
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
 from colorization.dataset import Photos, load
@@ -45,11 +46,12 @@ def one(name: str, side: int, folder: Path, fabric: Fabric, repeats: int) -> tup
     steps = max(2, round(SECONDS / min(seconds)))
     count = steps * size
     train = Photos.near(packed[np.arange(count) % len(packed)], fabric.device)
+    average = Average(ours[0], ours[0].averaging)
     model = plain[0].to(memory_format=torch.contiguous_format)
     batches = reference.loader(folder, side, size, WORKERS, -(-count // len(packed)))
     batches.dataset.paths = batches.dataset.paths[:count]
     sides = {
-        "ours": lambda: training._train_epoch(*ours, train, params, 0, Processes(fabric)),
+        "ours": lambda: training._train_epoch(*ours, average, train, params, 0, Processes(fabric)),
         "alone": lambda: alone(*ours_alone, fixed, steps),
         "plain": lambda: reference.train_epoch(model, plain[1], batches, fabric.device),
     }
