@@ -1,6 +1,6 @@
 # make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
 # All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
-# make bench: what is fast and what it costs, a quarter of an hour on a quiet machine, into benchmarks/results; BENCH=evaluate: a part.
+# make bench: what is fast and what it costs, a quarter of an hour on a quiet machine; BENCH=evaluate: a part of it.
 # make chaos: hours of kills, full disks, rivals and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
 # make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
 PYTHON ?= python3
