@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from colorization.lifetime import processors
+
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
 WORKERS = 2  # as in colorization.photo.batch
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs that ship inside scikit-image
@@ -36,7 +38,7 @@ def main():
     if wanted.floor:
         floor(int(wanted.floor[0]), *map(Path, wanted.floor[1:]))
         return
-    print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} before the first run")
+    print(f"{processors()} processors, load {os.getloadavg()[0]:.1f} before the first run")
     with tempfile.TemporaryDirectory() as folder:
         if not wanted.only_memory:
             speed(Path(folder), wanted)

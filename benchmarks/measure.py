@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from colorization.lifetime import processors
+
 
 @dataclass
 class Row:
@@ -98,7 +100,7 @@ def machine() -> dict[str, str]:
     model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
     memory = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     described = {
-        "processor": f"{model or platform.processor()}, {len(os.sched_getaffinity(0))} threads for us",
+        "processor": f"{model or platform.processor()}, {processors()} threads for us",
         "vector instructions": torch.backends.cpu.get_cpu_capability(),
         "memory": f"{memory / 2**20:.0f} GiB",
         "torch": f"{torch.__version__}, {torch.get_num_threads()} threads",
@@ -136,7 +138,9 @@ def write(path: Path, described: dict[str, str], groups: dict[str, list]) -> Non
     tree = {"machine": described, "groups": {name: [asdict(row) for row in rows] for name, rows in groups.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".json").write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
-    text = f"# Benchmark: {path.name}\n\nMedians of runs taken in turn; the ratio's smallest and largest in brackets.\n\n"
+    text = (
+        f"# Benchmark: {path.name}\n\nMedians of runs taken in turn; the ratio's smallest and largest in brackets.\n\n"
+    )
     text += "".join(f"- {name}: {value}\n" for name, value in described.items())
     text += "".join(f"\n## {name}\n\n{markdown(rows)}" for name, rows in groups.items())
     path.with_suffix(".md").write_text(text)

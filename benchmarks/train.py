@@ -1,6 +1,5 @@
 """Training photographs a second, data loading included, of each network at 64 and 128 px."""
 
-import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +15,12 @@ from colorization.averaging import Average
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
 from colorization.dataset import Photos, load
+from colorization.lifetime import processors
 from colorization.packing import decode, write_rows
 from colorization.processes import Processes
 
 SECONDS = 3.0  # of one repetition, about
-WORKERS = len(os.sched_getaffinity(0))
+WORKERS = processors()
 
 
 def main(repeats: int) -> dict[str, list[measure.Row]]:
