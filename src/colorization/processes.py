@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 from colorization.errors import InputError
+from colorization.lifetime import keep_memory
 from colorization.models.blocks import Noise
 
 KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed", "16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
@@ -45,6 +46,7 @@ def one_device() -> Fabric:
 
 
 def _fabric(*, devices: int, num_nodes: int) -> Fabric:
+    keep_memory()
     try:
         return Fabric(devices=devices, num_nodes=num_nodes)
     except (TypeError, ValueError, RuntimeError, MisconfigurationException) as error:
