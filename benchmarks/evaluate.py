@@ -1,5 +1,7 @@
 """Photographs a second through the measures, against a loop of scikit-image's, and how far their values part."""
 
+from concurrent.futures import Executor
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -10,35 +12,43 @@ from benchmarks import measure, photographs, reference
 from colorization import metrics
 from colorization.color import unscaled_lab
 from colorization.evaluation import batches
+from colorization.lifetime import keep_memory
 
 COUNT = 300
 
 
 def main(repeats: int) -> dict[str, list[measure.Row]]:
-    rows = []
-    for side in (64, 128):
-        originals = pixels(side)
-        results = (originals + np.random.default_rng(1).normal(0, 0.05, originals.shape)).clip(0, 1).astype(np.float32)
-        found = {}
-        sides = {
-            "ours": lambda: found.update(ours=ours(results, originals)),
-            "plain": lambda: found.update(plain=reference.evaluate(results, originals)),
-        }
-        times = {key: measure.rates(COUNT, values) for key, values in measure.in_turn(sides, repeats, False).items()}
-        apart = max(float(np.abs(found["ours"][name] / values - 1).max()) for name, values in found["plain"].items())
-        note = f"MSE, PSNR, SSIM, ΔE, ab; values within {apart:.0e} of each other"
-        rows.append(
-            measure.Row(
-                f"{side} px", "photographs/s", times["ours"], times["plain"], "a loop of scikit-image", note=note
-            )
-        )
+    keep_memory()
+    with measure.other_program() as program:
+        rows = [compared(side, COUNT, program, repeats) for side in (64, 128)]
     return {"Evaluation": rows}
 
 
-def pixels(side: int) -> np.ndarray:
-    """Photographs (N,S,S,3) float32 in [0, 1]."""
-    images = (Image.open(BytesIO(content)).resize((side, side)) for _, content in photographs.jpegs(COUNT))
-    return np.stack([np.asarray(image, np.float32) / 255 for image in images])
+def compared(side: int, count: int, program: Executor, repeats: int) -> measure.Row:
+    found = {}
+    sides = {
+        "ours": lambda: found.update(ours=ours(*pairs(side, count))),
+        "plain": lambda: found.update(plain=program.submit(plain, side, count).result()),
+    }
+    times = {key: measure.rates(count, values) for key, values in measure.in_turn(sides, repeats).items()}
+    apart = max(float(np.abs(found["ours"][name] / values - 1).max()) for name, values in found["plain"].items())
+    note = f"MSE, PSNR, SSIM, ΔE, ab; values within {apart:.0e} of each other"
+    return measure.Row(
+        f"{side} px", "photographs/s", times["ours"], times["plain"], "a loop of scikit-image", note=note
+    )
+
+
+@cache
+def pairs(side: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Results and their originals, photographs (N,S,S,3) float32 in [0, 1]; made once in each process."""
+    images = (Image.open(BytesIO(content)).resize((side, side)) for _, content in photographs.jpegs(count))
+    originals = np.stack([np.asarray(image, np.float32) / 255 for image in images])
+    results = originals + np.random.default_rng(1).normal(0, 0.05, originals.shape)
+    return results.clip(0, 1).astype(np.float32), originals
+
+
+def plain(side: int, count: int) -> dict[str, np.ndarray]:
+    return reference.evaluate(*pairs(side, count))
 
 
 def ours(results: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:

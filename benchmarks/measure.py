@@ -1,6 +1,7 @@
 """Two things run in turn, a machine described, rows written as JSON and as Markdown."""
 
 import json
+import multiprocessing
 import os
 import platform
 import statistics
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -55,6 +57,11 @@ def in_turn(sides: dict[str, Callable[[], object]], repeats: int, warm_up: bool 
             side()
             seconds[name].append(time.perf_counter() - start)
     return seconds
+
+
+def other_program() -> ProcessPoolExecutor:
+    """A process for the other side, whose memory the C library handles as it does without us (lifetime.keep_memory)."""
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 
 def rates(count: int, seconds: list[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """The other side: what people write today, in plain PyTorch, Pillow and scikit-image."""
 
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset
 class Photographs(Dataset):
     """Each item is decoded, cropped, flipped and converted when it is asked for."""
 
-    def __init__(self, folder: Path, side: int, repeat: int = 1):
-        self.paths, self.side = sorted(folder.rglob("*.jpg")) * repeat, side
+    def __init__(self, folder: Path, side: int, count: int):
+        self.paths, self.side = list(islice(cycle(sorted(folder.rglob("*.jpg"))), count)), side
 
     def __len__(self):
         return len(self.paths)
@@ -36,9 +37,9 @@ def packed_lab(path: Path, side: int) -> np.ndarray:
     return rgb2lab(np.asarray(image)) / (50, 110, 110) - (1, 0, 0)
 
 
-def loader(folder: Path, side: int, batch_size: int, workers: int, repeat: int) -> DataLoader:
+def loader(folder: Path, side: int, count: int, batch_size: int, workers: int) -> DataLoader:
     return DataLoader(
-        Photographs(folder, side, repeat), batch_size, shuffle=True, num_workers=workers, persistent_workers=workers > 0,
+        Photographs(folder, side, count), batch_size, shuffle=True, num_workers=workers, persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
     )  # fmt: skip
 

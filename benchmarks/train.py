@@ -1,7 +1,8 @@
 """Training photographs a second, data loading included, of each network at 64 and 128 px."""
 
+from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from colorization.averaging import Average
 from colorization.checkpoint import build
 from colorization.config import load_config, model_params
 from colorization.dataset import Photos, load
-from colorization.lifetime import processors
+from colorization.lifetime import keep_memory, processors
 from colorization.packing import decode, write_rows
 from colorization.processes import Processes
 
@@ -24,42 +25,58 @@ WORKERS = processors()
 
 
 def main(repeats: int) -> dict[str, list[measure.Row]]:
+    keep_memory()
     fabric = Fabric(devices=1)
     rows, floors = [], []
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, measure.other_program() as program:
         photos = photographs.folder_of(Path(folder) / "photos", 256)
         for side in (64, 128):
             for name in ("resnet", "gan", "vae"):
-                row, floor = one(name, side, photos, fabric, repeats)
+                row, floor = one(name, side, photos, fabric, program, repeats)
                 rows.append(row)
                 floors.append(floor)
     return {"Training, data loading included": rows, "Training, against its forward, backward and update alone": floors}
 
 
-def one(name: str, side: int, folder: Path, fabric: Fabric, repeats: int) -> tuple[measure.Row, measure.Row]:
+def one(
+    name: str, side: int, folder: Path, fabric: Fabric, program: Executor, repeats: int
+) -> tuple[measure.Row, measure.Row]:
     config = load_config(photographs.PRESET)
     params, size = model_params(config, name), model_params(config, name).batch_size
     packed = pack(folder, side, config)
-    ours, ours_alone, plain = (prepared(name, params, fabric.device) for _ in range(3))
+    ours, ours_alone = (prepared(name, params, fabric.device) for _ in range(2))
     fixed = next(iter(Photos.near(packed[:size], fabric.device).batches(size, augment=False)))[1]
     seconds = measure.in_turn({"step": partial(alone, *ours_alone, fixed, 1)}, 2)["step"]
     steps = max(2, round(SECONDS / min(seconds)))
     count = steps * size
     train = Photos.near(packed[np.arange(count) % len(packed)], fabric.device)
     average = Average(ours[0], ours[0].averaging)
-    model = plain[0].to(memory_format=torch.contiguous_format)
-    batches = reference.loader(folder, side, size, WORKERS, -(-count // len(packed)))
-    batches.dataset.paths = batches.dataset.paths[:count]
     sides = {
         "ours": lambda: training._train_epoch(*ours, average, train, params, 0, Processes(fabric)),
         "alone": lambda: alone(*ours_alone, fixed, steps),
-        "plain": lambda: reference.train_epoch(model, plain[1], batches, fabric.device),
+        "plain": lambda: program.submit(plain, name, side, folder, count, fabric.device).result(),
     }
     times = {key: measure.rates(count, values) for key, values in measure.in_turn(sides, repeats).items()}
     what, unit = f"{name}, {side} px", "photographs/s"
     return (
         measure.Row(what, unit, times["ours"], times["plain"], f"DataLoader, {WORKERS} workers, NCHW, eager"),
         measure.Row(what, unit, times["ours"], times["alone"], "one batch again and again"),
+    )
+
+
+def plain(name: str, side: int, folder: Path, count: int, device: torch.device) -> None:
+    reference.train_epoch(*plain_parts(name, side, folder, count, device), device)
+
+
+@cache
+def plain_parts(name: str, side: int, folder: Path, count: int, device: torch.device) -> tuple:
+    """Network, optimizers and batches, made once."""
+    params = model_params(load_config(photographs.PRESET), name)
+    model, optimizers = prepared(name, params, device)
+    return (
+        model.to(memory_format=torch.contiguous_format),
+        optimizers,
+        reference.loader(folder, side, count, params.batch_size, WORKERS),
     )
 
 
