@@ -3,6 +3,7 @@
 import bz2
 import errno
 import lzma
+import shutil
 import struct
 import zipfile
 import zlib
@@ -67,6 +68,13 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """A zip to read. Raises one of BAD_ZIP where it is none."""
     with _damage_named():
         return zipfile.ZipFile(path)
+
+
+def require_space(path: Path, members: Iterable[zipfile.ZipInfo], folder: Path, advice: str) -> None:
+    """Raise InputError, with advice, where these members of a zip unpacked are more than the disk of a folder has free."""
+    unpacked, free = sum(member.file_size for member in members), shutil.disk_usage(folder).free
+    if unpacked > free:
+        raise InputError(f"{path}: it unpacks to {unpacked:,} bytes, and the disk has {free:,} free; {advice}")
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

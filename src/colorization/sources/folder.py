@@ -1,13 +1,12 @@
 """A folder or a zip of photographs, at any depth."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
 from colorization.errors import InputError, shown
-from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member
+from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member, require_space
 
 
 def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -44,9 +43,7 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
     with archive:
         members = {m.filename: m for m in archive.infolist()}  # of one name the last, as unzip does
         chosen = _photographs_among(members, path)
-        unpacked, free = sum(members[name].file_size for name in chosen), shutil.disk_usage(".").free
-        if unpacked > free:
-            raise InputError(f"{path}: it unpacks to {unpacked:,} bytes, and the disk has {free:,} free")
+        require_space(path, (members[name] for name in chosen), Path(), "free some and run it again")
         for name in tqdm(chosen, desc="reading photographs", unit="photo", disable=None):
             try:
                 yield _encodable(name), read_member(archive, members[name])

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from colorization.config import Kaggle
 from colorization.errors import InputError, shown
 from colorization.files import locked
 from colorization.sources import folder
-from colorization.sources.archive import BAD_ZIP, is_photograph, open_archive, read_member
+from colorization.sources.archive import BAD_ZIP, is_photograph, open_archive, read_member, require_space
 from colorization.sources.kaggle_client import BY_HAND, locate
 from colorization.sources.kaggle_transfer import Partial, download
 
@@ -72,10 +71,7 @@ def _unreadable(path: Path) -> str:
     """Why the photographs of the zip cannot be read to their last bytes, or nothing."""
     try:
         with open_archive(path) as archive:
-            unpacked, free = sum(m.file_size for m in archive.infolist()), shutil.disk_usage(path.parent).free
-            if unpacked > free:
-                told = f"it unpacks to {unpacked:,} bytes, and the disk has {free:,} free"
-                raise InputError(f"{path}: {told}; it is kept, free some and run it again")
+            require_space(path, archive.infolist(), path.parent, "it is kept, free some and run it again")
             for member in archive.infolist():
                 if is_photograph(member.filename) and not _is_whole(archive, member):
                     return f"{member.filename} is damaged in it"
