@@ -9,7 +9,7 @@ import tifffile
 from conftest import jpeg
 from PIL import Image, ImageCms, PngImagePlugin
 
-from colorization.photo.imagefile import read_header
+from colorization.photo.reading import read_header
 from colorization.photo.recolor import gamma, linear
 
 SIZE = (44, 36)  # width and height: no stride of a network fits

@@ -22,7 +22,7 @@ from PIL import Image, ImageCms, ImageOps
 from colorization import catalog, cli, description
 from colorization.errors import InputError
 from colorization.inference import guide, load, shrunk
-from colorization.photo.imagefile import MAX_PIXELS, read_header, read_photo, upright
+from colorization.photo.reading import MAX_PIXELS, read_header, read_photo, upright
 from colorization.photo.recolor import enlarged, gamma
 
 

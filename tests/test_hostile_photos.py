@@ -28,7 +28,7 @@ from test_dataset import pack, params, photos
 
 from colorization import packing, scans
 from colorization.errors import InputError
-from colorization.photo.imagefile import read_photo
+from colorization.photo.reading import read_photo
 from colorization.sources import archive, folder
 from colorization.sources.archive import LARGEST, write_archive
 

@@ -17,8 +17,9 @@ from PIL import Image
 
 from colorization import catalog
 from colorization.errors import InputError
-from colorization.photo.imagefile import FORMATS, depth, read_header, read_photo, read_picture, write_photo
 from colorization.photo.plan import own_format
+from colorization.photo.reading import read_header, read_photo, read_picture
+from colorization.photo.writing import FORMATS, depth, write_photo
 
 if TYPE_CHECKING:
     import gradio

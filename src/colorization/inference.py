@@ -22,9 +22,9 @@ from colorization.errors import InputError
 from colorization.lifetime import processors
 from colorization.models.base import Colorizer
 from colorization.photo.deep import STRIP
-from colorization.photo.imagefile import assembled
 from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
+from colorization.photo.writing import assembled
 
 RADIUS, EPSILON = 2, 0.01  # of the guided filter: pixels of the predicted map, variance of normalised L
 LONGEST = 4  # times the training side: a strip of 1×5000 is predicted at 1×256, not at 64×320,000

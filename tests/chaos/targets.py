@@ -21,7 +21,7 @@ from colorization import audit, checkpoint, dataset, description, packing
 from colorization.answers import fooling_rates, read_answers
 from colorization.config import load_config
 from colorization.errors import InputError, shown
-from colorization.photo.imagefile import read_photo
+from colorization.photo.reading import read_photo
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from colorization.errors import InputError, out_of_memory
-from colorization.photo.imagefile import depth, read_photo, read_picture, save, write_photo
 from colorization.photo.metadata import Metadata
 from colorization.photo.plan import Job
+from colorization.photo.reading import read_photo, read_picture
+from colorization.photo.writing import depth, save, write_photo
 
 if TYPE_CHECKING:
     from colorization.inference import PhotoColorizer

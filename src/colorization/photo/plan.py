@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorization.errors import InputError
-from colorization.photo.imagefile import FORMATS, Header, read_header
+from colorization.photo.reading import Header, read_header
+from colorization.photo.writing import FORMATS
 
 SUFFIXES = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
 PHOTO_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".tga", ".pcx", ".sgi", ".mpo"}
