@@ -34,7 +34,7 @@ def of_a_network(name: str, rows: list[int], split: str) -> pd.DataFrame:
     (architecture, at), (predictions, on), (loss, of) = about.values()
     save(architecture, figures.architecture(name, description, f"{at}{label}"))
     save(predictions, figures.grid(grid, f"{on}{label} on {split} photographs")[0])
-    save(loss, figures.losses(name, history, f"{of}loss of the {label}"))
+    save(loss, figures.losses(name, history, f"{of}{label}, loss by epoch"))
     return history
 
 
