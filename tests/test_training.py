@@ -183,9 +183,9 @@ import torch
 from colorization.dataset import Photos, load
 packed = load(Path("train.npy"))
 private = int(Path("/proc/self/status").read_text().split("VmData:")[1].split()[0]) * 1024
-resource.setrlimit(resource.RLIMIT_DATA, (private + 400_000_000,) * 2)
+resource.setrlimit(resource.RLIMIT_DATA, (private + 500_000_000,) * 2)
 read = 0
-for count, (L, ab) in Photos.near(packed, torch.device("cpu")).batches(64, augment=True):
+for count, (L, ab) in Photos.near(packed, torch.device("cpu")).batches(16, augment=True):
     read += count
 assert read == len(packed) and packed.nbytes > 1_000_000_000
 os.environ["COLORIZATION_RESIDENT_BYTES"] = "1e12"
