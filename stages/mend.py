@@ -13,7 +13,7 @@ import yaml
 from dvc.schema import COMPILED_LOCK_FILE_STAGE_SCHEMA, COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
-from colorization.errors import InputError, run
+from colorization.errors import InputError, one_line, run
 from stages import md5
 
 LOCK = Path("dvc.lock")
@@ -23,7 +23,7 @@ def cache() -> Path:
     """The folder of dvc's cache. A dvc.lock or lock file that it could not read is no matter to this command of dvc's."""
     done = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise InputError(f"dvc cache dir: {' '.join(done.stderr.split())[:300]}")
+        raise InputError(f"dvc cache dir: {one_line(done.stderr, 300)}")
     return Path(done.stdout.strip())
 
 

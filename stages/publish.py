@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from colorization.config import MODELS, Data, load_config
-from colorization.errors import InputError, run
+from colorization.errors import InputError, one_line, run
 from colorization.files import write_bytes, write_table
 from colorization.labels import network_figures
 from colorization.lifetime import processors
@@ -74,14 +74,14 @@ Machine: {machine}. Time: {time}. [dvc.lock](dvc.lock) has the hash of every inp
 def output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise InputError(f"{' '.join(command)}: {' '.join((done.stderr or done.stdout).split())[:300]}")
+        raise InputError(f"{' '.join(command)}: {one_line(done.stderr or done.stdout, 300)}")
     return done.stdout.strip()
 
 
 def require_up_to_date() -> None:
     """Raise InputError when the metrics are not those of the committed code; parameters and metrics are published too."""
     if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
-        raise InputError(f"git: uncommitted changes ({' '.join(changed.split())[:200]}); commit them first")
+        raise InputError(f"git: uncommitted changes ({one_line(changed)}); commit them first")
     if load_config().evaluate.split != "test":
         raise InputError("evaluate.split: val is for trials; set it to test, run dvc repro, and publish that")
     if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):

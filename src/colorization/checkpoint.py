@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from colorization.config import MODELS
 from colorization.description import metadata, read_tree
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 from colorization.files import locked, write_bytes
 from colorization.models.base import Trainable
 
@@ -64,9 +64,7 @@ def load_model(path: Path, names: Sequence[str] = MODELS) -> Trainable:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, ArithmeticError) as error:
-        raise InputError(
-            f"{path}: damaged, or not a model of this version ({' '.join(str(error).split())[:200]})"
-        ) from None
+        raise InputError(f"{path}: damaged, or not a model of this version ({one_line(error)})") from None
     return model.eval()
 
 
@@ -121,8 +119,9 @@ class ResumeState:
         except FileNotFoundError:
             return None
         except Exception as error:  # torch lets through whatever damaged bytes make it do; nothing is unpickled
-            reason = " ".join(str(error).split())[:120] or type(error).__name__
-            raise InputError(f"{self.path}: damaged ({reason}); delete it to train from the start") from None
+            raise InputError(
+                f"{self.path}: damaged ({one_line(error, 120)}); delete it to train from the start"
+            ) from None
         if not isinstance(state, dict) or type(state.get("epoch")) is not int:
             raise InputError(f"{self.path}: no state of a training; delete it to train from the start")
         return state

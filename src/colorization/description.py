@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from colorization.config import MODELS
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
 SIZES = range(8, 4097)  # of the side that a model was trained at
@@ -51,7 +51,7 @@ def read_description(path: Path) -> Description:
         name, size, photographs, _ = tree["model"], about["image_size"], about["photographs"], tree["sha256"]
         scores = {key: about["scores"][key] for key in SCORES} if "scores" in about else {}
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+        reason = one_line(f"{type(error).__name__}: {error}", 120)
         raise InputError(f"{path}: not a trained model of this project or version, or damaged ({reason})") from None
     numbers = type(size) is int and size in SIZES and type(photographs) is int and photographs in PHOTOGRAPHS
     if name not in MODELS or not numbers or not all(type(s) is float and math.isfinite(s) for s in scores.values()):

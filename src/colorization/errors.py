@@ -24,6 +24,12 @@ def shown(text: str) -> str:
     return UNSHOWN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def one_line(told: object, longest: int = 200) -> str:
+    """What an error or a program told, as one short line; an error that says nothing by its kind."""
+    line = " ".join(str(told).split()) or (type(told).__name__ if isinstance(told, Exception) else "")
+    return line[:longest]
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a command; bad input, a failing disk or too little memory ends it with one line on stderr and exit status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from colorization.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.color import chroma, rgb_to_lab
 from colorization.config import Data
-from colorization.errors import InputError, shown
+from colorization.errors import InputError, one_line, shown
 from colorization.files import naming, replacing, write_table
 from colorization.lifetime import processors, serve_parent
 from colorization.scans import check_scans
@@ -133,7 +133,7 @@ def _decode_member(name: str, params: Data):
     try:
         return *decode(read_member(_archive, _archive.getinfo(name)), params), ""
     except Exception as error:  # decoders raise all kinds on damaged bytes, and Pillow lets them through
-        return None, 0, 0, 0.0, "", " ".join(f"{error}".split())[:200] or type(error).__name__
+        return None, 0, 0, 0.0, "", one_line(error)
 
 
 def workers() -> int:

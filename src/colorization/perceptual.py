@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 
 BATCH = 32  # photographs at once through Inception, which sees them at 299×299
 
@@ -47,9 +47,8 @@ def _told(key: str):
     try:
         yield
     except ModuleNotFoundError as error:
-        raise InputError(f"{key}: {' '.join(str(error).split())} Or set it to false") from None
+        raise InputError(f"{key}: {one_line(error, 400)} Or set it to false") from None
     except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged file of weights a RuntimeError
         raise InputError(
-            f"{key}: its weights cannot be loaded ({' '.join(str(error).split())[:200]}); "
-            "connect to the network, or set it to false"
+            f"{key}: its weights cannot be loaded ({one_line(error)}); connect to the network, or set it to false"
         ) from None

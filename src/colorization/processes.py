@@ -14,7 +14,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 from colorization.lifetime import keep_memory
 from colorization.models.blocks import Noise
 
@@ -50,8 +50,8 @@ def _fabric(*, devices: int, num_nodes: int) -> Fabric:
     try:
         return Fabric(devices=devices, num_nodes=num_nodes)
     except (TypeError, ValueError, RuntimeError, MisconfigurationException) as error:
-        told = " ".join(str(error).split())
-        raise InputError(f"LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR, LT_STRATEGY: {told}; see docs/scale.md") from None
+        told = f"LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR, LT_STRATEGY: {one_line(error, 400)}"
+        raise InputError(f"{told}; see docs/scale.md") from None
 
 
 class Processes:

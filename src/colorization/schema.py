@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from colorization.errors import InputError, shown
+from colorization.errors import InputError, one_line, shown
 
 MAX_BYTES = 64 * 1024  # of a file; ours have 6 KB
 LONGEST = 4096  # characters of a text: Linux takes no longer path
@@ -62,7 +62,7 @@ def read_tree(path: Path) -> Any:
     try:
         return yaml.load(content.decode(), _Loader)  # a SafeLoader
     except Exception as error:  # beside YAMLError what its constructors let through: a date 2001-99-99, 5,000 digits
-        raise InputError(f"not YAML: {' '.join(str(error).split())[:300]}") from None
+        raise InputError(f"not YAML: {one_line(error, 300)}") from None
 
 
 def build(cls: type, tree: Any, where: str = "") -> Any:

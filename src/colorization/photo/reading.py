@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 from colorization.photo import deep
 from colorization.photo.metadata import Metadata, read_metadata
 from colorization.photo.pixels import NO_RANGE, has_alpha, levels_of_image, srgb_transform
@@ -156,8 +156,3 @@ def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:
     if image.format == "TIFF":
         return (16 if 16 in image.tag_v2.get(BITS_PER_SAMPLE, ()) else 8), alpha
     return (16 if image.mode.startswith("I") else 8), alpha
-
-
-def one_line(text: str) -> str:
-    """A decoder's or an encoder's message as one short line."""
-    return " ".join(text.split())[:160]

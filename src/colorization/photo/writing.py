@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.errors import InputError
+from colorization.errors import InputError, one_line
 from colorization.files import replacing
 from colorization.photo import deep
 from colorization.photo.metadata import Metadata, save_arguments
-from colorization.photo.reading import Photo, one_line
+from colorization.photo.reading import Photo
 
 PNG_LEVEL = 3  # of zlib: three times as fast as Pillow's default, a few per cent larger
 
@@ -107,5 +107,4 @@ def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
     except (OSError, ValueError, TypeError, RuntimeError, LookupError, ArithmeticError, struct.error) as error:
         if isinstance(error, OSError) and error.errno:  # the disk's own
             raise
-        reason = one_line(str(error))
-        raise InputError(f"{path}: cannot be written as {name} ({reason}); choose another --format") from None
+        raise InputError(f"{path}: cannot be written as {name} ({one_line(error)}); choose another --format") from None
