@@ -54,7 +54,7 @@ def test_a_killed_preprocess_leaves_no_decoder_behind(many, number):
         os.killpg(stage.pid, number)
     else:
         stage.send_signal(number)
-    output = stage.communicate(timeout=20)[1]
+    output = stage.communicate(timeout=60)[1]
     assert processes.wait(lambda: not processes.working_in(many), 5), processes.end_all(many)
     if number == signal.SIGINT:
         assert output == "interrupted; run it again to go on\n" and not scratch.exists()
@@ -66,14 +66,14 @@ def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
     loads_torch = lambda: "torch" in open(f"/proc/{stage.pid}/maps").read()
     assert processes.wait(loads_torch, 60)
     stage.send_signal(signal.SIGINT)
-    assert stage.communicate(timeout=20)[1] == "interrupted; run it again to go on\n"
+    assert stage.communicate(timeout=60)[1] == "interrupted; run it again to go on\n"
 
 
 @linux
 def test_a_stage_whose_dvc_was_killed_at_once_does_not_begin(tmp_path):
     """dvc's death before the stage could ask for a signal at it: no parent of its session is left."""
     stage = start(tmp_path, "stages.claims", DVC_STAGE="claims")
-    assert stage.communicate(timeout=20)[1] == "error: the dvc that started this stage has ended\n"
+    assert stage.communicate(timeout=60)[1] == "error: the dvc that started this stage has ended\n"
 
 
 def test_two_writers_of_one_file_are_not_mixed(tmp_path):
@@ -174,7 +174,7 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
     (many / ".dvc").mkdir()
     first, scratch = start(many, "stages.preprocess"), many / "data/lab/decoded.part"
     assert processes.wait(scratch.exists, 60)
-    refused = start(many, "stages.preprocess").communicate(timeout=20)[1]
+    refused = start(many, "stages.preprocess").communicate(timeout=60)[1]
     assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
     assert first.poll() is None, "it goes on"
     first.kill()
