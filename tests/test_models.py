@@ -19,7 +19,7 @@ from colorization.models.base import architecture
 RESNET = {"width": 4, "predicts": "ab"}
 GAN = {"width": 8, "depth": 3, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 8, "discriminator_layers": 2}
 VAE = {"latent_channels": 8, "kl_weight": 0.001, "encoder_weights": "none", "predicts": "ab"}
-RESUNET = {"width": 8, "depth": 3, "huber": 11.0, "zoom": 0.3, "relight": 0.2, "averaging": 0.99}
+RESUNET = {"width": 8, "depth": 3, "huber": 11.0, "zoom": 0.3, "relight": 0.2, "small": 0.5, "averaging": 0.99}
 ZHANG = {"width": 4, "rebalancing": 0.5, "temperature": 0.38}
 SMALL = {"resnet": RESNET, "gan": GAN, "vae": VAE, "resunet": RESUNET, "pix2pix": GAN, "zhang": ZHANG}
 
@@ -197,6 +197,18 @@ def test_resunet_varies_photographs_alike_in_light_and_colour():
     assert 0.79 < gains.min() < 0.85 and 1.15 < gains.max() < 1.21
     shifts = relit[:, 0, 0, 32] - (L[:, 0, 0, 32] + 1) * gains + 1
     assert shifts.abs().max() < 0.101 and shifts.std() > 0.04
+
+
+@pytest.mark.parametrize(("progress", "side"), [(0.0, 48), (0.49, 48), (0.5, 64), (1.0, 64)])
+def test_resunet_begins_with_smaller_photographs(progress, side):
+    torch.manual_seed(0)
+    L = torch.linspace(-0.5, 0.5, 64).view(1, 1, 1, 64).expand(3, 1, 64, 64)
+    model = build("resunet", RESUNET | {"zoom": 0.0, "relight": 0.0})
+    model.progress = progress
+    painted = model.varied(L, torch.cat([L, -L], dim=1))
+    assert [part.shape for part in painted] == [(3, 1, side, side), (3, 2, side, side)]
+    assert painted[0].amin() < -0.49 and painted[0].amax() > 0.49  # all of it is seen
+    assert model.loss((L, torch.cat([L, -L], dim=1)))["loss"].isfinite()
 
 
 def test_attention_starts_as_nothing_and_mixes_places():

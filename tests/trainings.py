@@ -25,7 +25,7 @@ SMALL = {
     "resnet": {"width": 1, "lr": 0.0005},
     "gan": {"width": 4, "depth": 3, "dropout": 0.5, "discriminator_width": 4, "discriminator_layers": 1},
     "vae": {"latent_channels": 4},
-    "resunet": {"width": 4, "depth": 3},
+    "resunet": {"width": 4, "depth": 3, "small": 0.8},
     "pix2pix": {"width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
     "zhang": {"width": 1},
     "classifier": {"width": 4, "dropout": 0.3},

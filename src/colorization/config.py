@@ -94,6 +94,7 @@ class ResUNet(Fit):
     huber: float = rule(above=0.0, high=1000.0)
     zoom: float = rule(low=0.0, high=0.9)
     relight: float = rule(low=0.0, high=0.9)
+    small: float = rule(low=0.0, high=1.0)
     averaging: float = rule(low=0.0, high=0.99999)
 
 

@@ -154,8 +154,9 @@ def _train_epoch(
     ) as bar:
         for step, (count, batch) in enumerate(batches):
             processes.count = count
+            model.progress = (epoch + step / steps) / params.epochs
             for optimizer in optimizers:
-                optimizer.param_groups[0]["lr"] = learning_rate(params, (epoch + step / steps) / params.epochs)
+                optimizer.param_groups[0]["lr"] = learning_rate(params, model.progress)
             with processes.fabric.autocast():
                 total.add(model.training_step(batch, optimizers, lambda loss: processes.backward(loss, model)))
             average.update(model)

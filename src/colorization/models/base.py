@@ -17,6 +17,7 @@ class Trainable(nn.Module):
     """
 
     selects_by = "loss"  # the validation term whose lowest value marks the best epoch
+    progress = 1.0  # the part of the training that is done, in [0, 1]; set before each of its steps
     averaging = 0.0  # decay of the weights' moving average, which is validated and kept; 0: the weights themselves
 
     def prepare(self, packed: np.ndarray | Tensor) -> None:
