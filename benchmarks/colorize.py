@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorization.lifetime import processors
+from colorization.core.process import processors
 
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
-WORKERS = 2  # as in colorization.photo.batch
+WORKERS = 2  # as in colorization.app.photo.batch
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs that ship inside scikit-image
-COLORIZE = [sys.executable, "-m", "colorization.cli"]
+COLORIZE = [sys.executable, "-m", "colorization.app.command"]
 
 
 def main():

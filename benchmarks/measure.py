@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from colorization.lifetime import processors
+from colorization.core.process import processors
 
 
 @dataclass

@@ -10,8 +10,8 @@ from zipfile import ZipFile
 from PIL import Image
 
 from benchmarks import measure, photographs, reference
-from colorization.config import load_config
-from colorization.packing import pack, workers
+from colorization.core.params import load_config
+from colorization.preprocessing.packing import pack, workers
 from colorization.sources.archive import write_archive
 from colorization.sources.folder import photographs as read_folder
 

@@ -11,14 +11,14 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmarks import measure, photographs, reference
-from colorization import training
-from colorization.averaging import Average
-from colorization.checkpoint import build
-from colorization.config import load_config, model_params
-from colorization.dataset import Photos, load
-from colorization.lifetime import keep_memory, processors
-from colorization.packing import decode, write_rows
-from colorization.processes import Processes
+from colorization.training import loop as training
+from colorization.training.averaging import Average
+from colorization.models.common.weights import build
+from colorization.core.params import load_config, model_params
+from colorization.dataset.photos import Photos, load
+from colorization.core.process import keep_memory, processors
+from colorization.preprocessing.packing import decode, write_rows
+from colorization.training.distributed import Processes
 
 SECONDS = 3.0  # of one repetition, about
 WORKERS = processors()

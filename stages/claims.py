@@ -1,34 +1,30 @@
-"""Test the report's sentences on this run: metrics/claims.json."""
+"""Test the paper's sentences on this run: metrics/claims.json."""
 
-import json
-import sys
-from pathlib import Path
-
-import pandas as pd
-
-from colorization.claims import judge
-from colorization.config import load_config
-from colorization.errors import run
-from colorization.files import write_json
-from colorization.verdicts import Evidence
+from stages import run_stage
 
 
-def main():
-    models, config = sys.argv[1:], load_config()
+def main() -> None:
+    from colorization.claims.claims import judge
+    from colorization.claims.rules import Evidence
+    from colorization.core import paths
+    from colorization.core.files import read_json, read_table, write_json
+    from colorization.core.params import PAPER, load_config
+
+    config = load_config()
     evidence = Evidence(
-        scores={name: pd.read_csv(f"data/scores/{name}.csv") for name in models},
-        table=pd.read_csv("metrics/table.csv"),
-        differences=pd.read_csv("metrics/differences.csv"),
-        histories={name: pd.read_csv(f"metrics/{name}/history.tsv", sep="\t") for name in models},
-        people=json.loads(Path("metrics/people.json").read_text()),
+        scores={name: read_table(paths.scores(name)) for name in PAPER},
+        table=read_table(paths.TABLE),
+        differences=read_table(paths.DIFFERENCES),
+        histories={name: read_table(paths.history(name), separator="\t") for name in PAPER},
+        people=read_json(paths.PEOPLE),
         resamples=config.compare.resamples,
         seed=config.train.seed,
     )
     claims = {row.pop("name"): row for row in judge(evidence)}
-    write_json(Path("metrics/claims.json"), claims)
+    write_json(paths.CLAIMS, claims)
     for name, row in claims.items():
         print(f"{row['verdict']:<10} {name}: {row['figure']}")
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -1,57 +1,37 @@
-"""Train the judge of recognisability: data/lab → data/classifier/scenes.safetensors, metrics/classifier/history.tsv."""
+"""Train the judge of recognisability: data/lab → data/classifier/scenes.safetensors and metrics/classifier.tsv."""
 
-from pathlib import Path
-
-import torch
-from lightning_fabric import Fabric
-
-from colorization import runs
-from colorization.checkpoint import build, save_model
-from colorization.config import load_config
-from colorization.dataset import Photos, load
-from colorization.errors import run
-from colorization.files import write_bytes
-from colorization.processes import launch
-from colorization.selection import rows_of
-from stages.train import CHECKPOINTS, TRAIN, VAL, history_writer, tell
-
-INDEX, OUT = Path("data/lab/index.csv"), Path("data/classifier/scenes.safetensors")
-HISTORY = Path("metrics/classifier/history.tsv")
+from stages import run_stage
 
 
-def labelled(path: Path, categories: list[str], fabric: Fabric) -> Photos:
-    """The photographs of a split that belong to one of the categories, labelled with its number."""
-    codes = torch.tensor([categories.index(c) if c in categories else -1 for c in rows_of(INDEX, path.stem).category])
-    known = codes >= 0
-    photos = load(path)
-    return Photos.near(
-        photos if known.all() else photos[known.numpy()], fabric.device, (codes[known].to(fabric.device),)
-    )
+def main() -> None:
+    from colorization.core import paths
+    from colorization.core.params import load_config
+    from colorization.dataset.devices import launch
+    from colorization.dataset.index import rows_of, shared_categories
+    from colorization.dataset.photos import labelled
+    from colorization.models.common.weights import build, save_model
+    from colorization.training.run import training, write_empty_history
 
-
-def main():
-    config, fabric = load_config(), launch()
-    params, seed = config.classifier, config.train.seed
-    categories = sorted(set(rows_of(INDEX, "train").category) & set(rows_of(INDEX, "val").category))
-    if len(categories) < 2:
+    config, fabric, categories = load_config(), launch(), shared_categories(paths.INDEX)
+    params, known = config.classifier, categories if len(categories) > 1 else []
+    network = params.network() | {"categories": known}
+    if not known:
         fabric.print("recognisability is not measured: the photographs show fewer than two categories")
         if fabric.is_global_zero:
-            network = params.network() | {"categories": []}
-            save_model(OUT, build("classifier", network).state_dict(), name="classifier", network=network, about={})
-            write_bytes(HISTORY, b"epoch\n")
+            save_model(paths.CLASSIFIER, build("classifier", network).state_dict(), name="classifier", network=network, about={})
+            write_empty_history(paths.CLASSIFIER_HISTORY)
         return
-    network = params.network() | {"categories": categories}
-    train, val = (labelled(path, categories, fabric) for path in (TRAIN, VAL))
-    write_history = history_writer(HISTORY)
-    with runs.training(
-        "classifier", params, network, train, val, seed=seed, fabric=fabric, files=[TRAIN, VAL, INDEX],
-        checkpoints=CHECKPOINTS, on_epoch=lambda history: (write_history(history), tell(history)),
+    train, val = (
+        labelled(path, rows_of(paths.INDEX, path.stem).category, known, fabric.device) for path in (paths.TRAIN, paths.VAL)
+    )
+    with training(
+        "classifier", params, network, train, val, seed=config.train.seed, fabric=fabric, checkpoints=paths.CHECKPOINTS,
+        files=[paths.TRAIN, paths.VAL, paths.INDEX], history=paths.CLASSIFIER_HISTORY,
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
-            write_history(fitted.history)
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train)}
-            save_model(OUT, fitted.weights, name="classifier", network=network, about=about)
+            save_model(paths.CLASSIFIER, fitted.weights, name="classifier", network=network, about=about)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

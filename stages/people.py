@@ -1,21 +1,20 @@
-"""Answer files in study/ and the key to them → metrics/people.json: how often each model fooled people."""
+"""Answer files in human_study/ and their key → metrics/people.json: how often each model fooled people."""
 
-import json
-from pathlib import Path
-
-from colorization import statistics
-from colorization.answers import fooling_rates, read_answers
-from colorization.errors import run
-from colorization.files import write_json
+from stages import run_stage
 
 
-def main():
-    key = json.loads(Path("data/study/key.json").read_text(encoding="utf-8"))
-    people = fooling_rates(read_answers(Path("study"), key), key)
-    write_json(Path("metrics/people.json"), statistics.rounded(people))
+def main() -> None:
+    from colorization.core import paths
+    from colorization.core.files import read_json, write_json
+    from colorization.evaluation.measures import rounded
+    from colorization.human_study.answers import fooling_rates, read_answers
+
+    key = read_json(paths.KEY)
+    people = fooling_rates(read_answers(paths.ANSWERS, key), key)
+    write_json(paths.PEOPLE, rounded(people))
     left_out = {name: people[name] for name in ("excluded", "duplicates", "other_studies")}
     print(f"{people['participants']} participants; {left_out}")
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

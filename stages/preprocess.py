@@ -1,21 +1,20 @@
-"""data/raw/photos.zip → data/lab/{train,val,test}.npy and index.csv, with the audit in metrics/data.json."""
+"""data/raw/photos.zip → data/lab/{train,val,test}.npy and index.csv, with the audit in data/lab/audit.json."""
 
-from pathlib import Path
-
-from colorization.audit import summarise
-from colorization.config import load_config
-from colorization.errors import run
-from colorization.files import write_json
-from colorization.packing import pack, workers
+from stages import run_stage
 
 
-def main():
+def main() -> None:
+    from colorization.core import paths
+    from colorization.core.files import write_json
+    from colorization.core.params import load_config
+    from colorization.preprocessing.audit import summarise
+    from colorization.preprocessing.packing import pack, workers
+
     data = load_config().data
-    index = pack(Path("data/raw/photos.zip"), Path("data/lab"), data, workers())
-    audit = summarise(index, data)
-    write_json(Path("metrics/data.json"), audit)
+    audit = summarise(pack(paths.ARCHIVE, paths.LAB, data, workers()), data)
+    write_json(paths.AUDIT, audit)
     print("used:", audit["used"], "left out:", audit["left_out"] or "none")
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

@@ -1,42 +1,37 @@
-"""Vividness against error: a network's measures at the settings of its knobs, beside others' → metrics/<name>/tradeoff.csv."""
+"""Vividness against error: a model's measures at other settings of its knobs → metrics/tradeoff/<model>.csv."""
 
-import sys
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
-import torch
-
-from colorization import tradeoff
-from colorization.checkpoint import load_model
-from colorization.config import load_config, model_params
-from colorization.errors import run
-from colorization.evaluation import photographs
-from colorization.files import TEXTS, write_table
-from colorization.processes import one_device
-
-LAB = Path("data/lab")
+from stages import run_stage
 
 
-def main():
-    (name, *others), config = sys.argv[1:], load_config()
-    model_params(config, name)
+def main(model: str) -> None:
+    import torch
+
+    from colorization.core import paths
+    from colorization.core.files import read_array, read_table, write_table
+    from colorization.core.params import PAPER, load_config
+    from colorization.dataset.devices import one_device
+    from colorization.evaluation import tradeoff
+    from colorization.evaluation.scoring import photographs
+    from colorization.models.classifier.network import SceneClassifier
+    from colorization.models.common.contract import Colorizer
+    from colorization.models.common.weights import load_model
+
+    config = load_config()
+    config.model(model)
     params, seed, device = config.tradeoff, config.train.seed, one_device().device
     torch.manual_seed(seed)
-    model = load_model(Path(f"models/{name}.safetensors"))
-    classifier = load_model(Path("data/classifier/scenes.safetensors"), names=["classifier"]).to(device)
-    start = tradeoff.default(model)
+    network = load_model(paths.weights(model), Colorizer)
+    classifier = load_model(paths.CLASSIFIER, SceneClassifier).to(device)
+    start = tradeoff.default(network)
     rows = tradeoff.curves(start, params.saturations, params.temperatures)
-    points, (photos, index) = {point for *_, point in rows}, photographs(LAB, config.evaluate.split)
-    measured = tradeoff.measure(model, photos, index.category, classifier, points, device)
+    points, (photos, index) = {point for *_, point in rows}, photographs(paths.LAB, config.evaluate.split)
+    measured = tradeoff.measure(network, photos, index.category, classifier, points, device)
     values, resampled = tradeoff.summarise(
-        measured,
-        {other: pd.read_csv(f"data/scores/{other}.csv", keep_default_na=False, dtype=TEXTS) for other in others},
-        np.load("data/features/original.npy", allow_pickle=False),
+        measured, {name: read_table(paths.scores(name)) for name in PAPER}, read_array(paths.features("original")),
         resamples=config.compare.resamples, frechet_resamples=params.frechet_resamples, seed=seed,
     )  # fmt: skip
-    write_table(Path(f"metrics/{name}/tradeoff.csv"), tradeoff.table(rows, start, values, resampled))
+    write_table(paths.tradeoff(model), tradeoff.table(rows, start, values, resampled))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main)

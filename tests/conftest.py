@@ -185,7 +185,7 @@ def trained(tmp_path_factory):
     """
     import torch
 
-    from colorization.checkpoint import build, save_model
+    from colorization.models.common.weights import build, save_model
 
     folder = tmp_path_factory.mktemp("trained")
     networks = {

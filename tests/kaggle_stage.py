@@ -21,7 +21,7 @@ import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C, and so would we
 from colorization.sources import kaggle_client, kaggle_transfer
 kaggle_client.ANSWER_SECONDS, kaggle_transfer.SILENCE, kaggle_transfer.WAITS = {answer}, {silence}, (0.05,) * 4
-from colorization.errors import run
+from colorization.core.errors import run
 from stages import download
 run(download.main)
 """

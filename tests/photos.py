@@ -9,8 +9,8 @@ import tifffile
 from conftest import jpeg
 from PIL import Image, ImageCms, PngImagePlugin
 
-from colorization.photo.reading import read_header
-from colorization.photo.recolor import gamma, linear
+from colorization.app.photo.reading import read_header
+from colorization.app.photo.recolor import gamma, linear
 
 SIZE = (44, 36)  # width and height: no stride of a network fits
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:title="Wharf"/></x:xmpmeta>'

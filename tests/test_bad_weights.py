@@ -16,8 +16,9 @@ import torch
 from chaos.targets import READERS, weights
 from conftest import ROOT
 
-from colorization import checkpoint, description
-from colorization.errors import InputError
+from colorization.models.common import weights as checkpoint
+from colorization.models.common import description
+from colorization.core.errors import InputError
 
 
 class Evil:

@@ -12,13 +12,15 @@ import torch
 from conftest import ROOT, jpeg, run
 from safetensors import safe_open
 
-from colorization import catalog, cli, load
-from colorization.checkpoint import build, load_model, save_model
-from colorization.config import load_config
-from colorization.description import read_description
-from colorization.errors import InputError
-from colorization.halving import halved, largest_change
-from colorization.models.base import Colorizer
+from colorization.app import catalog
+from colorization.app import command as cli
+from colorization import load
+from colorization.models.common.weights import build, load_model, save_model
+from colorization.core.params import load_config
+from colorization.models.common.description import read_description
+from colorization.core.errors import InputError
+from tools.half_precision import halved, largest_change
+from colorization.models.common.contract import Colorizer
 from colorization.report import card, markdown
 
 BOX = catalog.BOX

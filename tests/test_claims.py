@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colorization import trends
-from colorization.claims import CLAIMS, judge
-from colorization.verdicts import NETWORKS, Evidence
+from colorization.claims import trends
+from colorization.claims.claims import CLAIMS, judge
+from colorization.claims.rules import NETWORKS, Evidence
 
 EPOCHS = np.arange(1, 21)
 FALLING = np.exp(-0.1 * EPOCHS)

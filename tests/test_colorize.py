@@ -19,11 +19,13 @@ from conftest import jpeg
 from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, photo, stored, write_all
 from PIL import Image, ImageCms, ImageOps
 
-from colorization import catalog, cli, description
-from colorization.errors import InputError
-from colorization.inference import guide, load, shrunk
-from colorization.photo.reading import MAX_PIXELS, read_header, read_photo, upright
-from colorization.photo.recolor import enlarged, gamma
+from colorization.app import catalog
+from colorization.app import command as cli
+from colorization.models.common import description
+from colorization.core.errors import InputError
+from colorization.app.colorizer import guide, load, shrunk
+from colorization.app.photo.reading import MAX_PIXELS, read_header, read_photo, upright
+from colorization.app.photo.recolor import enlarged, gamma
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_the_guide_reproduces_colour_that_follows_lightness():
 def test_a_large_photograph_is_computed_in_bands(colorizer, monkeypatch):
     image = np.asarray(photo((300, 200)))[..., 1]
     whole = colorizer.colorize(image)
-    monkeypatch.setattr("colorization.inference.BAND", 300 * 16)
+    monkeypatch.setattr("colorization.app.colorizer.BAND", 300 * 16)
     assert np.abs(colorizer.colorize(image).astype(int) - whole).max() <= 1  # of rounding
 
 
@@ -263,7 +265,7 @@ def test_the_package_imports_no_torch_until_load():
         "import sys, colorization; assert 'torch' not in sys.modules; colorization.load; assert 'torch' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    code = "import sys, colorization.cli; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
+    code = "import sys, colorization.app.command; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

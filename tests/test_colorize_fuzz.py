@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from photos import every_kind
 
-from colorization.errors import InputError
-from colorization.photo.plan import own_format
-from colorization.photo.reading import read_header, read_photo
-from colorization.photo.writing import FORMATS, depth, write_photo
+from colorization.core.errors import InputError
+from colorization.app.photo.plan import own_format
+from colorization.app.photo.reading import read_header, read_photo
+from colorization.app.photo.writing import FORMATS, depth, write_photo
 
 CASES = int(os.environ.get("COLORIZATION_FUZZ", "400"))
 SECONDS = 10  # for one file; it takes milliseconds

@@ -15,9 +15,9 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colorization.config import MODELS, Config, from_tree, load_config
-from colorization.errors import InputError, shown
-from colorization.schema import MOST, NUMBERS
+from colorization.core.params import MODELS, Config, from_tree, load_config
+from colorization.core.errors import InputError, shown
+from colorization.core.schema import MOST, NUMBERS
 
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "presets/sample.yaml").read_text()

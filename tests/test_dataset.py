@@ -10,9 +10,11 @@ from conftest import jpeg, zip_of
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorization import audit, dataset, packing
-from colorization.config import load_config
-from colorization.errors import InputError
+from colorization.preprocessing import audit
+from colorization.dataset import photos as dataset
+from colorization.preprocessing import packing
+from colorization.core.params import load_config
+from colorization.core.errors import InputError
 
 PARAMS = load_config("presets/sample.yaml").data
 

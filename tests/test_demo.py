@@ -15,7 +15,7 @@ from conftest import ROOT
 from photos import SIZE, deep, encoded, gray_of, photo, stored
 from PIL import Image
 
-from colorization.demo import forget
+from colorization.app.demo import forget
 
 SECONDS = 60_000  # milliseconds, for the first photograph: the server imports torch
 
@@ -34,7 +34,7 @@ def server(trained, tmp_path_factory):
         port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("served")
     process = subprocess.Popen(
-        [sys.executable, "-m", "colorization.cli", "--serve", "--port", str(port)],
+        [sys.executable, "-m", "colorization.app.command", "--serve", "--port", str(port)],
         cwd=trained,
         env=os.environ | {"TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ def test_it_listens_on_this_machine_only(server):
 
 def test_a_port_in_use_is_one_line(server, trained):
     port = server[0].rsplit(":", 1)[1]
-    command = [sys.executable, "-m", "colorization.cli", "--serve", "--port", port]
+    command = [sys.executable, "-m", "colorization.app.command", "--serve", "--port", port]
     done = subprocess.run(command, cwd=trained, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "--port" in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
@@ -132,7 +132,7 @@ def test_uploads_are_forgotten(tmp_path, monkeypatch):
 
 
 def test_a_missing_gradio_is_one_line(trained):
-    code = "import sys; sys.modules['gradio'] = None; sys.argv = ['colorize', '--serve']; import colorization.cli as c; c.main()"
+    code = "import sys; sys.modules['gradio'] = None; sys.argv = ['colorize', '--serve']; import colorization.app.command as c; c.main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=trained, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "requirements-demo.txt" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

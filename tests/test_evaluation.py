@@ -8,16 +8,18 @@ from conftest import ROOT
 from skimage import data
 from torchvision.models import alexnet
 
-from colorization import perceptual, rarity, statistics
-from colorization.checkpoint import build, load_model, save_model
+from colorization.evaluation import perceptual
+from colorization.models.common import ab_bins as rarity
+from colorization.evaluation import measures
+from colorization.models.common.weights import build, load_model, save_model
 from colorization.color import rgb_to_lab
-from colorization.config import load_config, model_params
-from colorization.errors import InputError
-from colorization.evaluation import Judges, batches, evaluate, original_rgb
+from colorization.core.params import load_config, model_params
+from colorization.core.errors import InputError
+from colorization.evaluation.scoring import Judges, batches, evaluate, original_rgb
 from colorization.models import baselines
-from colorization.models.base import Colorizer
-from colorization.models.classifier import SceneClassifier
-from colorization.selection import extremes, spread
+from colorization.models.common.contract import Colorizer
+from colorization.models.classifier.network import SceneClassifier
+from colorization.dataset.index import extremes, spread
 
 CATEGORIES = pd.Series(["cat", "cat", "rocket", "rocket", "moon"] * 14)
 
@@ -65,12 +67,12 @@ def test_who_knows_the_colours_has_no_error(judges):
     assert scores.mse.max() < 1e-5 and scores.delta_e.max() < 0.5 and scores.ssim.min() > 0.999
     assert scores.auc.min() > 0.997 and (scores.recognised == scores.recognised_original).mean() > 0.95
     assert np.abs(found.results.astype(int) - found.originals).max() <= 1
-    assert statistics.summarise(scores)["skill"] > 0.999
+    assert measures.summarise(scores)["skill"] > 0.999
 
 
 def test_gray_has_no_skill(judges):
     found = outcome(baselines.Gray(), judges)
-    measures = statistics.summarise(found.scores)
+    measures = measures.summarise(found.scores)
     assert measures["skill"] == 0 and measures["colorfulness"] < 0.1
     assert np.ptp(found.results.astype(int), axis=3).max() <= 1
     ab = original_rgb(*(torch.from_numpy(PHOTOS).float()[:, part] for part in (slice(1), slice(1, 3))))
@@ -105,13 +107,13 @@ def test_a_category_that_the_classifier_does_not_know_counts_for_nothing(judges)
     scores = outcome(baselines.Gray(), judges).scores
     known = CATEGORIES != "moon"
     assert scores.judged.equals(known.astype(float))
-    assert statistics.summarise(scores)["accuracy"] == pytest.approx(scores.recognised[known].mean())
+    assert measures.summarise(scores)["accuracy"] == pytest.approx(scores.recognised[known].mean())
 
 
 def test_without_categories_nothing_is_recognised(judges):
     unknown = SceneClassifier(width=2, dropout=0.0, categories=[]).eval()
     found = outcome(baselines.Gray(), Judges(classifier=unknown, colour_weights=judges.colour_weights), count=3)
-    assert "recognised" not in found.scores and "accuracy" not in statistics.summarise(found.scores)
+    assert "recognised" not in found.scores and "accuracy" not in measures.summarise(found.scores)
 
 
 def test_rare_colours_weigh_more():

@@ -14,9 +14,9 @@ from chaos import processes
 from conftest import GUARD, ROOT, jpeg, run, tiny_params, zip_of
 from kaggle_stage import may_unshare
 
-from colorization.errors import InputError
-from colorization.files import replacing, write_bytes
-from colorization.lifetime import hold
+from colorization.core.errors import InputError
+from colorization.core.files import replacing, write_bytes
+from colorization.core.process import hold
 
 DVC = [sys.executable, "-m", "dvc"]
 HERE = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}"}  # run our stages in another folder
@@ -144,7 +144,7 @@ def test_an_input_that_dvc_did_not_record_is_refused(recorded):
 
 
 def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
-    mend, committed = [sys.executable, "-m", "stages.mend"], (recorded / "dvc.lock").read_text()
+    mend, committed = [sys.executable, "-m", "tools.repair"], (recorded / "dvc.lock").read_text()
     for command in ("init -q", "add dvc.lock", "-c user.name=t -c user.email=t@t commit -qm start"):
         run(["git", *command.split()], recorded)
     assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout

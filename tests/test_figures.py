@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from colorization import figures
-from colorization.checkpoint import build
-from colorization.config import load_config, model_params
-from colorization.figures import intervals
-from colorization.labels import COLORS, MEASURES, NAMES, network_figures
-from colorization.models.base import architecture
+from colorization.report import figures
+from colorization.models.common.weights import build
+from colorization.core.params import load_config, model_params
+from colorization.report.figures import intervals
+from colorization.report.labels import COLORS, MEASURES, NAMES, network_figures
+from colorization.models.common.contract import architecture
 
 RNG = np.random.default_rng(0)
 PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "gan", "original")}

@@ -26,9 +26,10 @@ from PIL import Image
 from quine import quine
 from test_dataset import pack, params, photos
 
-from colorization import packing, scans
-from colorization.errors import InputError
-from colorization.photo.reading import read_photo
+from colorization.preprocessing import packing
+from colorization.imaging import jpeg_scans as scans
+from colorization.core.errors import InputError
+from colorization.app.photo.reading import read_photo
 from colorization.sources import archive, folder
 from colorization.sources.archive import LARGEST, write_archive
 
@@ -309,7 +310,7 @@ def test_colorize_tells_such_names_in_a_line_too(tmp_path, trained):
     for name in names:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(jpeg(1))
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad" + name)).write_bytes(b"")
-    command = [sys.executable, "-m", "colorization.cli", tmp_path, "-o", tmp_path / "out", "--dry-run"]
+    command = [sys.executable, "-m", "colorization.app.command", tmp_path, "-o", tmp_path / "out", "--dry-run"]
     done = subprocess.run(
         command,
         cwd=trained,

@@ -7,7 +7,7 @@ from scipy.stats import wasserstein_distance
 from skimage import metrics as reference
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from colorization import metrics
+from colorization.evaluation import metrics
 from colorization.color import unscaled_lab
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torchvision.models import resnet18
 
-from colorization.checkpoint import build
+from colorization.models.common.weights import build
 from colorization.color import rgb_to_lab
-from colorization.config import load_config
-from colorization.errors import InputError
+from colorization.core.params import load_config
+from colorization.core.errors import InputError
 from colorization.models import baselines, resunet, vae, zhang
-from colorization.models.adversarial import PatchDiscriminator
-from colorization.models.base import architecture
+from colorization.models.common.adversarial import PatchDiscriminator
+from colorization.models.common.contract import architecture
 
 RESNET = {"width": 4, "predicts": "ab"}
 GAN = {"width": 8, "depth": 3, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 8, "discriminator_layers": 2}

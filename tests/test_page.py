@@ -9,11 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import watched_page
 
-from colorization import figures
-from colorization.labels import MEASURES
+from colorization.report import figures
+from colorization.report.labels import MEASURES
 from colorization.report import markdown, tables
 from colorization.report import page as report
-from colorization.verdicts import NETWORKS
+from colorization.claims.rules import NETWORKS
 
 ROWS = ("gray", "mean", *NETWORKS)
 RNG = np.random.default_rng(0)

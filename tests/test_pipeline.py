@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from conftest import dirty, dvc, run
 
-from colorization.config import MODELS
+from colorization.core.params import MODELS
 
 
 def diff(folder, *words, check=True):
-    return run([sys.executable, "-m", "stages.diff", *words], folder, check=check)
+    return run([sys.executable, "-m", "tools.diff", *words], folder, check=check)
 
 
 def stages_run(output: str) -> set[str]:

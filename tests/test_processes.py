@@ -149,7 +149,7 @@ def test_a_process_that_dies_takes_the_others_with_it(study):
 
 TENSORS = """
 import resource, torch
-from colorization.processes import one_device
+from colorization.training.distributed import one_device
 one_device()
 for i in range(10):
     torch.ones(2**22), torch.ones(2**23)

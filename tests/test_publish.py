@@ -10,12 +10,12 @@ from dataclasses import replace
 import pytest
 from conftest import GUARD, ROOT, dirty, jpeg, run
 
-from colorization.config import load_config
-from stages.publish import bring
+from colorization.core.params import load_config
+from tools.publish import bring
 
 
 def test_a_run_is_published_when_it_is_up_to_date(repository):
-    publish = [sys.executable, "-m", "stages.publish", "trial", "--time", "a minute"]
+    publish = [sys.executable, "-m", "tools.publish", "trial", "--time", "a minute"]
     run(publish, repository)
     page = (repository / "results/trial/README.md").read_text()
     revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
@@ -45,7 +45,7 @@ def test_the_commands_say_where_photographs_of_your_own_go():
 
 
 def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path):
-    box, command = repository / "src/colorization/weights", [sys.executable, "-m", "stages.box"]
+    box, command = repository / "src/colorization/weights", [sys.executable, "-m", "tools.bundle"]
     run([*command, "resnet"], repository)
     run([*command, "vae"], repository)
     made = {path.name: path.read_bytes() for path in box.iterdir()}
@@ -56,7 +56,7 @@ def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path
     assert {path.name: path.read_bytes() for path in box.iterdir()} == made, "the same model is the same bytes"
     assert 2 * len(made["vae.safetensors"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
     page, revision = made["README.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
-    assert f"git checkout {revision}\ndvc repro\npython -m stages.box vae\n" in page and "| VAE |" in page
+    assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle vae\n" in page and "| VAE |" in page
     audit = json.loads((repository / "metrics/data.json").read_text())
     assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| rocket |" in page
 
@@ -64,7 +64,7 @@ def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path
     run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], tmp_path)
     (tmp_path / "photo.jpg").write_bytes(jpeg(1))
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{tmp_path / 'clone/src'}"}
-    colorize = [sys.executable, "-m", "colorization.cli"]
+    colorize = [sys.executable, "-m", "colorization.app.command"]
     assert "with vae: out.jpg" in run([*colorize, "photo.jpg", "-o", "out.jpg"], tmp_path, env=env).stdout
     score = json.loads((repository / "metrics/vae/scores.json").read_text())["overall"]["delta_e"]
     listed = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1].split()
@@ -74,7 +74,7 @@ def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path
 
 def test_a_model_that_is_not_up_to_date_is_not_boxed(repository):
     def refusal(name: str = "vae") -> str:
-        return run([sys.executable, "-m", "stages.box", name], repository, check=False).stderr
+        return run([sys.executable, "-m", "tools.bundle", name], repository, check=False).stderr
 
     assert "unet: no such model" in refusal("unet")
     params = repository / "params.yaml"

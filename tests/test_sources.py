@@ -8,7 +8,7 @@ import pytest
 from conftest import jpeg, zip_of
 from PIL import Image
 
-from colorization.errors import InputError
+from colorization.core.errors import InputError
 from colorization.sources import folder, sample
 from colorization.sources.archive import is_photograph, write_archive
 

@@ -13,7 +13,7 @@ import torch
 import yaml
 from conftest import GUARD, ROOT, copy_repository, dvc, jpeg, run, tiny_params, zip_of
 
-from colorization import errors
+from colorization.core import errors
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import linalg, stats
 
-from colorization import frechet, statistics
+from colorization.evaluation import frechet
+from colorization.evaluation import intervals, measures
 
 RNG = np.random.default_rng(0)
 COLUMNS = ("mse", "mse_gray", "ssim", "delta_e", "ab_mse", "auc", "auc_weighted", "weight", "histogram_distance",
@@ -22,7 +23,7 @@ SCORES = scores(0)
 
 def test_ratios_are_those_of_the_means():
     odd = SCORES.assign(colorfulness=1.0, colorfulness_original=[1e-9] + [2.0] * 299, mse=[1e-9] + [0.01] * 299)
-    means = statistics.summarise(odd)
+    means = measures.summarise(odd)
     assert means["colorfulness_ratio"] == pytest.approx(0.5, rel=0.01)
     assert means["psnr"] == pytest.approx(-10 * np.log10(0.01 * 299 / 300), rel=1e-6)
     assert means["skill"] == pytest.approx(1 - odd.mse.mean() / odd.mse_gray.mean())
@@ -31,32 +32,32 @@ def test_ratios_are_those_of_the_means():
 
 
 def test_what_was_not_measured_is_left_out():
-    found = statistics.summarise(SCORES.drop(columns=["recognised", "recognised_original", "judged"]))
+    found = measures.summarise(SCORES.drop(columns=["recognised", "recognised_original", "judged"]))
     assert not {"accuracy", "accuracy_original", "lpips", "diversity"} & set(found)
-    assert statistics.summarise(SCORES.assign(lpips=0.5))["lpips"] == 0.5
-    assert "accuracy" not in statistics.summarise(SCORES.assign(recognised=0.0, judged=0.0)), (
+    assert measures.summarise(SCORES.assign(lpips=0.5))["lpips"] == 0.5
+    assert "accuracy" not in measures.summarise(SCORES.assign(recognised=0.0, judged=0.0)), (
         "nothing was to be recognised"
     )
 
 
 def test_intervals_agree_with_scipy():
-    ours = statistics.bootstrap({"a": SCORES}, resamples=9_999, seed=1)["a"]
+    ours = intervals.bootstrap({"a": SCORES}, resamples=9_999, seed=1)["a"]
     for name in ("mse", "ssim", "delta_e"):
         theirs = stats.bootstrap((SCORES[name],), np.mean, method="percentile", rng=2).confidence_interval
         width = theirs.high - theirs.low
-        assert statistics.interval(ours[name]) == pytest.approx(tuple(theirs), abs=0.05 * width)
+        assert intervals.interval(ours[name]) == pytest.approx(tuple(theirs), abs=0.05 * width)
     skill = stats.bootstrap(
         (SCORES.mse, SCORES.mse_gray), lambda a, b, axis: 1 - a.mean(axis) / b.mean(axis), paired=True,
         vectorized=True, method="percentile", rng=3,
     ).confidence_interval  # fmt: skip
-    assert statistics.interval(ours["skill"]) == pytest.approx(tuple(skill), abs=0.05 * (skill.high - skill.low))
+    assert intervals.interval(ours["skill"]) == pytest.approx(tuple(skill), abs=0.05 * (skill.high - skill.low))
 
 
 def test_differences_are_paired():
     other = SCORES.assign(delta_e=SCORES.delta_e + 0.001, mse=SCORES.mse.to_numpy()[::-1])
     tables = {"a": SCORES, "b": other, "c": scores(5)}
-    values = {name: statistics.summarise(table) for name, table in tables.items()}
-    table = statistics.differences(values, statistics.bootstrap(tables, 9_999, 1)).set_index(
+    values = {name: measures.summarise(table) for name, table in tables.items()}
+    table = intervals.differences(values, intervals.bootstrap(tables, 9_999, 1)).set_index(
         ["measure", "first", "second"]
     )
     row = table.loc[("delta_e", "a", "b")]
@@ -72,19 +73,19 @@ def test_an_interval_covers_the_truth_as_often_as_it_says():
     covered = 0
     for trial in range(200):
         sample = pd.DataFrame({"mse": np.random.default_rng(trial).normal(1, 0.1, 60)})
-        low, high = statistics.interval(statistics.bootstrap({"a": sample}, 500, trial)["a"]["mse"])
+        low, high = intervals.interval(intervals.bootstrap({"a": sample}, 500, trial)["a"]["mse"])
         covered += low <= 1 <= high
     assert 0.89 <= covered / 200 <= 0.99
 
 
 def test_the_same_seed_gives_the_same_draws():
-    one, two = (statistics.bootstrap({"a": SCORES}, 1500, 3)["a"] for _ in range(2))
+    one, two = (intervals.bootstrap({"a": SCORES}, 1500, 3)["a"] for _ in range(2))
     assert all(np.array_equal(one[name], two[name]) and len(one[name]) == 1500 for name in one)
 
 
 def test_rounded_to_significant_digits():
     tree = {"a": {"b": 0.000123456789, "n": 7}, "c": [1.23456789, None]}
-    assert statistics.rounded(tree) == {"a": {"b": 0.00012346, "n": 7}, "c": [1.2346, None]}
+    assert measures.rounded(tree) == {"a": {"b": 0.00012346, "n": 7}, "c": [1.2346, None]}
 
 
 def features(seed, count=400, shift=0.0):
@@ -118,7 +119,7 @@ def test_frechet_estimates_are_right_on_average_and_their_intervals_hold_the_tru
         result = original + rng.normal(0, 0.2, (count, size))
         result[:, 0] += 0.5
         value, drawn = frechet.estimates({"a": result}, original, 200, trial)["a"]
-        low, high = statistics.interval(drawn)
+        low, high = intervals.interval(drawn)
         held += low <= truth <= high
         plain.append(frechet.frechet_distance(result, original))
         corrected.append(value)
@@ -135,5 +136,5 @@ def test_frechet_resamples_are_paired():
 
 
 def test_one_photograph_says_nothing_of_others():
-    drawn = statistics.bootstrap({"a": SCORES[:1]}, 100, 1)["a"]
-    assert np.isnan(statistics.interval(drawn["mse"])).all()
+    drawn = intervals.bootstrap({"a": SCORES[:1]}, 100, 1)["a"]
+    assert np.isnan(intervals.interval(drawn["mse"])).all()

@@ -17,11 +17,11 @@ from PIL import Image
 from scipy import stats
 from skimage.color import rgb2lab
 
-from colorization import answers
-from colorization.answers import CATCH, fooling_rates, read_answers
-from colorization.config import Study
-from colorization.errors import InputError
-from colorization.study import build, green, png_uri, wrong_colours
+from colorization.human_study import answers
+from colorization.human_study.answers import CATCH, fooling_rates, read_answers
+from colorization.core.params import Study
+from colorization.core.errors import InputError
+from colorization.human_study.trials import build, green, png_uri, wrong_colours
 
 COUNT, SIDE = 40, 24
 ORIGINALS = np.stack([np.asarray(Image.open(io.BytesIO(jpeg(i, (SIDE, SIDE))))) for i in range(COUNT)])

@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import watched_page
 from test_study import CATCH, ORIGINALS, PHOTOGRAPHS, RESULTS
 
-from colorization.answers import fooling_rates, read_answers
-from colorization.config import Study
-from colorization.study import build
+from colorization.human_study.answers import fooling_rates, read_answers
+from colorization.core.params import Study
+from colorization.human_study.trials import build
 
 SECONDS = 0.3
 LETTERS = {"left": "f", "right": "j"}

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from colorization import rarity, tradeoff
-from colorization.evaluation import Judges, evaluate
-from colorization.models.base import Colorizer
-from colorization.models.classifier import SceneClassifier
+from colorization.models.common import ab_bins as rarity
+from colorization.evaluation import tradeoff
+from colorization.evaluation.scoring import Judges, evaluate
+from colorization.models.common.contract import Colorizer
+from colorization.models.classifier.network import SceneClassifier
 
 RNG = np.random.default_rng(0)
 PHOTOS = RNG.uniform(-0.5, 0.5, (130, 3, 16, 16)).astype(np.float16)  # two batches of 64 and two more; 64 features

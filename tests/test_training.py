@@ -15,12 +15,13 @@ from conftest import GUARD, ROOT
 from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
-from colorization import dataset, training
-from colorization.averaging import Average
-from colorization.checkpoint import ResumeState, build, fingerprint, load_model, save_model
-from colorization.config import load_config, model_params
-from colorization.errors import InputError
-from colorization.processes import Processes
+from colorization.dataset import photos as dataset
+from colorization.training import loop as training
+from colorization.training.averaging import Average
+from colorization.models.common.weights import ResumeState, build, fingerprint, load_model, save_model
+from colorization.core.params import load_config, model_params
+from colorization.core.errors import InputError
+from colorization.training.distributed import Processes
 
 CONFIG = load_config(ROOT / "presets/sample.yaml")
 SMALL = {
@@ -180,7 +181,7 @@ LARGER_THAN_MEMORY = """
 import os, resource, sys
 from pathlib import Path
 import torch
-from colorization.dataset import Photos, load
+from colorization.dataset.photos import Photos, load
 packed = load(Path("train.npy"))
 private = int(Path("/proc/self/status").read_text().split("VmData:")[1].split()[0]) * 1024
 resource.setrlimit(resource.RLIMIT_DATA, (private + 500_000_000,) * 2)

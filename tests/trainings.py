@@ -15,10 +15,11 @@ import torch
 import torch.distributed as dist
 from lightning_fabric import Fabric
 
-from colorization import dataset, training
-from colorization.checkpoint import ResumeState, build
-from colorization.config import load_config, model_params
-from colorization.processes import Processes, launch
+from colorization.dataset import photos as dataset
+from colorization.training import loop as training
+from colorization.models.common.weights import ResumeState, build
+from colorization.core.params import load_config, model_params
+from colorization.training.distributed import Processes, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {

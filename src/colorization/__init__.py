@@ -13,4 +13,4 @@ def __getattr__(name: str):
     """`load` and `PhotoColorizer` on first use (PEP 562): they import torch, which most stages do not need."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("colorization.inference"), name)
+    return getattr(importlib.import_module("colorization.app.colorizer"), name)

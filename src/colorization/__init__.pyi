@@ -1,2 +1,2 @@
-from colorization.inference import PhotoColorizer as PhotoColorizer
-from colorization.inference import load as load
+from colorization.app.colorizer import PhotoColorizer as PhotoColorizer
+from colorization.app.colorizer import load as load

@@ -12,13 +12,13 @@ from chaos.checks import Failure, require_same
 from chaos.moments import KINDS, Trial, await_moment, send, trials
 
 HOW = ("resumed", "by hand", "no kill")  # outcomes that the table tells apart; the others are simply mended
-PAGE = "report/index.html"  # the last commit's dvc.lock, which stages.mend brings back, has it as it was before that
+PAGE = "report/index.html"  # the last commit's dvc.lock, which tools.repair brings back, has it as it was before that
 GRACE = 5  # seconds in which what was started by a killed dvc must have ended
 
 
 def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> str:
     """Kill, and mend with a plain dvc repro. Returns "no kill" where it all had ended well, "resumed" where a training
-    went on, "by hand" where DVC had left its own files unreadable and stages.mend came first, else "mended".
+    went on, "by hand" where DVC had left its own files unreadable and tools.repair came first, else "mended".
 
     Raises Failure that says what is not as it was.
     """

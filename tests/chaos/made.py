@@ -11,7 +11,7 @@ from conftest import ROOT, jpeg
 from hypothesis import strategies as st
 
 from chaos.targets import KEY, READERS, people, weights
-from colorization import description
+from colorization.models.common import description
 
 BYTES = st.binary(max_size=40)
 ANY = st.recursive(

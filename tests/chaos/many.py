@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from chaos.targets import PARAMS
-from colorization import audit, packing
+from colorization.preprocessing import audit
+from colorization.preprocessing import packing
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 

@@ -10,7 +10,7 @@ import yaml
 from conftest import copy_repository, tiny_params
 
 from chaos.checks import Failure, recorded, tail
-from colorization.config import MODELS
+from colorization.core.params import MODELS
 
 TRAININGS = ("classify", *(f"{stage}@{model}" for stage in ("train", "repeat") for model in MODELS))
 SECONDS = 300  # longer than any command here takes on a slow machine
@@ -65,7 +65,7 @@ def repro(folder: Path, *words: str) -> str:
 
 
 def repro_or_mend(project: Path) -> tuple[str, bool]:
-    """What dvc repro printed; and whether stages.mend came first, since DVC could not read its own files."""
+    """What dvc repro printed; and whether tools.repair came first, since DVC could not read its own files."""
     done = dvc(project, "repro")
     if done.returncode == 0:
         return done.stdout, False
@@ -74,7 +74,7 @@ def repro_or_mend(project: Path) -> tuple[str, bool]:
 
 
 def mend(project: Path) -> None:
-    command = [sys.executable, "-m", "stages.mend"]
+    command = [sys.executable, "-m", "tools.repair"]
     subprocess.run(command, cwd=project, env=environment(project), check=True, capture_output=True)
 
 

@@ -17,11 +17,15 @@ from photos import every_kind
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from colorization import audit, checkpoint, dataset, description, packing
-from colorization.answers import fooling_rates, read_answers
-from colorization.config import load_config
-from colorization.errors import InputError, shown
-from colorization.photo.reading import read_photo
+from colorization.preprocessing import audit
+from colorization.models.common import weights as checkpoint
+from colorization.dataset import photos as dataset
+from colorization.models.common import description
+from colorization.preprocessing import packing
+from colorization.human_study.answers import fooling_rates, read_answers
+from colorization.core.params import load_config
+from colorization.core.errors import InputError, shown
+from colorization.app.photo.reading import read_photo
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 

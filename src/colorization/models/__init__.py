@@ -1,1 +1,1 @@
-"""The networks: one module a model, its name the same in params.yaml, dvc.yaml and models/<name>.safetensors."""
+"""One folder per model, and what they have in common."""

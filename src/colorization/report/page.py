@@ -12,9 +12,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from colorization.labels import COLORS, MEASURES, NAMES, NUMBERS, SPLITS, network_figures
+from colorization.core.params import PAPER
+from colorization.evaluation.measures import SHOWN
+from colorization.report.labels import SPLITS, Labels, model_figures
 from colorization.report import tables
-from colorization.selection import extremes, spread
+from colorization.report.examples import extremes, spread
 
 SLIDERS, EXTREMES = 12, 4  # photographs with a slider; of each kind for each model
 TEMPLATES = files("colorization.report")
@@ -28,7 +30,7 @@ class Run:
     categories: pd.DataFrame
     differences: pd.DataFrame
     seeds: pd.DataFrame
-    tradeoff: pd.DataFrame  # of every network, its name in a column `model`
+    tradeoff: Mapping[str, pd.DataFrame]  # of every model
     scores: Mapping[str, pd.DataFrame]
     results: Mapping[str, np.ndarray]
     audit: Mapping
@@ -40,6 +42,7 @@ class Run:
     versions: Mapping[str, str]
     revision: str
     models: tuple[str, ...]
+    descriptions: Mapping[str, Mapping]  # label, colour and architecture of every model
     samples: int  # draws of a network that can draw several
     split: str  # that was scored
 
@@ -49,15 +52,16 @@ def render(run: Run) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": tables.number, "figure": figure_uri}
     template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
+    labels, best = Labels.of(run.descriptions), tables.lead(run.table, run.differences, run.models)
     return template.render(
-        run=run, names=NAMES, colors=COLORS, rows=list(run.scores), scored=len(run.results["original"]), split=SPLITS[run.split],
+        run=run, names=labels.names, colors=labels.colors, rows=list(run.scores), scored=len(run.results["original"]), split=SPLITS[run.split],
         css=_inlined("page.css"), js=_inlined("page.js"),
         results=tables.results_table(run.table, run.differences),
-        best=tables.lead(run.table, run.differences, run.models), categories=tables.category_table(run.categories),
+        best=best, rivals=[labels.names[name] for name in best["rivals"]], categories=tables.category_table(run.categories),
         sliders=sliders(run), extremes=of_models(run), verdicts=tables.count_verdicts(run.claims),
-        others=[NAMES[name] for name in run.models if name not in NUMBERS],
-        measures=MEASURES, vivid=tables.vivid_rows(run.tradeoff),
-        network_figures={name: {kind: stem for kind, (stem, _) in network_figures(name).items()} for name in run.models},
+        others=[labels.names[name] for name in run.models if name not in PAPER],
+        measures=SHOWN, vivid=tables.vivid_rows(tables.joined(run.tradeoff)),
+        model_figures={name: {kind: stem for kind, (stem, _) in model_figures(name).items()} for name in run.models},
         sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
         seeds=tables.seed_table(run.seeds), differences=tables.difference_table(run.differences),
     )  # fmt: skip

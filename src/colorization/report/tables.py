@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from colorization.labels import MEASURES, NAMES
+from colorization.evaluation.measures import SHOWN
 
 
 def number(value: float, digits: str) -> str:
@@ -18,7 +18,7 @@ def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
 
     Best are the best value and all that the paired differences do not tell from it.
     """
-    shown = {m: about for m, about in MEASURES.items() if m in table and table[m].notna().any()}
+    shown = {m: about for m, about in SHOWN.items() if m in table and table[m].notna().any()}
     best = {m: best_of(table, differences, m) if about.better else set() for m, about in shown.items()}
     rows = []
     for row in table.to_dict("records"):
@@ -36,7 +36,7 @@ def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among:
     """The model with the best value of a measure, and those whose paired difference to it holds zero."""
     values = table.set_index("model")[measure].dropna()
     values = values[[name for name in values.index if not among or name in among]]
-    first = (values * MEASURES[measure].better).idxmax()
+    first = (values * SHOWN[measure].better).idxmax()
     rows = differences[differences.measure == measure]
     open_ = rows[~((rows.low > 0) | (rows.high < 0))]
     pairs = {frozenset(pair) for pair in zip(open_["first"], open_.second)}
@@ -44,11 +44,11 @@ def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among:
 
 
 def lead(table: pd.DataFrame, differences: pd.DataFrame, models: tuple[str, ...], measure: str = "delta_e") -> dict:
-    """The network with the lowest ΔE as a row of the table, the names that are not told from it, and the gray floor."""
+    """The model with the lowest ΔE as a row of the table, the names that are not told from it, and the gray floor."""
     rows = table.set_index("model", drop=False)
     model = rows.loc[list(models)].sort_values(measure).iloc[0].to_dict()
     rivals = best_of(table, differences, measure, models) - {model["model"]}
-    return {"model": model, "rivals": [NAMES[name] for name in models if name in rivals],
+    return {"model": model, "rivals": [name for name in models if name in rivals],
             "gray": rows.loc["gray"].to_dict()}  # fmt: skip
 
 
@@ -65,24 +65,29 @@ def category_table(table: pd.DataFrame) -> dict:
 
 def difference_table(differences: pd.DataFrame) -> dict:
     """First minus second of every two rows: columns of measures, cells with the interval and whether it is clear of 0."""
-    measures = [m for m in MEASURES if m in set(differences.measure)]
+    measures = [m for m in SHOWN if m in set(differences.measure)]
     rows = []
     for (first, second), part in differences.groupby(["first", "second"], sort=False):
         part = part.set_index("measure")
         cells = []
         for measure in measures:
-            digits = MEASURES[measure].digits
+            digits = SHOWN[measure].digits
             value, low, high = part.loc[measure, ["difference", "low", "high"]]
             interval = f"{number(low, digits)} to {number(high, digits)}"
             cells.append({"text": number(value, digits), "interval": interval, "clear": low > 0 or high < 0})
         rows.append({"first": first, "second": second, "cells": cells})
-    return {"headings": [MEASURES[measure].heading for measure in measures], "rows": rows}
+    return {"headings": [SHOWN[measure].heading for measure in measures], "rows": rows}
 
 
 def seed_table(seeds: pd.DataFrame) -> list[dict]:
     """Mean and spread of ΔE, MSE and colour over the seeds, where there is more than one."""
     shown = seeds[(seeds.seeds > 1) & seeds.measure.isin(["delta_e", "mse", "colorfulness_ratio"])]
     return shown.to_dict("records")
+
+
+def joined(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The models' trade-off tables as one, with a column `model`."""
+    return pd.concat([table.assign(model=name) for name, table in curves.items()], ignore_index=True)
 
 
 def vivid_rows(curves: pd.DataFrame) -> list[dict]:

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from colorization.errors import InputError, shown
-from colorization.files import replacing
+from colorization.core.errors import InputError, shown
+from colorization.core.files import replacing
 
 # What reading a zip, or a member of one, may raise when it is damaged, encrypted or packed in an unknown way.
 BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from colorization.errors import InputError, shown
+from colorization.core.errors import InputError, shown
 from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member, require_space
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from colorization.errors import InputError
+from colorization.core.errors import InputError
 
 ANSWER_SECONDS = 30  # for an answer to begin; the client itself waits for ever
 OAUTH = Path("~/.kaggle/credentials.json")  # the client deletes it when Kaggle does not accept it

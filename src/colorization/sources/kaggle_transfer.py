@@ -11,8 +11,8 @@ import requests
 import urllib3
 from tqdm import tqdm
 
-from colorization.errors import InputError
-from colorization.files import write_json
+from colorization.core.errors import InputError
+from colorization.core.files import write_json
 from colorization.sources.kaggle_client import deadline, unreachable
 
 SILENCE = 30.0  # seconds without a byte, or with fewer than SLOWEST a second, that count as a lost connection

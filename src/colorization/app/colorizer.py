@@ -1,0 +1,168 @@
+"""Colorize photographs of any size with a trained model: `load().colorize(image)`."""
+
+import math
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from colorization.app.catalog import find
+from colorization.models.common.weights import load_model
+from colorization.color import AB_SCALE
+from colorization.models.common.description import read_description
+from colorization.core.errors import InputError
+from colorization.core.process import processors
+from colorization.models.common.contract import Colorizer
+from colorization.app.photo.sixteen_bit import STRIP
+from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
+from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
+from colorization.app.photo.writing import assembled
+
+RADIUS, EPSILON = 2, 0.01  # of the guided filter: pixels of the predicted map, variance of normalised L
+LONGEST = 4  # times the training side: a strip of 1×5000 is predicted at 1×256, not at 64×320,000
+OVERSAMPLED = 4  # block means down to this many times the predicting size, then a bicubic resize
+BAND = 2**22  # pixels that are computed before they are handed on
+SEED = 1  # of the VAE's samples: the same photograph gives the same ones
+
+ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
+
+
+def load(model: str | Path | None = None, *, device: str = "auto", threads: int | None = None) -> "PhotoColorizer":
+    """A trained model, ready to colorize photographs.
+
+    model: a safetensors file of `dvc repro`, or a name of `colorize --list`. Without one it is, of models/ and of what
+        comes with the package, the model that learned from the most photographs, of equals the one with the lowest ΔE.
+    device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" or "mps".
+    threads: that work on one photograph; None: as many as there are processors. 1 is best where photographs run in parallel.
+    Raises InputError (one line) for a file that is not ours or damaged, and for a device that is not there.
+    """
+    path = find(model)
+    about = read_description(path)
+    return PhotoColorizer(load_model(path, Colorizer), image_size=about.image_size, device=device, threads=threads)
+
+
+class PhotoColorizer:
+    """A trained model and what it takes to colorize whole photographs with it; safe to use from several threads.
+
+    image_size: the side in pixels that the model was trained at; a photograph's shorter side is predicted at it.
+    """
+
+    def __init__(self, model: Colorizer, *, image_size: int, device: str = "auto", threads: int | None = None):
+        self.device = find_device(device)
+        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
+        self.image_size = image_size
+        threads = threads or processors()
+        self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
+        self._random = threading.Lock()
+
+    def colorize(self, image: ImageOrArray, *, saturation: float = 1.0) -> ImageOrArray:
+        """A gray or colour photograph → the same in predicted colours; its CIE L stays, at full resolution.
+
+        image: a PIL image of any mode, or an array (H,W), (H,W,1), (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB:
+            uint8 in 0..255, uint16 in 0..65535, or floating point in [0, 1].
+        saturation: factor on the predicted ab; 0 gives gray.
+        Returns the same kind: a PIL image in RGB, or RGBA where there was alpha (8 bits: Pillow has no 16-bit colour),
+            or an array (H,W,3) or (H,W,4) of the dtype that came in. Raises InputError for anything else.
+        """
+        if isinstance(image, Image.Image):
+            levels, alpha = levels_of_image(image)
+            bands = self.bands(levels, self.predict(levels, saturation=saturation)[0], bits=8)
+            result = assembled(bands, image.size)
+            if alpha is not None:
+                result.putalpha(Image.fromarray(alpha))
+            return result
+        levels, alpha = levels_of_array(image)
+        bits = 8 if image.dtype == np.uint8 else 16
+        pixels = np.concatenate(list(self.bands(levels, self.predict(levels, saturation=saturation)[0], bits=bits)))
+        if np.issubdtype(image.dtype, np.floating):
+            pixels = (pixels / L_LEVELS).astype(image.dtype)
+        return pixels if alpha is None else np.dstack([pixels, alpha])
+
+    def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
+        """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`."""
+        if not 0 <= saturation < math.inf:
+            raise InputError(f"saturation: must be a finite number from 0, not {saturation}")
+        L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
+        with torch.inference_mode():
+            drawn = self._samples(L, samples) if samples else [self.model.colorize(L)]  # (1, 2, h, w) each
+            guided = [guide(L, ab * (AB_SCALE * saturation)) for ab in drawn]
+        return [colour_maps(*(part[0].cpu().numpy() for part in parts)) for parts in guided]
+
+    def _samples(self, L: Tensor, count: int) -> list[Tensor]:
+        with self._random:  # torch has one generator for all threads
+            torch.manual_seed(SEED)
+            return list(self.model.sample(L, count))
+
+    def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
+        """The photograph from top to bottom in bands (rows,W,3), uint8 or uint16 by `bits`: bounded memory."""
+        height, width = levels.shape
+        rows = max(1, BAND // width // STRIP * STRIP)
+        for top in range(0, height, rows):
+            band = np.empty((min(rows, height - top), width, 3), np.uint8 if bits == 8 else np.uint16)
+
+            def paint(box, top=top, band=band):
+                here = slice(top + box[0].start, top + box[0].stop), box[1]
+                band[box] = painted(levels[here], enlarged(colour, here, levels.shape), bits=bits)
+
+            list(self._map(paint, tiles(band.shape[:2])))
+            yield band
+
+    def preview(self, levels: NDArray[np.uint16], colour: NDArray, longest: int) -> Image.Image:
+        """The result as an RGB image with sides of at most `longest`: for showing, not for keeping."""
+        step = max(1, max(levels.shape) // (2 * longest))
+        levels = levels[::step, ::step]
+        image = assembled(self.bands(levels, colour, bits=8), levels.shape[::-1])
+        image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        return image
+
+
+def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
+    """The whole photograph at the size that its colour is predicted at, as normalised L (h,w)."""
+    height, width = levels.shape
+    scale = min(side / min(height, width), LONGEST * side / max(height, width))
+    h, w = max(1, round(height * scale)), max(1, round(width * scale))
+    down, across = max(1, height // (OVERSAMPLED * h)), max(1, width // (OVERSAMPLED * w))
+    whole = levels[: height // down * down, : width // across * across]
+    rows = sum(whole[i::down].astype(np.float32) for i in range(down))  # (H/down, W)
+    means = sum(rows[:, i::across] for i in range(across)) / (down * across)  # (H/down, W/across)
+    small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(small, np.float32), -1, 1)
+
+
+def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised L (B,1,h,w) and ab (B,2,h,w) → slope and offset, (B,2,h,w), with which ab = slope · L + offset.
+
+    Applied to L at full resolution, colour keeps to the photograph's edges (fast guided filter, He & Sun 2015).
+    On the Intel scenes it lowers ΔE of the GAN by 0.20, of the ResNet by 0.15, of the VAE by 0.02 against bilinear.
+    """
+    means = _box(torch.cat([L, ab, L * L, L * ab], dim=1))
+    L_mean, ab_mean, LL_mean, Lab_mean = means.split([1, 2, 1, 2], dim=1)
+    slope = (Lab_mean - L_mean * ab_mean) / (LL_mean - L_mean**2 + EPSILON)
+    slope, offset = _box(torch.cat([slope, ab_mean - slope * L_mean], dim=1)).split(2, dim=1)
+    return slope, offset
+
+
+def _box(x: Tensor) -> Tensor:
+    """Mean over a square of side 2·RADIUS + 1, edges repeated."""
+    return F.avg_pool2d(F.pad(x, (RADIUS,) * 4, mode="replicate"), 2 * RADIUS + 1, stride=1)
+
+
+def find_device(name: str) -> torch.device:
+    """The torch device of a name. Raises InputError when it is not there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).split("\n")[0][:120]
+        raise InputError(f"device {name}: not available ({reason}); use cpu, or leave it out") from None
+    return device

@@ -1,0 +1,158 @@
+"""A local page: drop a photograph, choose models, compare with a slider, download the result at full resolution.
+
+It listens on this machine only unless asked otherwise, and asks nothing of the network: no fonts, no telemetry. What is
+uploaded lies in a temporary folder; it goes after KEPT seconds, and with the server.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from colorization.app import catalog
+from colorization.core.errors import InputError
+from colorization.app.photo.plan import own_format
+from colorization.app.photo.reading import read_header, read_photo, read_picture
+from colorization.app.photo.writing import FORMATS, depth, write_photo
+
+if TYPE_CHECKING:
+    import gradio
+
+UPLOAD = 256 * 2**20  # bytes of the largest file that is taken
+KEPT = 600  # seconds
+SHOWN = 1600  # longest side of the pictures on the page
+PHOTOGRAPH = "the photograph"
+QUALITY = 95  # of the downloads
+INTRODUCTION = """# Colorize a photograph
+Drop one, gray or coloured. A model predicts its colours from its luminance, which stays as it is."""
+
+
+def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
+    """Serve the page until interrupted. Raises InputError without Gradio, without a model, or for a port in use."""
+    with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
+        app = page(Path(folder), device=device)
+        try:
+            launch(app, host=host, port=port)
+        except OSError as error:
+            raise InputError(f"{host}:{port}: cannot be served ({error}); name another with --port") from None
+        print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
+        threading.Thread(target=forget, args=(Path(folder),), daemon=True).start()
+        try:
+            app.block_thread()
+        finally:
+            app.close()
+
+
+def forget(folder: Path, *, kept: float = KEPT) -> None:
+    """Delete what was not changed for `kept` seconds, again and again until the folder is gone."""
+    while folder.is_dir():
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # the server is ending
+                if path.is_file() and time.time() - path.stat().st_mtime > kept:
+                    path.unlink()
+        time.sleep(kept / 10)
+
+
+def launch(app: "gradio.Blocks", *, host: str, port: int) -> None:
+    """Start serving, in the background."""
+    import gradio as gr
+
+    app.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        ssr_mode=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        footer_links=[],
+        max_file_size=UPLOAD,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),  # none from a network
+        css=".narrow { max-width: 60rem; margin: 0 auto }",
+    )
+
+
+def page(folder: Path, *, device: str) -> "gradio.Blocks":
+    """The page; `folder` takes what is uploaded and made. Raises InputError, as `serve`."""
+    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder), "HF_HUB_OFFLINE": "1"}
+    try:
+        import gradio as gr
+    except ImportError:
+        raise InputError(
+            "--serve: Gradio is not installed; install it with: pip install -r requirements-demo.txt"
+        ) from None
+    default, labels = catalog.default().name, [(label(model), name) for name, model in catalog.named().items()]
+
+    def show(photo: str | None, model: str, other: str, saturation: float):
+        if photo is None:
+            return None, gr.DownloadButton(interactive=False)
+        try:
+            pictures, result = compare(Path(photo), model, other, saturation, device=device, folder=folder)
+        except InputError as error:
+            raise gr.Error(str(error).replace(photo, Path(photo).name), print_exception=False) from None
+        return pictures, gr.DownloadButton(value=result, interactive=True)
+
+    with gr.Blocks(title="Colorize a photograph", analytics_enabled=False) as app:
+        with gr.Column(elem_classes="narrow"):
+            gr.Markdown(INTRODUCTION)
+            photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff"], height=140)
+            model = gr.Radio(labels, value=default, label="Model", info="ΔE: mean colour error, lower is better")
+            other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
+            saturation = gr.Slider(0, 3, value=1, step=0.1, label="Saturation")
+            slider = gr.ImageSlider(label="Before and after", max_height=700, buttons=["fullscreen"])
+            download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
+        inputs = [photo, model, other, saturation]
+        gr.on(
+            [photo.change, model.change, other.change, saturation.release],
+            show,
+            inputs,
+            [slider, download],
+            show_progress_on=[slider],
+            trigger_mode="always_last",
+            api_visibility="private",
+        )
+    return app
+
+
+def label(model: catalog.Model) -> str:
+    """A model's name, and its ΔE where that is known."""
+    return f"{model.name} (ΔE {model.scores[catalog.SCORE]:.1f})" if catalog.SCORE in model.scores else model.name
+
+
+def compare(
+    photo: Path, model: str, other: str, saturation: float, *, device: str, folder: Path
+) -> tuple[tuple[Image.Image, Image.Image], Path]:
+    """Two pictures for the slider (what `other` names, and the model's), and the model's result as a file in `folder`.
+
+    Raises InputError for a file that cannot be colorized.
+    """
+    header, content = read_header(photo), read_photo(photo)
+    name = own_format(header)
+    colorizer = load(model, device)
+    colour = colorizer.predict(content.levels, saturation=saturation)[0]
+    result = Path(tempfile.mkdtemp(dir=folder)) / f"{photo.stem}-{model}{FORMATS[name].suffixes[0]}"
+    bands = colorizer.bands(content.levels, colour, bits=depth(content, name))
+    write_photo(result, content, bands, name=name, quality=QUALITY)
+
+    def picture(which: str) -> Image.Image:
+        if which == PHOTOGRAPH:
+            return read_picture(photo, SHOWN)
+        painter = load(which, device)
+        return painter.preview(content.levels, painter.predict(content.levels, saturation=saturation)[0], SHOWN)
+
+    return (picture(other), picture(model)), result
+
+
+@lru_cache
+def load(model: str, device: str):
+    """A trained model by its name, kept for the next photograph."""
+    from colorization import load
+
+    return load(model, device=device)

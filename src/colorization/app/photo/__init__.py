@@ -1,0 +1,1 @@
+"""Photographs of any size and format: read, planned, recoloured, written."""

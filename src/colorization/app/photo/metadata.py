@@ -1,0 +1,112 @@
+"""What a photograph's file says besides its pixels, and how each format writes it."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+
+from colorization.imaging.srgb import SRGB, is_srgb
+
+ORIENTATION = ExifTags.Base.Orientation
+XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
+XMP_TAG = 700  # of TIFF
+TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph
+    *range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293, 297,
+    301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
+    *range(512, 522), 529, 530, 531, 532, 559, 34675,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """EXIF (starting with "Exif"), an ICC profile, XMP, dots per inch, a JPEG comment, PNG texts; empty where none.
+
+    orientation: the EXIF orientation 1..8 that the stored pixels had; `exif` and `xmp` no longer say it.
+    """
+
+    orientation: int = 1
+    exif: bytes = b""
+    icc: bytes = b""
+    xmp: bytes = b""
+    dpi: tuple[float, float] | None = None
+    comment: bytes = b""
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def in_srgb(self) -> "Metadata":
+        """For a result in sRGB: its own profile where that is sRGB, else an sRGB profile in its place."""
+        own = not self.icc or is_srgb(self.icc)
+        return self if own else replace(self, icc=ImageCms.ImageCmsProfile(SRGB).tobytes())
+
+
+def read_metadata(image: Image.Image) -> Metadata:
+    """What an open image file says; a part that is damaged is left out: the photograph matters more."""
+    orientation, exif = _read_exif(image)
+    info = image.info
+    xmp = info.get("xmp", b"")
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
+    texts = {k: v for k, v in info.items() if isinstance(v, str)} if image.format == "PNG" else {}
+    return Metadata(
+        orientation=orientation,
+        exif=exif,
+        icc=info["icc_profile"] if isinstance(info.get("icc_profile"), bytes) else b"",
+        xmp=XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if isinstance(xmp, bytes) else b"",
+        dpi=_dpi(info["dpi"]) if "dpi" in info else None,
+        comment=info["comment"] if image.format == "JPEG" and isinstance(info.get("comment"), bytes) else b"",
+        texts={k: v for k, v in texts.items() if k not in ("XML:com.adobe.xmp", "Raw profile type exif")},
+    )
+
+
+def _read_exif(image: Image.Image) -> tuple[int, bytes]:
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ORIENTATION, 1)
+        for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # XMP is kept on its own
+            if tag in exif:
+                del exif[tag]
+        exif.bigtiff = False  # a BigTIFF's; no other format has these wide offsets
+        return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
+    except Exception:  # Pillow's EXIF reader raises all kinds on damaged bytes
+        return 1, b""
+
+
+def _dpi(value) -> tuple[float, float] | None:
+    try:
+        dpi = tuple(float(v) for v in value)
+        return dpi if len(dpi) == 2 and all(0 < v < 65536 for v in dpi) else None
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def save_arguments(metadata: Metadata, name: str) -> dict:
+    """The keyword arguments with which Pillow's save keeps metadata in a format of FORMATS."""
+    kept = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp, "dpi": metadata.dpi}
+    if name == "jpeg":
+        kept["comment"] = metadata.comment
+    if name == "png":
+        kept.pop("xmp")
+        kept["pnginfo"] = png_texts(metadata)
+    if name == "tiff":
+        kept |= _tiff_arguments(metadata)
+    if name == "bmp":
+        kept = {"dpi": metadata.dpi}
+    return {key: value for key, value in kept.items() if value}
+
+
+def _tiff_arguments(metadata: Metadata) -> dict:
+    """EXIF with XMP in it; compressed, unless EXIF has directories of its own, which libtiff would drop."""
+    exif = Image.Exif()
+    exif.load(metadata.exif)
+    parts = any(part in exif for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
+    if metadata.xmp:
+        exif[XMP_TAG] = metadata.xmp
+    return {"xmp": b"", "exif": exif, "compression": "" if parts else "tiff_adobe_deflate"}
+
+
+def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
+    """Texts and XMP as chunks of a PNG."""
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in metadata.texts.items():
+        chunks.add_itxt(key, value) if not (key + value).isascii() else chunks.add_text(key, value)
+    if metadata.xmp:
+        chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+    return chunks

@@ -1,0 +1,239 @@
+"""The rules that find a figure for a claim of the report, and the verdict on it.
+
+Most verdicts come from a 95 % interval: confirmed when all of it fulfils the rule, refuted when none of it does, undecided
+when it holds both. Rules of single events (a peak, a sharp fall, an order) decide by what they name. All are undecided
+where a run is too short or too small to tell.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+
+import numpy as np
+import pandas as pd
+
+from colorization.evaluation import intervals
+from colorization.claims import trends
+from colorization.core.params import PAPER
+
+CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
+OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful
+SOME = 0.05  # of the photographs
+STEADY = 2 / 3  # of the steps from epoch to epoch
+UNSTABLE = 1 / 3  # of the epochs at which the loss turns: half of what noise does
+SHARP = 0.5  # of the first epoch's loss, and of its fall within the first quarter of the epochs
+HARD_TO_TELL = 0.4  # taken for the photograph; who cannot tell at all takes it in half of the trials
+GREAT = 0.5  # of the gray floor's squared error
+REPORT_EPOCHS, CONVERGED_EPOCHS = 20, 100
+MIN_PHOTOGRAPHS = 20  # the bootstrap's 95 % are 83 % with 5 photographs, and 92 % with 30
+MIN_EPOCHS = 8  # for rules about the course of a training
+CLOSE = 0.01  # two errors that differ by less than this share are not ordered
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run leaves: scores per photograph, intervals and differences, a history per network, people's answers."""
+
+    scores: Mapping[str, pd.DataFrame]
+    table: pd.DataFrame
+    differences: pd.DataFrame
+    histories: Mapping[str, pd.DataFrame]
+    people: Mapping
+    resamples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A figure in words, and what it says."""
+
+    figure: str
+    verdict: str
+
+
+def above(threshold: float, low: float, high: float) -> str:
+    """The verdict on "more than the threshold"."""
+    return CONFIRMED if low > threshold else REFUTED if high < threshold else UNDECIDED
+
+
+def below(threshold: float, low: float, high: float) -> str:
+    """The verdict on "less than the threshold"."""
+    return above(-threshold, -high, -low)
+
+
+def together(found: list[str]) -> str:
+    """The verdict on a claim that needs all of several."""
+    return REFUTED if REFUTED in found else UNDECIDED if UNDECIDED in found else CONFIRMED
+
+
+def of_photographs(find: Callable[..., Found]) -> Callable[..., Found]:
+    """A rule that needs a number of photographs."""
+
+    @wraps(find)
+    def found(*args) -> Found:
+        outcome, count = find(*args), len(args[-1].scores["gan"])
+        if count < MIN_PHOTOGRAPHS:
+            return Found(f"{outcome.figure}; {count} photographs are too few", UNDECIDED)
+        return outcome
+
+    return found
+
+
+@of_photographs
+def less_colourful(model: str, evidence: Evidence) -> Found:
+    value, low, high = _measure(evidence, model, "colorfulness_ratio")
+    return Found(f"{_span(value, low, high)} of the originals' colorfulness", below(1.0, low, high))
+
+
+@of_photographs
+def overly_colourful(evidence: Evidence) -> Found:
+    scores = evidence.scores["gan"]
+    over = int((scores.colorfulness - scores.colorfulness_original >= OVERLY).sum())
+    low, high = intervals.wilson(over, len(scores))
+    return Found(f"{_span(over / len(scores), low, high)} of {len(scores)} photographs", above(SOME, low, high))
+
+
+@of_photographs
+def great(evidence: Evidence) -> Found:
+    skills = {name: _measure(evidence, name, "skill") for name in PAPER}
+    figure = ", ".join(f"{PAPER[name]} {_span(*skill)}" for name, skill in skills.items())
+    return Found(f"skill: {figure}", together([above(GREAT, low, high) for _, low, high in skills.values()]))
+
+
+@of_photographs
+def more_effective(evidence: Evidence) -> Found:
+    rows = [_difference(evidence, "vae", other, "mse") for other in ("resnet", "gan")]
+    figure = ", ".join(f"to {PAPER[o]} {_span(*row, digits=5)}" for o, row in zip(("resnet", "gan"), rows))
+    return Found(f"difference in MSE {figure}", together([below(0.0, low, high) for _, low, high in rows]))
+
+
+@of_photographs
+def quality_varies(evidence: Evidence) -> Found:
+    """Ratio of the standard deviations of ΔE over the photographs, paired."""
+    values = np.stack([evidence.scores[name].delta_e for name in ("gan", "resnet", "vae")], axis=1)
+    chunks = intervals.draws(len(values), evidence.resamples, evidence.seed)
+    sd = np.concatenate([np.sqrt((w @ values**2 - (w @ values) ** 2).clip(min=0)) for w in chunks])
+    sd[sd < 1e-9] = np.nan  # no spread to compare with
+    whole, found, parts = values.std(axis=0), [], []
+    whole[whole < 1e-9] = np.nan
+    for column, other in ((1, "resnet"), (2, "vae")):
+        low, high = intervals.interval(sd[:, 0] / sd[:, column])
+        found.append(above(1.0, low, high))
+        parts.append(f"{_span(whole[0] / whole[column], low, high)} of {PAPER[other]}'s")
+    return Found(f"standard deviation of ΔE: {', '.join(parts)}", together(found))
+
+
+def steady(evidence: Evidence) -> Found:
+    loss = evidence.histories["resnet"].val_loss.to_numpy()
+    if len(loss) < 2:
+        return Found("one epoch", UNDECIDED)
+    share, low, high = trends.falling_share(loss)
+    return Found(f"falls in {_span(share, low, high)} of {len(loss) - 1} steps", above(STEADY, low, high))
+
+
+def unstable(evidence: Evidence) -> Found:
+    loss = evidence.histories["gan"].train_adversarial.to_numpy()
+    if len(loss) < MIN_EPOCHS:
+        return Found(f"{len(loss)} epochs: too few", UNDECIDED)
+    share, low, high = trends.turning_share(loss)
+    return Found(f"turns at {_span(share, low, high)} of {len(loss) - 2} epochs", above(UNSTABLE, low, high))
+
+
+def mirrors(evidence: Evidence) -> Found:
+    history = evidence.histories["gan"]
+    if len(history) < MIN_EPOCHS:
+        return Found(f"{len(history)} epochs: too few", UNDECIDED)
+    r, low, high = trends.correlation_of_changes(history.train_adversarial, history.train_d_loss)
+    return Found(f"correlation of the changes {_span(r, low, high)}", below(0.0, low, high))
+
+
+def peak(evidence: Evidence) -> Found:
+    history = evidence.histories["gan"].iloc[1:]  # the first epoch is the start, not a peak
+    if len(history) < MIN_EPOCHS:
+        return Found(f"{len(history) + 1} epochs: too few", UNDECIDED)
+    d_loss, adversarial = history.train_d_loss.to_numpy(), history.train_adversarial.to_numpy()
+    high, low = int(d_loss.argmax()), int(adversarial.argmin())
+    sudden = trends.stands_out(d_loss, high) and trends.stands_out(adversarial, low)
+    figure = f"discriminator's highest in epoch {high + 2}, generator's lowest in epoch {low + 2}"
+    figure += "" if sudden else ": not both stand out from the other epochs"
+    return Found(figure, CONFIRMED if sudden and abs(high - low) <= 1 else REFUTED)
+
+
+def sharp(evidence: Evidence) -> Found:
+    loss = evidence.histories["vae"].train_mse.to_numpy()
+    if len(loss) < MIN_EPOCHS:
+        return Found(f"{len(loss)} epochs: too few", UNDECIDED)
+    share, left = trends.early_share(loss), loss.min() / loss[0] if loss[0] > 0 else 1.0
+    figure = f"from {loss[0]:.4f} (mean of the first epoch) to {loss.min():.4f}, {share:.0%} of it in the first quarter"
+    if left <= SHARP and share >= SHARP:
+        return Found(figure, CONFIRMED)
+    return Found(figure, REFUTED if share <= SHARP / 2 else UNDECIDED)
+
+
+def still_falls(model: str, evidence: Evidence) -> Found:
+    history = evidence.histories[model]
+    if _annealed(history):
+        return Found("the learning rate of this run goes to 0, which ends the fall of any loss", UNDECIDED)
+    after = REPORT_EPOCHS if len(history) >= REPORT_EPOCHS + MIN_EPOCHS else len(history) // 2
+    late = history.val_loss.to_numpy()[after:]
+    if len(late) < MIN_EPOCHS:
+        return Found(f"{len(history)} epochs: too few", UNDECIDED)
+    slope, low, high = trends.relative_slope(late)
+    figure = f"{_span(100 * slope, 100 * low, 100 * high)} % per epoch after epoch {after}"
+    return Found(figure, below(0.0, low, high))
+
+
+def converged_differ(evidence: Evidence) -> Found:
+    shortest = min(map(len, evidence.histories.values()))
+    if shortest < CONVERGED_EPOCHS:
+        return Found(f"the shortest training has {shortest} epochs", UNDECIDED)
+    if any(map(_annealed, evidence.histories.values())):
+        return Found("at a learning rate that goes to 0, epoch 20 of 100 is not the end of a training of 20", UNDECIDED)
+    early, late = (
+        {name: history.val_ab_mse[:epochs].min() for name, history in evidence.histories.items()}
+        for epochs in (REPORT_EPOCHS, None)
+    )
+    gaps = [(_gap(early, *pair), _gap(late, *pair)) for pair in (("resnet", "gan"), ("resnet", "vae"), ("gan", "vae"))]
+    figure = "; ".join(f"{PAPER[name]} {early[name] ** 0.5:.2f} → {late[name] ** 0.5:.2f}" for name in PAPER)
+    figure = f"ab RMSE on validation photographs, {REPORT_EPOCHS} epochs → all: {figure}"
+    if any(before * after < 0 and min(abs(before), abs(after)) > CLOSE for before, after in gaps):
+        return Found(figure, CONFIRMED)
+    return Found(figure, REFUTED if all(abs(gap) > CLOSE for pair in gaps for gap in pair) else UNDECIDED)
+
+
+def hard_to_tell(evidence: Evidence) -> Found:
+    models = [row for name, row in evidence.people["models"].items() if name in PAPER]
+    fooled, trials = (sum(model[key] for model in models) for key in ("fooled", "trials"))
+    if not trials:
+        return Found("nobody has looked yet", UNDECIDED)
+    low, high = intervals.wilson(fooled, trials)
+    return Found(f"taken for the photograph in {_span(fooled / trials, low, high)} of {trials} trials",
+                 above(HARD_TO_TELL, low, high))  # fmt: skip
+
+
+def _measure(evidence: Evidence, model: str, measure: str) -> tuple[float, float, float]:
+    row = evidence.table.set_index("model").loc[model]
+    return row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+
+
+def _difference(evidence: Evidence, first: str, second: str, measure: str) -> tuple[float, float, float]:
+    """First minus second, whichever way the table has them."""
+    rows = evidence.differences.set_index(["measure", "first", "second"])
+    if (measure, first, second) in rows.index:
+        return tuple(rows.loc[(measure, first, second), ["difference", "low", "high"]])
+    value, low, high = rows.loc[(measure, second, first), ["difference", "low", "high"]]
+    return -value, -high, -low
+
+
+def _annealed(history: pd.DataFrame) -> bool:
+    return history.lr.iloc[-1] < 0.1 * history.lr.iloc[0]
+
+
+def _gap(errors: Mapping[str, float], one: str, other: str) -> float:
+    return float(np.log(errors[one] / errors[other])) if min(errors.values()) > 0 else 0.0
+
+
+def _span(value: float, low: float, high: float, *, digits: int = 2) -> str:
+    if not np.isfinite([value, low, high]).all():
+        return "(cannot be computed)"
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -1,0 +1,194 @@
+"""params.yaml → frozen, checked dataclasses. The only reader of params.yaml.
+
+The keys of `models` are the list of models. Each names a folder in models/, whose params.py describes its block.
+"""
+
+import dataclasses
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colorization.core.errors import InputError
+from colorization.core.schema import build, read_tree, rule
+
+FLOORS = ("gray", "mean")  # rows of every table that need no training
+PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the models of the paper that this study reproduces
+TAKEN = (*FLOORS, "original", "common", "floors", "classifier")  # names that a model cannot have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    cells: int = rule(low=2, high=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kaggle:
+    dataset: str = rule(pattern=r"[\w-]{1,100}/[\w-]{1,100}")
+    version: int = rule(low=0, high=1_000_000)
+    sha256: str = rule(pattern=r"([0-9a-f]{64})?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    source: str = rule(choices=("sample", "folder", "kaggle"))
+    sample: Sample
+    folder: Folder
+    kaggle: Kaggle
+    image_size: int = rule(low=32, high=2048)
+    resize: int = rule(low=0, high=4096)
+    limit: int = rule(low=0, high=100_000_000)
+    val_fraction: float = rule(above=0.0, high=0.5)
+    test_fraction: float = rule(above=0.0, high=0.5)
+    min_chroma: float = rule(low=0.0, high=255.0)
+    near_duplicate_bits: int = rule(low=-1, high=32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """The parameters that every model has; the fields that a subclass adds are its constructor's arguments."""
+
+    epochs: int = rule(low=1, high=100_000)
+    batch_size: int = rule(low=1, high=65_536)
+    lr: float = rule(above=0.0, high=1.0)
+    lr_schedule: str = rule(choices=("constant", "cosine", "linear"))
+    beta1: float = rule(low=0.0, high=0.9999)
+
+    def network(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        fit = {f.name for f in dataclasses.fields(Fit)}
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fit}
+
+    @property
+    def halvings(self) -> int:
+        """How often the model halves a photograph's side, which must be a multiple of 2^halvings pixels."""
+        return getattr(self, "depth", 0)
+
+    def check(self, name: str, image_size: int) -> None:
+        """Raise InputError for parameters that do not fit each other or the photographs' side in pixels."""
+        if image_size % 2**self.halvings:
+            raise InputError(
+                f"data.image_size: the {self.halvings} halvings of models.{name} need a multiple of {2**self.halvings}, "
+                f"not {image_size}" + ("; or change its depth" if hasattr(self, "depth") else "")
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    seed: int = rule(low=0, high=2**31 - 1)
+    seeds: int = rule(low=1, high=100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier(Fit):
+    width: int = rule(low=1, high=256)
+    dropout: float = rule(low=0.0, high=0.9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    split: str = rule(choices=("test", "val"))
+    samples: int = rule(low=2, high=1000)
+    lpips: bool
+    fid: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    resamples: int = rule(low=100, high=1_000_000)
+    frechet_resamples: int = rule(low=100, high=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tradeoff:
+    saturations: tuple[float, ...] = rule(low=0.0, high=10.0)
+    temperatures: tuple[float, ...] = rule(above=0.0, high=100.0)
+    frechet_resamples: int = rule(low=100, high=1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    examples: int = rule(low=1, high=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HumanStudy:
+    models: tuple[str, ...]
+    pairs: int = rule(low=1, high=200)
+    catch: int = rule(low=0, high=40)
+    seconds: float = rule(above=0.0, high=60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    data: Data
+    train: Train
+    models: Mapping[str, Fit]
+    classifier: Classifier
+    evaluate: Evaluate
+    compare: Compare
+    tradeoff: Tradeoff
+    plot: Plot
+    human_study: HumanStudy
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The floors and the models, in the order of every table and figure."""
+        return (*FLOORS, *self.models)
+
+    def model(self, name: str) -> Fit:
+        """The parameters of a model. Raises InputError for an unknown name."""
+        if name not in self.models:
+            raise InputError(f"{name}: no such model; the models are {', '.join(self.models)}")
+        return self.models[name]
+
+
+def load_config(path: str | Path = "params.yaml") -> Config:
+    """Read and check a params file. Raises InputError that names the file, the key and the rule."""
+    try:
+        return from_tree(read_tree(Path(path)))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def from_tree(tree: Any) -> Config:
+    """The parameters in a tree of dicts. Raises InputError that names the key and the rule."""
+    config = build(Config, tree, readers={"models": models})
+    data = config.data
+    if data.resize and data.resize < data.image_size:
+        raise InputError(f"data.resize: must be 0 or at least data.image_size ({data.image_size}), not {data.resize}")
+    for name, fit in config.models.items():
+        fit.check(name, data.image_size)
+    if data.source == "folder" and not data.folder.path:
+        raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
+    for name in config.human_study.models:
+        if name not in config.models:
+            raise InputError(f"human_study.models: {name}: no such model; the models are {', '.join(config.models)}")
+    return config
+
+
+def models(tree: Any, where: str) -> dict[str, Fit]:
+    """The blocks of all models, each checked by its own description. Raises InputError that names the key."""
+    if not isinstance(tree, dict):
+        raise InputError(f"{where}: expected a block of models")
+    if missing := [name for name in PAPER if name not in tree]:
+        raise InputError(f"{where}.{missing[0]}: missing; the claims and the trade-off need the paper's {', '.join(PAPER)}")
+    return {name: build(description(name).Params, block, f"{where}.{name}") for name, block in tree.items()}
+
+
+def description(name: object):
+    """The module models/<name>/params.py: Params, LABEL and COLOR. Raises InputError for a model without a folder."""
+    if isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]{0,29}", name) and name not in TAKEN:
+        try:
+            return importlib.import_module(f"colorization.models.{name}.params")
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith(f"colorization.models.{name}"):
+                raise
+    raise InputError(f"models.{str(name)[:80]}: no folder src/colorization/models/{str(name)[:80]} describes this model")

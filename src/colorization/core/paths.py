@@ -1,0 +1,66 @@
+"""Where every file of a run lies, relative to the repository's root: one stage writes it, others read it."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("DVC_ROOT", "."))  # the repository itself, also for the copies that `dvc exp run --temp` makes
+CHECKPOINTS = ROOT / ".checkpoints"  # partial downloads and unfinished trainings: DVC deletes the outputs of a failed stage
+
+PARAMS = Path("params.yaml")
+ARCHIVE, DOWNLOAD = Path("data/raw/photos.zip"), Path("data/raw/download.json")
+LAB = Path("data/lab")
+INDEX, AUDIT = LAB / "index.csv", LAB / "audit.json"
+TRAIN, VAL = LAB / "train.npy", LAB / "val.npy"
+CLASSIFIER, CLASSIFIER_HISTORY = Path("data/classifier/scenes.safetensors"), Path("metrics/classifier.tsv")
+DESCRIPTIONS = Path("data/models.json")  # label, colour and architecture of every model
+TABLE, CATEGORIES = Path("metrics/table.csv"), Path("metrics/categories.csv")
+DIFFERENCES, SEEDS = Path("metrics/differences.csv"), Path("metrics/seeds.csv")
+CLAIMS, PEOPLE = Path("metrics/claims.json"), Path("metrics/people.json")
+ANSWERS, KEY = Path("human_study"), Path("data/human_study/key.json")
+PAGE, HUMAN_STUDY_PAGE = Path("report/index.html"), Path("report/human-study.html")
+
+
+def packed(split: str) -> Path:
+    """The photographs of a split, (N,3,S,S)."""
+    return LAB / f"{split}.npy"
+
+
+def weights(model: str) -> Path:
+    return Path(f"models/{model}.safetensors")
+
+
+def history(model: str) -> Path:
+    """The losses of a training, a row per epoch."""
+    return Path(f"metrics/history/{model}.tsv")
+
+
+def scores(row: str) -> Path:
+    """The measures of a model or a floor, a row per photograph."""
+    return Path(f"data/scores/{row}.csv")
+
+
+def summary(row: str) -> Path:
+    """The measures of a model or a floor over all photographs."""
+    return Path(f"metrics/scores/{row}.json")
+
+
+def results(row: str) -> Path:
+    """The colorized photographs of a model or a floor, or the originals, (N,S,S,3)."""
+    return Path(f"data/results/{row}.npy")
+
+
+def features(row: str) -> Path:
+    """The same photographs as the classifier sees them, (N,F)."""
+    return Path(f"data/features/{row}.npy")
+
+
+def tradeoff(model: str) -> Path:
+    return Path(f"metrics/tradeoff/{model}.csv")
+
+
+def seeds(model: str) -> Path:
+    return Path(f"metrics/seeds/{model}.csv")
+
+
+def figure(name: str) -> Path:
+    return Path(f"figures/{name}.png")

@@ -1,0 +1,148 @@
+"""From a YAML file to frozen dataclasses whose fields say what their values must satisfy."""
+
+import dataclasses
+import math
+import re
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from colorization.core.errors import InputError, one_line, shown
+
+MAX_BYTES = 64 * 1024  # of a file; ours have 6 KB
+LONGEST = 4096  # characters of a text: Linux takes no longer path
+SHORT = 80  # characters of a value in a message: a megabyte is none
+LISTS = {tuple[float, ...]: float, tuple[str, ...]: str}  # the lists that a field may be, by the kind of their items
+NO_READERS: Mapping = {}
+MOST = 32  # items in a list; each satisfies the field's rule
+
+
+def rule(
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple = (),
+    pattern: str = "",
+    above: float | None = None,
+):
+    """A field and what its value must satisfy: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
+    return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases, by which a line can stand for gigabytes, and without a key given twice."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="an alias (*name); write the value out", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        tree = super().construct_mapping(node, deep)
+        if len(tree) < len(node.value):
+            keys = [key.value for key, _ in node.value]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {_short(twice)} twice in the block", problem_mark=node.start_mark
+            )
+        return tree
+
+
+def read_tree(path: Path) -> Any:
+    """What a YAML file says. Raises InputError for a file that is none, or that no person has written."""
+    if not path.is_file():
+        raise InputError("no such file; run this in the repository's root")
+    with open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InputError(f"has more than {MAX_BYTES // 1024} KB; copy a file of presets/ over it")
+    try:
+        return yaml.load(content.decode(), _Loader)  # a SafeLoader
+    except Exception as error:  # beside YAMLError what its constructors let through: a date 2001-99-99, 5,000 digits
+        raise InputError(f"not YAML: {one_line(error, 300)}") from None
+
+
+def build(cls: type, tree: Any, where: str = "", readers: Mapping[str, Callable[[Any, str], Any]] = NO_READERS) -> Any:
+    """A dataclass, and those within it, from a tree of dicts. Raises InputError that names the key and the rule.
+
+    readers: for keys whose blocks no field describes, a function from the block and its place to the value.
+    """
+    if not isinstance(tree, dict):
+        raise InputError(f"{where or 'the file'}: expected a block of keys, not {_short(tree)}")
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    prefix = f"{where}." if where else ""
+    for key in tree:
+        if key not in fields:
+            name = key if isinstance(key, str) and len(key) <= SHORT else _short(key)
+            raise InputError(f"{prefix}{name}: unknown key; the keys here are {', '.join(fields)}")
+    for key in fields:
+        if key not in tree:
+            raise InputError(f"{prefix}{key}: missing; copy it from a file in presets/")
+    return cls(**{
+        key: readers[key](tree[key], prefix + key) if key in readers else _value(f, tree[key], prefix + key)
+        for key, f in fields.items()
+    })  # fmt: skip
+
+
+def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(f.type):
+        return build(f.type, value, where)
+    if f.type not in LISTS:
+        return _scalar(f.type, f.metadata, value, where)
+    kind = LISTS[f.type]
+    if type(value) is not list or not 0 < len(value) <= MOST:
+        raise InputError(f"{where}: expected a list of 1 to {MOST} {ITEMS[kind]}, not {_short(value)}")
+    return tuple(_scalar(kind, f.metadata, item, where) for item in value)
+
+
+def _scalar(kind: type, rules: Mapping, value: Any, where: str) -> Any:
+    value = _number(value, where) if kind is float else value
+    if type(value) is not kind:
+        raise InputError(f"{where}: expected {KINDS[kind]}, not {_short(value)}")
+    if kind is str and (len(value) > LONGEST or shown(value) != value):
+        raise InputError(f"{where}: must be one line of at most {LONGEST} characters, not {_short(value)}")
+    broken = _broken(value, **rules)
+    if broken:
+        raise InputError(f"{where}: {broken}, not {_short(value)}")
+    return value
+
+
+def _broken(value: Any, low=None, high=None, choices=(), pattern="", above=None) -> str:
+    """The rule that a value breaks, or nothing."""
+    if choices and value not in choices:
+        return f"must be one of {', '.join(choices)}"
+    if pattern and not re.fullmatch(pattern, value, re.ASCII):
+        return f"must look like {pattern}"
+    if low is not None and value < low:
+        return f"must be at least {low}"
+    if above is not None and value <= above:
+        return f"must be above {above}"
+    return f"must be at most {high}" if high is not None and value > high else ""
+
+
+KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+ITEMS = {float: "numbers", str: "texts"}
+
+
+def _number(value: Any, where: str) -> float:
+    """A float from 1, 0.1 or "1e-4", which PyYAML reads as a text and `dvc exp run -S` writes."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{where}: expected a number, not {_short(value)}") from None
+    if not math.isfinite(number):
+        raise InputError(f"{where}: expected a finite number, not {_short(value)}")
+    return number
+
+
+def _short(value: Any) -> str:
+    """A value as Python writes it, cut where it is long."""
+    try:
+        text = reprlib.repr(value)  # bounded, whatever the value
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"

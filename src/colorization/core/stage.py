@@ -1,0 +1,101 @@
+"""How a stage runs: alone in its workspace, ended with the dvc that started it, on inputs that are what dvc recorded."""
+
+import hashlib
+import inspect
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from colorization.core.errors import InputError, run
+from colorization.core.process import end_with_parent, hold
+
+LOCKS = Path(".dvc/tmp/stages")
+
+
+def run_stage(main: Callable[..., None]) -> None:
+    """Run a stage's `main` with the words of its command; bad input ends it with one line and exit status 1."""
+    run(lambda: _guarded(main, sys.argv[1:]))
+
+
+def _guarded(main: Callable[..., None], words: list[str]) -> None:
+    command = sys.orig_argv[sys.orig_argv.index("-m") + 1 :]
+    if len(words) != len(inspect.signature(main).parameters):
+        usage = " ".join(["python -m", command[0], *map(str.upper, inspect.signature(main).parameters)])
+        raise InputError(f"{' '.join(command)}: expected: {usage}")
+    if sys.platform == "linux":
+        _end_with_dvc()
+    if not _is_first():
+        main(*words)
+        return
+    lock = _require_alone(command) if Path(".dvc").is_dir() else None  # held while this name is
+    if find_spec("pandas") is None:
+        raise InputError(f"{sys.executable} lacks our packages; run make install, then source .venv/bin/activate")
+    if "DVC_STAGE" in os.environ and Path("dvc.lock").exists():
+        require_as_recorded(os.environ["DVC_STAGE"])
+    main(*words)
+    del lock
+
+
+def _is_first() -> bool:
+    """Whether this is the first of the processes that train together.
+
+    torchrun counts those of all machines in RANK, Fabric counts its own of one machine in LOCAL_RANK.
+    """
+    return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
+
+
+def _end_with_dvc() -> None:
+    """A killed `dvc repro` must leave no training behind."""
+    end_with_parent(signal.SIGTERM)
+    if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc would be in our session
+        raise InputError("the dvc that started this stage has ended")  # before we could ask the kernel
+
+
+def _require_alone(command: list[str]):
+    """The lock of this command in this workspace. Raises InputError when another process holds it: both would write
+    the same files.
+    """
+    path = LOCKS / (" ".join(command).replace("/", "_")[:200] + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = open(path, "w")  # noqa: SIM115  (held until the process ends)
+    if not hold(lock):
+        raise InputError(f"another process runs {' '.join(command)} here; wait for it or stop it")
+    return lock
+
+
+def require_as_recorded(stage: str) -> None:
+    """Raise InputError when an input that another stage made differs from dvc.lock. DVC trusts its cache unread."""
+    for path, recorded in inputs(stage):
+        if path.exists() and (tree_md5(path) if path.is_dir() else md5(path)) != recorded:
+            raise InputError(f"{path}: not as dvc recorded it; run: python -m tools.repair, which mends it, then dvc repro")
+
+
+def inputs(stage: str) -> Iterator[tuple[Path, str]]:
+    """Every output of other stages that a stage depends on, by itself or in a folder, and its md5 in dvc.lock."""
+    import yaml
+
+    name, _, model = stage.partition("@")
+    files = (Path("dvc.yaml"), Path("dvc.lock"))
+    pipeline, made = (yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)["stages"] for file in files)
+    recorded = {Path(out["path"]): out["md5"] for entry in made.values() for out in entry.get("outs", [])}
+    deps = {Path(dep.replace("${item.model}", model)) for dep in pipeline[name]["deps"]}
+    for path, digest in recorded.items():
+        if not deps.isdisjoint([path, *path.parents]):
+            yield path, digest
+
+
+def md5(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def tree_md5(folder: Path) -> str:
+    """The md5 that dvc records for a folder: that of a JSON list of its files."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    entries = [{"md5": md5(folder / name), "relpath": name} for name in sorted(files, key=lambda name: name.split("/"))]
+    text = json.dumps(entries, sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"

@@ -1,0 +1,1 @@
+"""Packed photographs in batches on a device."""

@@ -1,0 +1,88 @@
+"""All rows, models and floors, beside each other: their measures with intervals, by category, and between seeds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from colorization.core.params import Compare
+from colorization.evaluation import frechet
+from colorization.evaluation.intervals import bootstrap, interval
+from colorization.evaluation.measures import summarise
+
+
+def measured(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int):
+    """Every row's measures, and the same on resampled photographs."""
+    values = {name: summarise(table) for name, table in scores.items()}
+    return values, bootstrap(scores, params.resamples, seed)
+
+
+def overall(
+    scores: pd.DataFrame, features: np.ndarray, original: np.ndarray, params: Compare, seed: int
+) -> dict[str, float]:
+    """The measures of one row, with its Fréchet distance: features (N,F) of its results and of the originals."""
+    values = summarise(scores)
+    if "recognised" in values:
+        for distance, _ in frechet.estimates({"": features}, original, params.frechet_resamples, seed).values():
+            values["scene_frechet"] = distance
+    return values
+
+
+def add_frechet(
+    values: dict, resampled: dict, features: Mapping[str, np.ndarray], original: np.ndarray, params: Compare, seed: int
+) -> None:
+    """Add the Fréchet distance in the classifier's features, (N,F) of every row and the originals', if it knows categories."""
+    features = {name: found for name, found in features.items() if "recognised" in values[name]}
+    if not features:
+        return
+    found = frechet.estimates(features, original, params.frechet_resamples, seed)
+    for name, (value, drawn) in found.items():
+        values[name]["scene_frechet"], resampled[name]["scene_frechet"] = value, drawn
+
+
+def add_fid(values: dict, resampled: dict, summaries: Mapping[str, Mapping[str, float]]) -> None:
+    """Add the Fréchet inception distance, where evaluate.fid asked for it; it has no interval."""
+    for name, measures in values.items():
+        if "fid" in summaries[name]:
+            measures["fid"], resampled[name]["fid"] = summaries[name]["fid"], np.full(1, np.nan)
+
+
+def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
+    """A row per model or floor: each measure with the ends of its interval."""
+    rows = []
+    for name, measures in values.items():
+        row = {"model": name, "photographs": photographs}
+        for measure, value in measures.items():
+            low, high = interval(resampled[name][measure])
+            row |= {measure: value, f"{measure}_low": low, f"{measure}_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) -> pd.DataFrame:
+    """The same within each category of the photographs."""
+    parts = []
+    for category in sorted(set(next(iter(scores.values())).category)):
+        ours = {name: rows[rows.category == category] for name, rows in scores.items()}
+        part = table(*measured(ours, params, seed), len(next(iter(ours.values()))))
+        parts.append(part.assign(category=category))
+    return pd.concat(parts, ignore_index=True)
+
+
+def between_seeds(values: Mapping, whole: pd.DataFrame, repeats: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean and standard deviation over trainings with other seeds, beside the interval within the first.
+
+    repeats: for every model the table of its other seeds (columns seed, measure, value), which may be empty.
+    """
+    rows = []
+    for name, table_of_seeds in repeats.items():
+        others = [dict(zip(part.measure, part.value)) for _, part in table_of_seeds.groupby("seed")]
+        runs = [values[name], *others]
+        first = whole.set_index("model").loc[name]
+        for measure in filter(lambda m: all(m in run for run in runs), values[name]):
+            found = np.array([run[measure] for run in runs])
+            spread = found.std(ddof=1) if len(found) > 1 else np.nan
+            ends = (first[f"{measure}_low"], first[f"{measure}_high"])
+            rows.append((name, measure, len(found), found.mean(), spread, found.min(), found.max(), *ends))
+    columns = ["model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,62 @@
+"""The Fréchet distance between two sets of features, and its bootstrap.
+
+Heusel et al. 2017, equation 6, as FID, but of the features of our own small scene classifier: its numbers can be compared
+with each other, never with a published FID.
+"""
+
+import numpy as np
+
+from colorization.evaluation.intervals import draws
+
+MIN_PER_FEATURE = 2  # photographs; with 168 of 64 features the estimate is right to a sixth, with 28 to nothing
+RIDGE = 1e-6  # of the mean variance, added to each feature's: fewer photographs than features leave a singular matrix
+
+
+def frechet_distance(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Features (N,F) and (M,F) → |μ₁-μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁Σ₂)^½), at least 0."""
+    (one, one_cov), (two, two_cov) = (_moments(x, np.full((1, len(x)), 1 / len(x))) for x in (ours, theirs))
+    return float(_distance(one, one_cov, two, two_cov)[0])
+
+
+def estimates(
+    features: dict[str, np.ndarray], theirs: np.ndarray, resamples: int, seed: int
+) -> dict[str, tuple[float, np.ndarray]]:
+    """The distance of each of several (N,F) to one (N,F), and the same on draws (resamples,) that all of them share.
+
+    Few photographs make a distance too large, and drawing them anew makes it larger by as much again: that excess is
+    taken off, once from the value and twice from the draws (the bootstrap's estimate of bias, Efron & Tibshirani 1993,
+    section 10.2). Fewer than MIN_PER_FEATURE · F photographs give no estimate: {}.
+    """
+    if len(theirs) < MIN_PER_FEATURE * theirs.shape[1]:
+        return {}
+    found = {name: [] for name in features}
+    for weights in draws(len(theirs), resamples, seed, chunk=100):
+        two, two_cov = _moments(theirs, weights)
+        for name, ours in features.items():
+            found[name].append(_distance(*_moments(ours, weights), two, two_cov))
+    outcome = {}
+    for name, parts in found.items():
+        values, plain = np.concatenate(parts), frechet_distance(features[name], theirs)
+        bias = values.mean() - plain
+        outcome[name] = max(0.0, plain - bias), (values - 2 * bias).clip(min=0)
+    return outcome
+
+
+def _moments(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means (R,F) and covariances (R,F,F) of features (N,F) under R weightings (R,N) that sum to 1 each."""
+    x = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
+    mean = weights @ x
+    products = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+    second = (weights @ products).reshape(len(weights), x.shape[1], x.shape[1])
+    return mean + features.mean(axis=0, dtype=np.float64), second - mean[:, :, None] * mean[:, None, :]
+
+
+def _distance(one, one_cov, two, two_cov) -> np.ndarray:
+    """Distances (R,) of R pairs of Gaussians. tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Lᵀ Σ₁ L, Σ₂ = L Lᵀ."""
+    size = two_cov.shape[-1]
+    ridge = RIDGE * np.trace(two_cov, axis1=1, axis2=2)[:, None, None] / size + np.finfo(float).tiny
+    factor = np.linalg.cholesky(two_cov + ridge * np.eye(size))
+    eigenvalues = np.linalg.eigvalsh(factor.transpose(0, 2, 1) @ one_cov @ factor)
+    root = np.sqrt(eigenvalues.clip(min=0)).sum(axis=1)
+    traces = np.trace(one_cov + two_cov, axis1=1, axis2=2)
+    return (np.square(one - two).sum(axis=1) + traces - 2 * root).clip(min=0)

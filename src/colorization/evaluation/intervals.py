@@ -1,0 +1,70 @@
+"""95 % intervals: of measures over the test photographs by the bootstrap, and of proportions."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from colorization.evaluation.measures import MEASURES, derive
+
+CONFIDENCE = 0.95
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+
+def bootstrap(tables: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
+    """Every measure of every table, (resamples,) each, over photographs drawn anew (Efron & Tibshirani 1993, chapter 6).
+
+    The tables hold the same photographs in the same order, and a resample takes the same ones of all: differences between
+    two tables' values are paired. One photograph says nothing of others: nan.
+    """
+    values = {name: table.select_dtypes("number") for name, table in tables.items()}
+    joined = np.concatenate([table.to_numpy() for table in values.values()], axis=1)
+    means = np.concatenate([weights @ joined for weights in draws(len(joined), resamples, seed)])
+    if len(joined) < 2:
+        means[:] = np.nan
+    parts = np.split(means, np.cumsum([table.shape[1] for table in values.values()])[:-1], axis=1)
+    return {name: derive(dict(zip(values[name], part.T))) for name, part in zip(values, parts)}
+
+
+def draws(photographs: int, resamples: int, seed: int, chunk: int = 1000):
+    """The share (≤ chunk, photographs) of every photograph in each of `resamples` draws with replacement, in chunks."""
+    rng = np.random.default_rng(seed)
+    uniform = np.full(photographs, 1 / photographs)
+    for start in range(0, resamples, chunk):
+        yield rng.multinomial(photographs, uniform, size=min(chunk, resamples - start)) / photographs
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3); nan are left out."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return math.nan, math.nan
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(finite, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]):
+    """Rows (measure, first, second, difference, low, high) of first minus second, for every two that share a measure.
+
+    values: the measures of every model; resampled: the same on draws that all models share.
+    """
+    rows = []
+    for first, second in combinations(values, 2):
+        for measure in values[first]:
+            if measure in values[second] and MEASURES[measure].compared:
+                low, high = interval(resampled[first][measure] - resampled[second][measure])
+                difference = values[first][measure] - values[second][measure]
+                rows.append((measure, first, second, difference, low, high))
+    return pd.DataFrame(rows, columns=["measure", "first", "second", "difference", "low", "high"])
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of a proportion: Wilson 1927 (JASA 22, 209–212), without continuity correction."""
+    rate, z2 = successes / trials, Z * Z
+    center = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = Z / (1 + z2 / trials) * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
+    return max(0.0, center - half), min(1.0, center + half)

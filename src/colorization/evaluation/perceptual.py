@@ -1,0 +1,54 @@
+"""LPIPS and FID through torchmetrics: off by default, since both download weights that others trained."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from colorization.core.errors import InputError, one_line
+
+BATCH = 32  # photographs at once through Inception, which sees them at 299×299
+
+
+def lpips(device) -> Callable[[Tensor, Tensor], Tensor]:
+    """Learned perceptual distance (Zhang et al. 2018, AlexNet) of sRGB pairs (B,3,H,W) in [0, 1] → (B,).
+
+    Raises InputError when its weights, or torchmetrics, cannot be loaded.
+    """
+    with _told("evaluate.lpips"):
+        from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+
+        measure = LearnedPerceptualImagePatchSimilarity("alex", reduction="none", normalize=True).to(device)
+    return lambda result, original: measure(result.clamp(0, 1), original.clamp(0, 1)).reshape(-1)
+
+
+def fid(results: np.ndarray, originals: np.ndarray, device) -> float:
+    """Fréchet inception distance (Heusel et al. 2017) of photographs (N,S,S,3) uint8, N ≥ 2.
+
+    Raises InputError for one photograph, and when its weights, torchmetrics or torch-fidelity cannot be loaded.
+    """
+    if len(results) < 2:
+        raise InputError("evaluate.fid: one test photograph has no distribution; bring more, or set it to false")
+    with _told("evaluate.fid"):
+        from torchmetrics.image.fid import FrechetInceptionDistance
+
+        measure = FrechetInceptionDistance().set_dtype(torch.float64).to(device)
+    for pictures, real in ((originals, True), (results, False)):
+        for start in range(0, len(pictures), BATCH):
+            batch = torch.from_numpy(pictures[start : start + BATCH]).permute(0, 3, 1, 2).to(device)
+            measure.update(batch, real=real)
+    return float(measure.compute())
+
+
+@contextmanager
+def _told(key: str):
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(f"{key}: {one_line(error, 400)} Or set it to false") from None
+    except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged file of weights a RuntimeError
+        raise InputError(
+            f"{key}: its weights cannot be loaded ({one_line(error)}); connect to the network, or set it to false"
+        ) from None

@@ -1,0 +1,152 @@
+"""Vividness against error: what a factor on a network's colours, and its temperature where it has one, do to the measures.
+
+A curve per knob. The knobs are `saturation`, a factor on the a and b of the result, and `temperature`, that of a network
+which predicts a distribution over colours. Every curve holds the default: saturation 1 at the network's own temperature.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from colorization.evaluation import frechet
+from colorization.evaluation import metrics
+from colorization.evaluation import intervals, measures
+from colorization.color import lab_to_rgb, unscaled_lab
+from colorization.evaluation.scoring import batches, original_rgb, recognise
+from colorization.models.common.contract import Colorizer
+from colorization.models.classifier.network import SceneClassifier
+
+COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # of the table
+COMPARED = ("delta_e", "ab_rmse", "skill")  # with the defaults of other models
+
+
+class Point(NamedTuple):
+    """What both knobs stand at; no temperature for a network without one."""
+
+    temperature: float | None
+    saturation: float
+
+
+def default(model: Colorizer) -> Point:
+    """Where a network's knobs stand when nobody turns them."""
+    return Point(measures.rounded(float(model.temperature)) if hasattr(model, "temperature") else None, 1.0)
+
+
+def curves(start: Point, saturations: Iterable[float], temperatures: Iterable[float]) -> list[tuple[str, float, Point]]:
+    """(knob, setting, point) of every point of every curve through the default, in the order of the settings."""
+    rows = [("saturation", s, start._replace(saturation=s)) for s in sorted({*saturations, start.saturation})]
+    if start.temperature is not None:
+        steps = sorted({*temperatures, start.temperature})
+        rows += [("temperature", t, start._replace(temperature=t)) for t in steps]
+    return rows
+
+
+@torch.no_grad()
+def measure(
+    model: Colorizer, photos: np.ndarray, categories: pd.Series, classifier: SceneClassifier, points: set[Point], device
+) -> dict[Point, tuple[pd.DataFrame, np.ndarray]]:
+    """Scores of packed photographs (N,3,S,S) at every point, a row each, and the classifier's features (N,F).
+
+    The columns are those of `evaluation.evaluate` that the curves need. A photograph is colorized once per temperature.
+    classifier: in eval mode, on the device.
+    """
+    model.eval().to(device, memory_format=torch.channels_last)
+    start, parts = default(model), {point: [] for point in sorted(points)}
+    for part in batches(photos):
+        packed = torch.from_numpy(np.array(photos[part])).to(device).float()
+        L = packed[:, :1].contiguous(memory_format=torch.channels_last)
+        original = original_rgb(L, packed[:, 1:])
+        gray, original_lab = lab_to_rgb(L, torch.zeros_like(packed[:, 1:])), unscaled_lab(original)
+        same = {"mse_gray": metrics.mse(gray, original), "colorfulness_original": metrics.colorfulness(original)}
+        colours = {t: turned(model, t).colorize(L) for t in {point.temperature for point in parts}}
+        for point, found in parts.items():
+            result = lab_to_rgb(L, colours[point.temperature] * point.saturation)
+            lab = unscaled_lab(result)
+            judged, features = recognise(classifier, lab, categories[part])
+            columns = same | errors(result, original, lab, original_lab) | judged
+            scores = pd.DataFrame({name: values.double().cpu().numpy() for name, values in columns.items()})
+            found.append((scores, features.cpu().numpy()))
+    turned(model, start.temperature)
+    return {
+        point: (pd.concat(tables, ignore_index=True), np.concatenate(features))
+        for point, (tables, features) in ((point, zip(*found)) for point, found in parts.items())
+    }
+
+
+def errors(result: Tensor, original: Tensor, lab: Tensor, original_lab: Tensor) -> dict[str, Tensor]:
+    """The measures of sRGB and Lab (B,3,S,S) that change with the knobs, (B,) each."""
+    return {
+        "mse": metrics.mse(result, original),
+        "colorfulness": metrics.colorfulness(result),
+        "delta_e": metrics.delta_e(lab, original_lab),
+        "ab_mse": metrics.ab_mse(lab, original_lab),
+    }
+
+
+def turned(model: Colorizer, temperature: float | None) -> Colorizer:
+    """The same network, at a temperature where it has one."""
+    if temperature is not None:
+        model.temperature.fill_(temperature)
+    return model
+
+
+def summarise(
+    measured: Mapping[Point, tuple[pd.DataFrame, np.ndarray]],
+    others: Mapping[str, pd.DataFrame],
+    originals: np.ndarray,
+    *,
+    resamples: int,
+    frechet_resamples: int,
+    seed: int,
+):
+    """The measures of every point and of other models' defaults, and the same on resampled photographs: two mappings.
+
+    others: tables of `evaluation.evaluate` on the same photographs. originals: the classifier's features (N,F) of them.
+    The Fréchet distance is left out where the classifier knows no categories, and of the other models.
+    """
+    scores, features = ({point: found[i] for point, found in measured.items()} for i in (0, 1))
+    columns = next(iter(scores.values())).columns
+    tables = scores | {name: table[columns] for name, table in others.items()}
+    values = {name: measures.summarise(table) for name, table in tables.items()}
+    resampled = intervals.bootstrap(tables, resamples, seed)
+    if "recognised" in columns:
+        for point, found in frechet.estimates(features, originals, frechet_resamples, seed).items():
+            values[point]["scene_frechet"], resampled[point]["scene_frechet"] = found
+    return values, resampled
+
+
+def table(
+    rows: list[tuple[str, float, Point]],
+    start: Point,
+    values: Mapping[Point | str, Mapping[str, float]],
+    resampled: Mapping[Point | str, Mapping[str, np.ndarray]],
+) -> pd.DataFrame:
+    """A row per point of every curve: COLUMNS and, as `delta_e_minus_gan`, what COMPARED are above another model's.
+
+    values, resampled: the measures of every point, and of other models by their names; on draws that all of them share.
+    Every value stands with the ends of its interval. `default` marks the default, once in each curve.
+    """
+    others, found = [name for name in values if isinstance(name, str)], []
+    for knob, setting, point in rows:
+        row, ours, drawn = (
+            {"knob": knob, "setting": setting, "default": point == start},
+            values[point],
+            resampled[point],
+        )
+        for name in filter(ours.__contains__, COLUMNS):
+            row |= _with_ends(name, ours[name], drawn[name])
+        for other, name in product(others, COMPARED):
+            difference, many = ours[name] - values[other][name], drawn[name] - resampled[other][name]
+            row |= _with_ends(f"{name}_minus_{other}", difference, many)
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def _with_ends(name: str, value: float, drawn: np.ndarray) -> dict[str, float]:
+    low, high = intervals.interval(drawn)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

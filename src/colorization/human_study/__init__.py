@@ -1,0 +1,1 @@
+"""Which one is the photograph? The page that asks people, and their answers."""

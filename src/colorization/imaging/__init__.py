@@ -1,0 +1,1 @@
+"""Image files → sRGB pixels, for training and for the command alike."""

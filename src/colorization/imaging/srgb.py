@@ -1,0 +1,99 @@
+"""An image of any mode and ICC profile → sRGB: the one way for training, the command and the page."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from colorization.core.errors import InputError
+
+SAME = 1  # of 255: a profile whose colours lie nearer to sRGB's than this is sRGB
+GRAYS = ("1", "L")
+ALPHAS = ("LA", "La", "PA", "RGBA", "RGBa")
+NO_RANGE = "floating-point pixels have no fixed black and white; save it with 8 or 16 bits"
+SRGB = ImageCms.createProfile("sRGB")
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any mode that Pillow reads → RGB with 8 bits in sRGB: its ICC profile is honoured, alpha is dropped.
+
+    Raises InputError for modes without a fixed range: F, and I beyond 16 bits.
+    """
+    check_range(image)
+    pixels = pixels_of(image, srgb_transform(image.info.get("icc_profile"), image.mode))
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    if pixels.ndim == 3:
+        pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
+    return Image.fromarray(pixels).convert("RGB")
+
+
+def has_alpha(image: Image.Image) -> bool:
+    return image.mode in ALPHAS or "transparency" in image.info
+
+
+def check_range(image: Image.Image) -> None:
+    """Raise InputError for pixels whose black and white no standard fixes."""
+    if image.mode == "F":
+        raise InputError(NO_RANGE)
+    if image.mode == "I" and not (0 <= image.getextrema()[0] and image.getextrema()[1] <= 65535):
+        raise InputError("32-bit pixels beyond 0..65535; save it with 8 or 16 bits")
+
+
+def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
+    """A tile of any mode → sRGB (H,W), (H,W,2) with alpha, (H,W,3) or (H,W,4) with alpha."""
+    if tile.mode.startswith("I"):  # Pillow turns no 16-bit pixels into another profile
+        return np.asarray(tile).astype(np.uint16)
+    if tile.mode not in ("L", "RGB", "CMYK") or "transparency" in tile.info:
+        gray = tile.mode in (*GRAYS, "LA", "La")
+        tile = tile.convert(("LA" if gray else "RGBA") if has_alpha(tile) else "L" if gray else "RGB")
+    if to_srgb:
+        tile = to_srgb(tile)
+    elif tile.mode == "CMYK":
+        tile = tile.convert("RGB")
+    return np.asarray(tile)
+
+
+def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:
+    """What brings a tile from an ICC profile to sRGB, keeping alpha; None where there is nothing to do.
+
+    That is without a profile, with one that is sRGB to the eye, of another kind than the pixels, or that cannot be read.
+    """
+    kind = "L" if mode in (*GRAYS, "LA", "La") or mode.startswith("I") else "CMYK" if mode == "CMYK" else "RGB"
+    transform = _transform(profile, kind)
+    if transform is None or (kind != "CMYK" and _is_identity(transform, kind)):
+        return None
+
+    def to_srgb(tile: Image.Image) -> Image.Image:
+        alpha = tile.getchannel("A") if tile.mode in ALPHAS else None
+        tile = ImageCms.applyTransform(tile.convert(kind) if tile.mode != kind else tile, transform)
+        tile = tile.getchannel("G") if kind == "L" else tile  # gray stays gray: its three channels are the same
+        if alpha is not None:
+            tile.putalpha(alpha)
+        return tile
+
+    return to_srgb
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether a profile is of RGB, and its colours sRGB's to the eye."""
+    transform = _transform(profile, "RGB")
+    return transform is not None and _is_identity(transform, "RGB")
+
+
+def _transform(profile: bytes | None, kind: str) -> ImageCms.ImageCmsTransform | None:
+    try:
+        return ImageCms.buildTransform(BytesIO(profile), SRGB, kind, "RGB") if profile else None
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _is_identity(transform: ImageCms.ImageCmsTransform, kind: str) -> bool:
+    """Whether a transform of gray or RGB moves no colour of a 6×6×6 lattice by more than SAME."""
+    steps = np.arange(0, 256, 51, dtype=np.uint8)
+    lattice = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(36, 6, 3)
+    probe = Image.fromarray(lattice if kind == "RGB" else lattice[..., 0])
+    moved = np.asarray(ImageCms.applyTransform(probe, transform), np.int16)
+    return int(np.abs(moved - np.asarray(probe.convert("RGB"), np.int16)).max()) <= SAME

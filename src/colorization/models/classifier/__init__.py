@@ -1,0 +1,1 @@
+"""The scene classifier, the judge of recognisability."""

@@ -1,0 +1,55 @@
+"""A small scene classifier, the judge of recognisability: are the colours right enough to tell what is seen?
+
+After the semantic interpretability test of Zhang et al. 2016, section 3.1, which asks VGG; ours knows the study's own
+categories, so that it can be trained anywhere in minutes.
+"""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorization.models.common.contract import Trainable
+from colorization.models.common.blocks import conv_block
+
+FEATURES = 64  # channels before the last layer: the space of our Fréchet distance
+
+
+class SceneClassifier(Trainable):
+    """Four stages of two 3×3 convolutions, each halving the side, an average over the places, one linear layer.
+
+    width: channels of the first stage; they double up to the third.
+    dropout: probability before the last layer.
+    categories: names of the classes, in the order of the logits; none where there is nothing to tell apart.
+    """
+
+    def __init__(self, *, width: int, dropout: float, categories: list[str]):
+        super().__init__()
+        self.categories = list(categories)
+        channels = [3, width, 2 * width, 4 * width, FEATURES]
+        self.stages = nn.Sequential(
+            *(
+                nn.Sequential(conv_block(c_in, c_out), conv_block(c_out, c_out), nn.MaxPool2d(2))
+                for c_in, c_out in pairwise(channels)
+            )
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(FEATURES, max(1, len(self.categories)))
+
+    def features(self, lab: Tensor) -> Tensor:
+        """Normalised Lab (B,3,H,W), sides of at least 16 → (B, FEATURES)."""
+        return self.stages(lab).mean(dim=(2, 3))
+
+    def forward(self, lab: Tensor) -> Tensor:
+        """Normalised Lab (B,3,H,W) → logits (B, categories)."""
+        return self.head(self.dropout(self.features(lab)))
+
+    def loss(self, batch):
+        L, ab, category = batch
+        logits = self(torch.cat([L, ab], dim=1))
+        accuracy = (logits.argmax(dim=1) == category).float().mean()
+        return {"loss": F.cross_entropy(logits, category), "accuracy": accuracy}
+
+
+MODEL = SceneClassifier

@@ -1,0 +1,66 @@
+"""What a model's file says of itself, in its metadata; reads no weights and needs no torch."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from colorization.core.errors import InputError, one_line
+
+MODELS = Path(__file__).parents[1]
+KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
+SIZES = range(8, 4097)  # of the side that a model was trained at
+PHOTOGRAPHS = range(1, 10**12)  # that a model learned from
+SCORES = ("delta_e", "psnr", "colorfulness_ratio")  # that a file brings which scores do not travel beside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """Of a trained model: its network's name, the side in pixels that it was trained at, and on how many photographs.
+
+    scores: SCORES on test photographs, or empty where the file has none.
+    """
+
+    name: str
+    image_size: int
+    photographs: int
+    scores: dict[str, float]
+
+
+def is_model(name: object) -> bool:
+    """Whether a folder of models/ describes a model of this name. The name may come from a file that anyone has written."""
+    known = isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)
+    return bool(known) and (MODELS / name / "params.py").is_file()
+
+
+def metadata(tree: dict) -> dict[str, str]:
+    """A description → the metadata of a safetensors file: the same description gives the same bytes."""
+    return {KEY: json.dumps(tree, sort_keys=True)}
+
+
+def read_tree(file) -> dict:
+    """The description of an open safetensors file, unchecked. Raises ValueError, TypeError or RecursionError without one."""
+    tree = json.loads((file.metadata() or {}).get(KEY) or "null")
+    if not isinstance(tree, dict):
+        raise TypeError("it has no description")
+    return tree
+
+
+def read_description(path: Path) -> Description:
+    """What a model's file says of itself. Raises InputError for a file that is not ours, or of another version."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            tree = read_tree(file)
+        about = tree["about"]
+        name, size, photographs, _ = tree["model"], about["image_size"], about["photographs"], tree["sha256"]
+        scores = {key: about["scores"][key] for key in SCORES} if "scores" in about else {}
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        reason = one_line(f"{type(error).__name__}: {error}", 120)
+        raise InputError(f"{path}: not a trained model of this project or version, or damaged ({reason})") from None
+    numbers = type(size) is int and size in SIZES and type(photographs) is int and photographs in PHOTOGRAPHS
+    if not is_model(name) or not numbers or not all(type(s) is float and math.isfinite(s) for s in scores.values()):
+        raise InputError(f"{path}: not a trained model of this version; train one with: make repro")
+    return Description(name=name, image_size=size, photographs=photographs, scores=scores)

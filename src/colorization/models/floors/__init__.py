@@ -1,0 +1,1 @@
+"""Rows without a network: gray, and the mean colour."""

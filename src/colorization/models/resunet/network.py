@@ -1,0 +1,170 @@
+"""Ours: a residual U-Net with self-attention at its low resolutions, which paints at half the side.
+
+The U-Net (Ronneberger et al. 2015) has residual blocks (He et al. 2016, section 3; together the ResUNet of Zhang, Liu & Wang
+2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its training photographs are
+cropped and relit at random, smaller ones first (as Tan & Le 2021, section 4, grow theirs), the mean of its weights over the
+last steps is kept, and it looks at a photograph at two sizes: docs/ablation.md tells what each part gains, and what was
+tried and dropped.
+"""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorization.color import AB_SCALE
+from colorization.models.common.contract import CHANNELS, Colorizer
+from colorization.models.common.blocks import Noise, conv_block
+
+MAX_GROWTH = 8  # channels double up to 8 × width
+ATTENTIVE = 2  # levels with attention, the lowest
+HEADS = 4  # of the attention, on 2 × width channels or more
+SMALL = 0.75  # of the side, in the first part of a training
+LOOKS = (1.0, 1.5)  # enlargements of a photograph whose colours are averaged; by its crops it was trained on both
+
+
+class ResUNet(Colorizer):
+    """Levels of residual blocks from half the side down, and back up beside them; the colours are enlarged in the end.
+
+    width: channels of the first level, even; they double at each halving.
+    depth: levels: H and W must be multiples of 2^depth.
+    huber: ab units up to which an error counts squared, and beyond which linearly (Huber 1964).
+    zoom: in training, a photograph is cropped to between 1 - zoom and all of its side.
+    relight: in training, its lightness is scaled by up to 1 ± relight and shifted by up to a quarter of that.
+    averaging: decay of the moving average of the weights, per step; 0: none.
+    small: the part of a training, from its start, in which photographs are painted at three quarters of their side.
+    """
+
+    def __init__(
+        self, *, width: int, depth: int, huber: float, zoom: float, relight: float, averaging: float, small: float = 0.0
+    ):
+        super().__init__(predicts="ab")
+        self.stride, self.averaging = 2**depth, averaging
+        self.huber, self.zoom, self.relight, self.small, self.noise = huber, zoom, relight, small, Noise()
+        channels = [width * min(2**i, MAX_GROWTH) for i in range(depth)]
+        self.encoders = nn.ModuleList([nn.Sequential(nn.PixelUnshuffle(2), conv_block(4, width), Residual(width))])
+        for i, (c_in, c_out) in enumerate(pairwise(channels), 1):
+            attention = [Attention(c_out)] if i >= depth - ATTENTIVE else []
+            self.encoders.append(nn.Sequential(_halve(c_in, c_out), Residual(c_out), Residual(c_out), *attention))
+        self.decoders = nn.ModuleList([Up(below, here) for here, below in reversed(list(pairwise(channels)))])
+        self.head = nn.Conv2d(width, CHANNELS["ab"], 1)
+
+    def forward(self, L):
+        h, skips = L, []
+        for encoder in self.encoders:
+            h = encoder(h)  # (B, width, H/2, W/2), then (B, 2·width, H/4, W/4), …
+            skips.append(h)
+        h = skips.pop()
+        for decoder in self.decoders:
+            h = decoder(h, skips.pop())  # (B, 2C, H, W) and (B, C, 2H, 2W) → (B, C, 2H, 2W)
+        return F.interpolate(self.head(h), scale_factor=2, mode="bilinear")
+
+    @torch.no_grad()
+    def colorize(self, L):
+        height, width = L.shape[-2:]
+        sides = [(round(look * height), round(look * width)) for look in LOOKS]
+        looks = [super(ResUNet, self).colorize(_resized(L, side)) for side in sides]
+        return torch.stack([_resized(ab, (height, width)) for ab in looks]).mean(dim=0)
+
+    def loss(self, batch):
+        L, ab = self.varied(*batch) if self.training else batch
+        return {"loss": self._error(self(L), ab)}
+
+    def validation(self, batch):
+        """As of every colorizer, but of one look, for both in one pass: two would be a tenth of the training's time."""
+        L, ab = batch
+        result = self(L)
+        return {"loss": self._error(result, ab), "ab_mse": (result - ab).mul(AB_SCALE).square().mean()}
+
+    def _error(self, result: Tensor, ab: Tensor) -> Tensor:
+        return F.smooth_l1_loss(result, ab, beta=self.huber / AB_SCALE)
+
+    def varied(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """The same photographs (B,1,S,S), (B,2,S,S), each cropped to a part, resized and relit, at random.
+
+        They come back as (B,1,T,T), (B,2,T,T): T is S, or in the first part of a training three quarters of it, rounded
+        down to a multiple of the stride.
+        """
+        draws = torch.special.ndtr(self.noise(L.new_empty(len(L), 5, 1, 1)))  # uniform in [0, 1]
+        crop, right, down, gain, shift = draws.unbind(dim=1)  # (B,1,1) each
+        side = 1 - self.zoom * crop.flatten()
+        x, y = ((2 * place.flatten() - 1) * (1 - side) for place in (right, down))
+        none = torch.zeros_like(side)
+        window = torch.stack([side, none, x, none, side, y], dim=1).view(-1, 2, 3)
+        grid = F.affine_grid(window, [len(L), 3, *self._sides(L.shape[-2:])], align_corners=False)
+        lab = F.grid_sample(torch.cat([L, ab], dim=1), grid, padding_mode="border", align_corners=False)
+        gain, shift = (self.relight * (2 * draw - 1).unsqueeze(1) for draw in (gain, shift))
+        relit = (lab[:, :1] + 1) * (1 + gain) - 1 + shift / 2  # L + 1 is 0 for black; a white of 2 shifts by a quarter
+        return relit.clamp(-1, 1).contiguous(memory_format=torch.channels_last), lab[:, 1:]
+
+    def _sides(self, sides: torch.Size) -> list[int]:
+        """H and W that are painted in training: all of them, or less in its first part."""
+        if self.progress >= self.small:
+            return list(sides)
+        return [max(self.stride, int(SMALL * side) // self.stride * self.stride) for side in sides]
+
+    def blocks(self):
+        encoders = [(f"level {i}", part) for i, part in enumerate(self.encoders, 1)]
+        decoders = [(f"up to {len(self.decoders) - i}", part) for i, part in enumerate(self.decoders)]
+        return [*encoders, *decoders, ("1×1 conv", self.head)]
+
+    def skips(self):
+        depth = len(self.encoders)
+        return [(depth - 2 - i, depth + i) for i in range(depth - 1)]
+
+
+class Residual(nn.Module):
+    """x + two 3×3 convolutions with batch norm, then ReLU (He et al. 2016, section 3): (B,C,H,W) → the same shape."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.first = conv_block(channels, channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)  # starts as the identity (Goyal et al. 2017, section 5.1)
+
+    def forward(self, x):
+        return F.relu(x + self.norm(self.second(self.first(x))))
+
+
+class Attention(nn.Module):
+    """x + self-attention between all its places (Vaswani et al. 2017, section 3.2): (B,C,H,W) → the same shape."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x):
+        parts = self.query_key_value(self.norm(x)).flatten(2).unflatten(1, (3, HEADS, -1))  # (B, 3, heads, C/heads, HW)
+        query, key, value = parts.transpose(-1, -2).unbind(dim=1)
+        seen = F.scaled_dot_product_attention(query, key, value)  # (B, heads, HW, C/heads)
+        return x + self.out(seen.transpose(-1, -2).reshape(x.shape))
+
+
+class Up(nn.Module):
+    """What comes from below, enlarged, joined to a skip: (B,below,H,W) and (B,here,2H,2W) → (B,here,2H,2W)."""
+
+    def __init__(self, below: int, here: int):
+        super().__init__()
+        self.narrow = nn.Sequential(nn.Conv2d(below, here, 1, bias=False), nn.BatchNorm2d(here), nn.ReLU(inplace=True))
+        self.join = conv_block(2 * here, here)
+
+    def forward(self, below, skip):
+        return self.join(torch.cat([F.interpolate(self.narrow(below), scale_factor=2, mode="bilinear"), skip], dim=1))
+
+
+def _resized(x: Tensor, side: tuple[int, int]) -> Tensor:
+    return x if x.shape[-2:] == side else F.interpolate(x, side, mode="bilinear")
+
+
+def _halve(c_in: int, c_out: int) -> nn.Sequential:
+    conv = nn.Conv2d(c_in, c_out, 3, stride=2, padding=1, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(c_out), nn.ReLU(inplace=True))
+
+
+MODEL = ResUNet

@@ -1,0 +1,1 @@
+"""An archive of photographs → three packed arrays and an index."""

@@ -1,0 +1,144 @@
+"""The index of an archive: which split and category every file belongs to, and why some are left out."""
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from colorization.core.params import Data
+from colorization.core.errors import InputError, shown
+from colorization.sources.archive import BAD_ZIP, open_archive, read_member
+
+SPLITS = ("train", "val", "test")
+SPLIT_FOLDER = re.compile(r"(?:seg[_-])?(train|val|test|pred)(?:ing|id|idation)?", re.IGNORECASE)
+
+
+def list_files(archive: Path) -> pd.DataFrame:
+    """name, sha256, split ("" if its folders name none) and category of every file of a zip."""
+    rows = []
+    try:
+        with open_archive(archive) as photos:
+            for name, member in {m.filename: m for m in photos.infolist()}.items():
+                try:
+                    digest = hashlib.sha256(read_member(photos, member)).hexdigest()
+                except (*BAD_ZIP, OSError):
+                    digest = hashlib.sha256(name.encode()).hexdigest()  # decoding will say why it cannot be read
+                rows.append((name, digest, *place(name)))
+    except BAD_ZIP as error:
+        raise InputError(f"{archive}: not a zip ({error}); run: dvc repro --force download") from None
+    return pd.DataFrame(rows, columns=["name", "sha256", "split", "category"])
+
+
+def place(name: str) -> tuple[str, str]:
+    """The split ("train", "val", "test", "pred" or "") and the category that a file's folders name."""
+    folders = PurePosixPath(name.replace("\\", "/")).parts[:-1]
+    matches = [SPLIT_FOLDER.fullmatch(part) for part in folders]
+    split = next((m[1].lower() for m in matches if m), "")
+    category = folders[-1] if folders and not matches[-1] else "all"
+    return split, category
+
+
+def assign(index: pd.DataFrame, params: Data) -> pd.DataFrame:
+    """Give every file a split by its content where its folders do not, and apply `limit`; orders rows by content."""
+    index = index.sort_values(["sha256", "name"], ignore_index=True)
+    position = index.sha256.str[:13].map(lambda digits: int(digits, 16) / 16**13)  # uniform in [0, 1)
+    pool = index.split.isin(["", "train"])
+    test = 0.0 if (index.split == "test").any() else params.test_fraction
+    val = 0.0 if (index.split == "val").any() else params.val_fraction
+    index.loc[pool, "split"] = "train"
+    index.loc[pool & (position < test + val), "split"] = "val"
+    index.loc[pool & (position < test), "split"] = "test"
+    index["left_out"] = np.where(index.split == "pred", "pred: without a category, not part of the study", "")
+    if params.limit:
+        index.loc[index.groupby("split").cumcount() >= params.limit, "left_out"] = "limit"
+    index["row"] = -1
+    return index
+
+
+def exclude(index: pd.DataFrame, params: Data) -> None:
+    """Mark gray photographs, and those of train (val) that stand in val or test (test) too, in `left_out`."""
+    gray = (index.left_out == "") & (index.chroma < params.min_chroma)
+    index.loc[gray, "left_out"] = "gray"
+    for split, held_out in (("val", ["test"]), ("train", ["val", "test"])):
+        used = index.left_out == ""
+        ours, theirs = index[used & (index.split == split)], index[used & index.split.isin(held_out)]
+        twin = nearest_twin(ours, theirs, params.near_duplicate_bits)
+        leaks = {}
+        for row, digest, other in zip(ours.index, ours.sha256, twin):
+            if other >= 0:
+                kind = "identical" if digest == theirs.sha256.iloc[other] else "near-identical"
+                leaks[row] = f"leak: {kind} to {theirs.name.iloc[other]}"
+        index.loc[[*leaks], "left_out"] = [*leaks.values()]
+
+
+def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndarray:
+    """For each of ours the position in theirs of an identical or near-identical photograph, or -1.
+
+    Near-identical: perceptual hashes (64 bit) that differ in at most `bits` bits; -1 leaves identical files only.
+    """
+    first = {digest: i for i, digest in reversed(list(enumerate(theirs.sha256)))}
+    twin = ours.sha256.map(first).fillna(-1).to_numpy(int)
+    if bits < 0 or theirs.empty:
+        return twin
+    hashes = _hashes(theirs)
+    for i, one in enumerate(_hashes(ours)):
+        distance = np.bitwise_count(hashes ^ one)
+        if twin[i] < 0 and distance.min() <= bits:
+            twin[i] = distance.argmin()
+    return twin
+
+
+def count_with_twin(seen: pd.DataFrame, bits: int) -> int:
+    """How many photographs have an identical or near-identical one in the archive."""
+    if bits < 0:
+        return int(seen.sha256.duplicated(keep=False).sum())
+    hashes = _hashes(seen)
+    return sum(int((np.bitwise_count(hashes ^ one) <= bits).sum() > 1) for one in hashes)
+
+
+def _hashes(index: pd.DataFrame) -> np.ndarray:
+    """The perceptual hashes, (N,) uint64, of their hexadecimal digits."""
+    return index.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
+
+
+def summarise(index: pd.DataFrame, params: Data) -> dict:
+    """Counts of the audit, by split and category and by reason, as a nested dict of whole numbers."""
+    seen = index[index.width > 0]
+    used = index[index.left_out == ""]
+    common = seen.groupby(["width", "height"]).size().idxmax()
+    categories = sorted(index.category[index.split != "pred"].unique())
+    return {
+        "files": len(index),
+        "used": {s: int((used.split == s).sum()) for s in SPLITS},
+        "categories": {
+            s: {c: int(((used.split == s) & (used.category == c)).sum()) for c in categories} for s in SPLITS
+        },
+        "left_out": _count_reasons(index),
+        "gray": {s: int(((seen.split == s) & (seen.chroma < params.min_chroma)).sum()) for s in SPLITS},
+        "with_twin": count_with_twin(seen, params.near_duplicate_bits),
+        "identical_files": int(seen.sha256.duplicated().sum()),
+        "odd_sizes": int(((seen.width != common[0]) | (seen.height != common[1])).sum()),
+        "enlarged": int((seen[["width", "height"]].min(axis=1) < params.image_size).sum()),
+    }
+
+
+def _count_reasons(index: pd.DataFrame) -> dict[str, int]:
+    """How many files were left out for each reason, without its details."""
+    reasons = index.left_out[index.left_out != ""].str.split(":").str[0]
+    return {str(reason): int(count) for reason, count in reasons.value_counts().sort_index().items()}
+
+
+def require_every_split(index: pd.DataFrame, params: Data) -> None:
+    """Name the categories without a usable photograph; raises InputError when a split is empty."""
+    used = index[index.left_out == ""]
+    for category in sorted(set(index.category[index.split != "pred"]) - set(used.category)):
+        print(shown(f"category {category}: no usable photograph"))
+    for split in SPLITS:
+        if not (used.split == split).any():
+            told = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(index).items()) or "none"
+            raise InputError(
+                f"the {split} split is empty: of {len(index)} photographs {len(used)} are usable (left out: {told}); "
+                "bring more colour photographs, or change data.val_fraction, data.test_fraction or data.min_chroma"
+            )

@@ -1,0 +1,138 @@
+"""An archive of photographs becomes three packed Lab arrays and an index of every file."""
+
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
+from colorization.color import chroma, rgb_to_lab
+from colorization.core.params import Data
+from colorization.core.errors import InputError, one_line, shown
+from colorization.core.files import naming, replacing, write_table
+from colorization.core.process import processors, serve_parent
+from colorization.imaging.jpeg_scans import check_scans
+from colorization.imaging.srgb import to_rgb
+from colorization.sources.archive import formats, open_archive, read_member
+
+MOST_WORKERS = 256
+
+
+def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
+    """Write out/{train,val,test}.npy, (N,3,S,S) float16 normalised Lab, and out/index.csv; returns the index.
+
+    The index has one row per file of the archive: its split and row in that split's array, or why it was left out.
+    Raises InputError when a split would be empty.
+    """
+    index = assign(list_files(archive), params)
+    out.mkdir(parents=True, exist_ok=True)
+    scratch = out / "decoded.part"
+    shape = (3, params.image_size, params.image_size)
+    try:
+        decoded = _decode_all(archive, scratch, index, params, workers)
+        exclude(index, params)
+        require_every_split(index, params)
+        for split in SPLITS:
+            rows = index.index[(index.split == split) & (index.left_out == "")]
+            write_rows(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
+            index.loc[rows, "row"] = np.arange(len(rows))
+    except BrokenProcessPool:
+        raise InputError(
+            "a process that decodes photographs was killed, as happens where memory runs out; run it again with fewer of "
+            "them at once: COLORIZATION_WORKERS=1"
+        ) from None
+    finally:
+        scratch.unlink(missing_ok=True)
+    write_table(out / "index.csv", index.drop(columns="position"))
+    return index
+
+
+def decode(content: bytes, params: Data) -> tuple[np.ndarray, int, int, float, str]:
+    """An image file → Lab (3,S,S) float16, its width and height, chroma in 1/255, and perceptual hash."""
+    with Image.open(BytesIO(content), formats=formats()) as file:
+        check_scans(file, content)
+        image = to_rgb(ImageOps.exif_transpose(file))
+    pixels = np.asarray(crop(image, params.image_size, params.resize), np.float32).transpose(2, 0, 1) / 255
+    lab = np.concatenate(rgb_to_lab(pixels)).astype(np.float16)
+    return lab, image.width, image.height, float(chroma(pixels) * 255), str(imagehash.phash(image))
+
+
+def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
+    """The centre size × size of a photograph whose shorter side is first brought to `resize`.
+
+    resize 0 keeps the photograph's own scale, as the report does, but enlarges one that is smaller than `size`.
+    """
+    shorter = min(image.size)
+    side = shorter * size / (resize or max(shorter, size))  # of the square that is kept, in the photograph's own pixels
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    if side == size:
+        return image.crop((int(left), int(top), int(left) + size, int(top) + size))
+    return image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+
+
+def write_rows(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    """Write float16 rows as one .npy, whole or not at all; a full disk is an OSError (in a memory map it would kill us)."""
+    with replacing(path) as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
+        file.writelines(row.astype("<f2").tobytes() for row in rows)
+
+
+def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data, workers: int) -> np.ndarray:
+    """Decode every file that is not left out into `scratch`, and fill the audit's columns and `position` in it."""
+    index[["width", "height", "chroma", "phash", "position"]] = (0, 0, np.nan, "", -1)
+    wanted = index[index.left_out == ""]
+    seen, unreadable, count = {}, {}, 0  # filled in at the end: a cell at a time, each would copy its column
+    with (
+        naming(scratch),
+        ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(archive,)) as pool,
+        open(scratch, "wb") as file,
+    ):
+        results = pool.map(partial(_decode_member, params=params), wanted.name, chunksize=32)
+        bar = tqdm(results, total=len(wanted), desc="decoding", unit="photo", disable=None)
+        for row, (lab, *facts, error) in zip(wanted.index, bar):
+            if error:
+                unreadable[row] = f"unreadable: {error}"
+                print(shown(f"left out {index.name[row]}: {error}"))
+            else:
+                file.write(lab.tobytes())
+                seen[row] = (*facts, count)
+                count += 1
+    index.loc[[*unreadable], "left_out"] = [*unreadable.values()]
+    if seen:
+        facts = pd.DataFrame.from_dict(seen, orient="index", columns=["width", "height", "chroma", "phash", "position"])
+        index.loc[facts.index, facts.columns] = facts
+    shape = (count, 3, params.image_size, params.image_size)
+    return np.memmap(scratch, np.float16, "r", shape=shape) if count else np.empty(shape, np.float16)
+
+
+def _start_worker(archive: Path) -> None:
+    global _archive  # one open zip per worker process
+    serve_parent()
+    _archive = open_archive(archive)
+    warnings.simplefilter("ignore")  # Pillow's remarks: what is left out is told in a line
+
+
+def _decode_member(name: str, params: Data):
+    try:
+        return *decode(read_member(_archive, _archive.getinfo(name)), params), ""
+    except Exception as error:  # decoders raise all kinds on damaged bytes, and Pillow lets them through
+        return None, 0, 0, 0.0, "", one_line(error)
+
+
+def workers() -> int:
+    """Processes for decoding: COLORIZATION_WORKERS, or the processors that this process may use."""
+    wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), MOST_WORKERS))
+    if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
+        raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
+    return int(wanted)

@@ -1,0 +1,81 @@
+"""Lines: losses and errors over the epochs, and error over vividness."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colorization.report.figures.style import plt
+from colorization.report.labels import INK, Labels, axis_label
+
+TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
+         "d_loss": "discriminator"}  # fmt: skip
+PANELS = ("delta_e", "scene_frechet")  # of the trade-off
+VIVID = (0.9, 1.1)  # as colourful as the originals, or nearly
+LOUDEST = 1.5  # beyond it nothing is shown but defaults
+KNOBS = {"saturation": "-", "temperature": ":"}
+
+
+def losses(name: str, history: pd.DataFrame, title: str, labels: Labels) -> Figure:
+    """A panel per term of the loss over the epochs, training and validation."""
+    terms = [column.removeprefix("train_") for column in history if column.startswith("train_")]
+    figure, axes = plt.subplots(
+        1, len(terms), figsize=(max(6.5, 4.2 * len(terms)), 3.9), squeeze=False, layout="constrained"
+    )
+    for axis, term in zip(axes[0], terms):
+        for part, style, color in (("train", "-", labels.colors[name]), ("val", "--", "#333333")):
+            axis.plot(history.epoch, history[f"{part}_{term}"], style, color=color, marker="o", ms=3.5, label=part)
+        axis.set(title=TERMS[term] if term in TERMS else term, xlabel="epoch", ylabel="mean over the split")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.set_ylim(bottom=0)
+    axes[0][0].legend(["training", "validation"])
+    figure.suptitle(title)
+    return figure
+
+
+def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
+    """Every network's validation error on one scale, whatever its loss is, over its epochs; the lowest is marked."""
+    figure, axis = plt.subplots(figsize=(8, 4.6), layout="constrained")
+    for name, history in histories.items():
+        error = np.sqrt(history.val_ab_mse)
+        best = error.idxmin()
+        axis.plot(history.epoch, error, color=labels.colors[name], marker="o", ms=3, label=f"{labels.names[name]}: {error[best]:.1f}")
+        axis.plot(history.epoch[best], error[best], "o", color=labels.colors[name], ms=9, mfc="white", mew=2)
+    axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    figure.legend(loc="outside right center", title="lowest")
+    axis.set_title(title)
+    return figure
+
+
+def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str, labels: Labels) -> Figure:
+    """Error over vividness, a line per model and knob, a panel per measure of PANELS that is known.
+
+    curves: the tables of `tradeoff.table` with a column `model`. floor: the gray floor's row of the table of scores.
+    """
+    curves = curves[curves.default | (curves.colorfulness_ratio <= LOUDEST)]
+    shown = [measure for measure in PANELS if measure in curves]
+    figure, axes = plt.subplots(1, len(shown), figsize=(6.2 * len(shown), 5.4), squeeze=False, layout="constrained")
+    for axis, measure in zip(axes[0], shown):
+        axis.axvspan(*VIVID, color="#ececec", zorder=0, lw=0)
+        axis.axhline(floor[measure], color=labels.colors["gray"], ls="--", lw=1.5)
+        axis.annotate(labels.names["gray"], (0, floor[measure]), xycoords=("axes fraction", "data"), xytext=(5, 3),
+                      textcoords="offset points", color="#555555", fontsize=9)  # fmt: skip
+        for (model, knob), curve in curves.groupby(["model", "knob"], sort=False):
+            _curve(axis, curve, measure, labels.colors[model], KNOBS[knob])
+        axis.set(xlabel="colour, as a share of the originals'", ylabel=axis_label(measure))
+        axis.set_xlim(left=0)
+    handles = [plt.Line2D([], [], color=labels.colors[name], lw=3, label=labels.names[name]) for name in curves.model.unique()]
+    handles += [plt.Line2D([], [], color=INK, marker="o", ms=4, ls=KNOBS[knob], label=f"at other {knob}s")
+                for knob in curves.knob.unique()]  # fmt: skip
+    handles += [plt.Line2D([], [], color=INK, marker="o", ms=9, mfc="white", mew=2, ls="", label="by default")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    figure.suptitle(title)
+    return figure
+
+
+def _curve(axis, curve: pd.DataFrame, measure: str, color: str, style: str) -> None:
+    axis.plot(curve.colorfulness_ratio, curve[measure], style, color=color, marker="o", ms=3.5, lw=1.8)
+    default = curve[curve.default]
+    axis.plot(default.colorfulness_ratio, default[measure], "o", color=color, ms=9, mfc="white", mew=2, zorder=3)

@@ -1,0 +1,63 @@
+"""What models, splits and measures are called in figures and pages: one name and one colour each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from colorization.core.params import PAPER
+from colorization.evaluation.measures import SHOWN
+
+INK = "#222222"
+# Okabe & Ito's palette (2008), which the colour-blind can tell apart, has these two; models bring their own colours.
+FLOOR_NAMES = {"gray": "gray floor", "mean": "mean-colour floor"}
+FLOOR_COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7"}
+
+SPLITS = {"test": "test", "val": "validation"}
+
+KINDS = ("architecture", "predictions", "loss")  # of the figures that each model has
+DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
+DIFFERENCE = {1: "above 0: the first is better", -1: "below 0: the first is better", 0: "above 0: the first has more"}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The names and colours (#RRGGBB) of floors, models and the originals."""
+
+    names: Mapping[str, str]
+    colors: Mapping[str, str]
+
+    @classmethod
+    def of(cls, descriptions: Mapping[str, Mapping]) -> "Labels":
+        """From the models' descriptions, with `label` and `color`."""
+        return cls(
+            FLOOR_NAMES | {name: about["label"] for name, about in descriptions.items()} | {"original": "original"},
+            FLOOR_COLORS | {name: about["color"] for name, about in descriptions.items()} | {"original": INK},
+        )
+
+
+FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # of all models
+
+
+def figure_names(models: Iterable[str]) -> list[str]:
+    """The stems of all figures' files: those of each model, then those of all."""
+    return [stem for name in models for stem, _ in model_figures(name).values()] + list(FIGURES)
+
+
+def axis_label(measure: str) -> str:
+    return f"{SHOWN[measure].heading} ({DIRECTION[SHOWN[measure].better]})"
+
+
+def difference_label(measure: str) -> str:
+    return f"{SHOWN[measure].heading} ({DIFFERENCE[SHOWN[measure].better]})"
+
+
+def model_figures(name: str) -> dict[str, tuple[str, str]]:
+    """The file's stem and the title's start of each of a model's figures, by kind: numbered where the paper has it.
+
+    The paper's figures 1 to 3 are architectures, then it has predictions and loss of each model in turn. It has no loss of
+    its VAE, which would be figure 9.
+    """
+    if name not in PAPER:
+        return {kind: (f"{name}-{kind}", "") for kind in KINDS}
+    place = list(PAPER).index(name)
+    numbers = (1 + place, 4 + 2 * place, 5 + 2 * place)
+    return {kind: (f"figure-{n}-{name}-{kind}", f"Figure {n}: ") for kind, n in zip(KINDS, numbers)}

@@ -1,0 +1,1 @@
+"""From parameters and photographs to weights."""

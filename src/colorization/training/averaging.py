@@ -1,0 +1,54 @@
+"""An exponential moving average of the weights, which a training validates and keeps in place of the last ones."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class Average:
+    """The mean of a model's weights and buffers over its steps, each step weighing `decay` times the next (Polyak & Juditsky
+    1992; early steps weigh less, by min(decay, (1 + t) / (10 + t)), as TensorFlow's ExponentialMovingAverage has it).
+
+    decay: in [0, 1); 0 keeps no mean: the weights are the model's own.
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay, self.steps = decay, 0
+        self.weights = copy_of(model.state_dict()) if decay else {}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Take the weights of one more step into the mean."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        own = model.state_dict()
+        for name, mean in self.weights.items():
+            if mean.is_floating_point():
+                mean.lerp_(own[name], 1 - decay)
+            else:
+                mean.copy_(own[name])
+
+    @contextmanager
+    def used(self, model: nn.Module) -> Iterator[None]:
+        """The model has the mean's weights within the block, and its own after it."""
+        if not self.weights:
+            yield
+            return
+        own = copy_of(model.state_dict())
+        model.load_state_dict(self.weights)
+        yield
+        model.load_state_dict(own)
+
+    def state_dict(self) -> dict:
+        return {"steps": self.steps, "weights": self.weights}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.steps = state["steps"]
+        for name, mean in self.weights.items():
+            mean.copy_(state["weights"][name])
+
+
+def copy_of(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in weights.items()}

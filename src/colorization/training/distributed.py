@@ -1,0 +1,99 @@
+"""One training on several processes that ends as it would on one: each takes a share of every batch.
+
+What a layer computes or draws over a batch it computes or draws over the batch of all: batch norm takes the statistics
+of every share, dropout and noise draw for all and keep their own. The gradients are summed in one piece after each
+backward pass, so a model may take as many optimizer steps on a batch as it likes.
+"""
+
+import torch
+import torch.distributed as dist
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+from colorization.models.common.blocks import Noise
+
+class Processes:
+    """The processes of a Fabric, and this one's share of the batch of `count` photographs that they work on."""
+
+    def __init__(self, fabric: Fabric):
+        self.fabric, self.rank, self.size = fabric, fabric.global_rank, fabric.world_size
+        self.count = self.size
+
+    def share(self, batch: Tensor) -> Tensor:
+        """Ours of a batch (B, ...); of one that is too small for all its first row, which then weighs nothing."""
+        part = batch.tensor_split(self.size)[self.rank]
+        return part if len(part) else batch[:1]
+
+    @property
+    def weight(self) -> float:
+        """Of our share's mean in the mean over the batch of all: they add up to 1."""
+        return (self.count // self.size + (self.rank < self.count % self.size)) / self.count
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Means over our share → means over the batch of all."""
+        return values if self.size == 1 else self.fabric.all_reduce(values * self.weight, reduce_op="sum")
+
+    def backward(self, loss: Tensor, model: nn.Module) -> None:
+        """The gradients of the mean loss over the batch of all, from its mean over our share."""
+        self.fabric.backward(loss if self.size == 1 else loss * self.weight)
+        if self.size > 1:
+            gradients = [p.grad for p in model.parameters() if p.requires_grad and p.grad is not None]
+            total = torch.cat([gradient.flatten() for gradient in gradients])
+            dist.all_reduce(total)
+            for gradient, ours in zip(gradients, total.split([gradient.numel() for gradient in gradients])):
+                gradient.copy_(ours.view(gradient.shape))
+
+    def join(self, model: nn.Module) -> nn.Module:
+        """The same model, with the weights of the first process and with layers that see the batch of all."""
+        if self.size == 1:
+            return model
+        for tensor in model.state_dict().values():
+            dist.broadcast(tensor, 0)
+        if self.fabric.device.type == "cuda":
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        for module in model.modules():
+            if type(module) in OF_ALL:  # the same parameters and buffers under the same names
+                module.__class__, module.processes = OF_ALL[type(module)], self
+        return model
+
+
+class _BatchNormOfAll(nn.BatchNorm2d):
+    """torch's SyncBatchNorm for processes on CPUs, for which torch has none (Ioffe & Szegedy 2015, algorithm 1)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        x, count = x.to(self.weight.dtype), self.processes.count * x.shape[2] * x.shape[3]
+        mean = all_reduce(x.sum(dim=(0, 2, 3))) / count
+        centred = x - mean.view(1, -1, 1, 1)
+        variance = all_reduce(centred.square().sum(dim=(0, 2, 3))) / count
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / max(count - 1, 1), self.momentum)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return centred * scale.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
+
+
+class _DropoutOfAll(nn.Dropout):
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        return x * self.processes.share(super().forward(_of_all(x, self.processes.count).fill_(1)))
+
+
+class _NoiseOfAll(Noise):
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        return self.processes.share(super().forward(_of_all(x, self.processes.count)))
+
+
+def _of_all(x: Tensor, count: int) -> Tensor:
+    """An empty tensor like x, in its memory format, for `count` photographs: random numbers are drawn in that order."""
+    order = torch.contiguous_format if x.is_contiguous() else torch.channels_last
+    return torch.empty(count, *x.shape[1:], dtype=x.dtype, device=x.device, memory_format=order)
+
+
+OF_ALL = {nn.BatchNorm2d: _BatchNormOfAll, nn.Dropout: _DropoutOfAll, Noise: _NoiseOfAll}

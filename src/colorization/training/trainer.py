@@ -1,0 +1,204 @@
+"""The one training loop. Nothing in this file knows which model it trains."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from colorization.core.errors import InputError
+from colorization.core.params import Fit
+from colorization.dataset.photos import Photos
+from colorization.models.common.contract import Trainable
+from colorization.training.averaging import Average, copy_of
+from colorization.training.distributed import Processes
+from colorization.training.resume import ResumeState
+
+CHECK_EVERY = 16  # steps between two checks that the losses are finite: each check waits for the device
+
+
+@dataclass
+class Fitted:
+    """The outcome: one row per epoch, and the weights of the epoch with the lowest validation loss."""
+
+    history: list[dict[str, float]]
+    weights: dict[str, Tensor]
+    epoch: int
+
+
+class NotFiniteError(Exception):
+    """A loss that is NaN or infinite: the message says which, and in which epoch and step."""
+
+
+class Trainer:
+    """Trains a model on packed photographs for params.epochs epochs.
+
+    Every epoch is seeded by (seed, epoch), so a resumed one runs as the uninterrupted one would have.
+    resume: keeps the state after every epoch. on_epoch: is called with the history after every epoch. Of several
+        processes only the first one does both.
+    Raises InputError when a batch is too small for the processes.
+    """
+
+    def __init__(
+        self,
+        model: Trainable,
+        train: Photos,
+        val: Photos,
+        params: Fit,
+        *,
+        seed: int,
+        processes: Processes,
+        resume: ResumeState,
+        on_epoch: Callable[[list[dict]], None],
+    ):
+        _require_a_share_for_each(len(train), params.batch_size, processes.size)
+        self.train, self.val, self.params, self.seed = train, val, params, seed
+        self.processes, self.fabric, self.resume, self.on_epoch = processes, processes.fabric, resume, on_epoch
+        self.model = processes.join(model.to(self.fabric.device, memory_format=torch.channels_last))
+        own = self.model.configure_optimizers(lr=params.lr, beta1=params.beta1)
+        self.state = self.fabric.broadcast(resume.load() if self.fabric.is_global_zero else None)
+        if not self.state:
+            self.model.prepare(train.packed)
+        self.average = Average(self.model, self.model.averaging)
+        if self.state:
+            self._restore(own)
+        else:
+            self.state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
+        self.optimizers = [self.fabric.setup_optimizers(optimizer) for optimizer in own]
+
+    def fit(self) -> Fitted:
+        """Train what is left. Raises InputError, naming epoch and step, when a loss is not finite."""
+        for epoch in range(self.state["epoch"], self.params.epochs):
+            torch.manual_seed(self.seed * 1_000_003 + epoch)
+            try:
+                row = self._epoch(epoch)
+            except NotFiniteError as error:
+                raise InputError(f"{error}; {self.resume.kept(epoch)}") from None
+            self._record(epoch, row)
+        return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        """One row of the history: the last learning rate, and the means of the terms over either split."""
+        trained = self._train_epoch(epoch)
+        row = {"epoch": epoch + 1, "lr": self.optimizers[0].param_groups[0]["lr"]}
+        row |= {f"train_{name}": value for name, value in trained.items()}
+        with self.average.used(self.model):
+            validated = validate(self.model, self.val, self.params.batch_size, self.processes)
+        row |= {f"val_{name}": value for name, value in validated.items()}
+        _require_finite(list(row), list(row.values()), epoch, None)
+        return row
+
+    def _train_epoch(self, epoch: int) -> dict[str, float]:
+        self.model.train()
+        total, checked = Terms(self.processes), 0
+        steps = math.ceil(len(self.train) / self.params.batch_size)
+        batches = self.train.batches(self.params.batch_size, augment=True, share=self.processes.share)
+        with self._progress_bar(epoch) as bar:
+            for step, (count, batch) in enumerate(batches):
+                self.processes.count = count
+                total.add(self._step(batch, (epoch + step / steps) / self.params.epochs))
+                bar.update(count)
+                if step % CHECK_EVERY == 0 or step == steps - 1:
+                    for done in range(checked, step + 1):
+                        _require_finite(total.names, total.rows[done].tolist(), epoch, done)
+                    checked = step + 1
+                    bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
+        return total.means()
+
+    def _step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
+        """One update of the model, at a fraction of the training; the terms of its loss."""
+        self.model.progress = progress
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = learning_rate(self.params, progress)
+        with self.fabric.autocast():
+            terms = self.model.training_step(
+                batch, self.optimizers, lambda loss: self.processes.backward(loss, self.model)
+            )
+        self.average.update(self.model)
+        return terms
+
+    def _progress_bar(self, epoch: int) -> tqdm:
+        hidden = None if self.processes.rank == 0 else True  # None: hidden where nobody looks at a terminal
+        title = f"epoch {epoch + 1}/{self.params.epochs}"
+        return tqdm(total=len(self.train), desc=title, unit="img", leave=False, disable=hidden)
+
+    def _record(self, epoch: int, row: dict[str, float]) -> None:
+        """Take an epoch into the state, with the weights if they are the best so far, and save it."""
+        self.state["history"] = [*self.state["history"], row]
+        loss = row[f"val_{self.model.selects_by}"]
+        if loss < self.state["best"]:
+            with self.average.used(self.model):
+                best = {name: value.cpu() for name, value in copy_of(self.model.state_dict()).items()}
+            self.state |= {"best": loss, "best_epoch": epoch + 1, "weights": best}
+        self.state |= {"epoch": epoch + 1, "model": self.model.state_dict(), "average": self.average.state_dict()}
+        self.state["optimizers"] = [optimizer.state_dict() for optimizer in self.optimizers]
+        if self.fabric.is_global_zero:
+            self.resume.save(self.state)
+            self.on_epoch(self.state["history"])
+
+    def _restore(self, optimizers: list[torch.optim.Optimizer]) -> None:
+        self.model.load_state_dict(self.state["model"])
+        self.average.load_state_dict(self.state["average"])
+        for optimizer, its_state in zip(optimizers, self.state["optimizers"]):
+            optimizer.load_state_dict(its_state)
+        self.fabric.print(f"resumed after epoch {self.state['epoch']} of {self.params.epochs}")
+
+
+def learning_rate(params: Fit, progress: float) -> float:
+    """The rate at a fraction of the training, by params.lr_schedule.
+
+    constant; cosine: half a cosine from lr to 0 (Loshchilov & Hutter 2017); linear: constant for the first half, then in a
+    line to 0 (Isola et al. 2017, in their code).
+    """
+    factors = {
+        "constant": 1.0,
+        "cosine": (1 + math.cos(math.pi * progress)) / 2,
+        "linear": min(1.0, 2 * (1 - progress)),
+    }
+    return params.lr * factors[params.lr_schedule]
+
+
+def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
+    """Means of everything that the model's `validation` measures, over the validation photographs."""
+    model.eval()
+    total = Terms(processes)
+    with torch.no_grad(), processes.fabric.autocast():
+        for count, batch in val.batches(batch_size, augment=False, share=processes.share):
+            processes.count = count
+            total.add(model.validation(batch))
+    return total.means()
+
+
+class Terms:
+    """Named loss terms of batches, each a mean over the batch of all processes, kept on the device."""
+
+    def __init__(self, processes: Processes):
+        self.processes, self.names, self.rows, self.counts = processes, [], [], []
+
+    def add(self, terms: dict[str, Tensor]) -> None:
+        self.names = list(terms)
+        self.rows.append(self.processes.mean(torch.stack([term.detach().float() for term in terms.values()])))
+        self.counts.append(self.processes.count)
+
+    def means(self) -> dict[str, float]:
+        rows = torch.stack(self.rows).cpu().double()  # on the CPU first: Apple's GPUs have no double precision
+        counts = torch.tensor(self.counts, dtype=torch.float64)
+        return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
+
+
+def _require_finite(names: list[str], values: list[float], epoch: int, step: int | None) -> None:
+    for name, value in zip(names, values):
+        if not math.isfinite(value):
+            where = f"epoch {epoch + 1}" + ("" if step is None else f", step {step + 1}")
+            raise NotFiniteError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
+
+
+def _require_a_share_for_each(count: int, batch_size: int, size: int) -> None:
+    smallest = count // math.ceil(count / batch_size)
+    if smallest < size:
+        raise InputError(
+            f"a batch of {smallest} photographs cannot be shared by {size} processes: raise batch_size in params.yaml, "
+            "or lower LT_DEVICES"
+        )

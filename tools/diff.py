@@ -1,0 +1,87 @@
+"""Is a change better? One model's measures at two revisions, photograph by photograph. Run by hand; no stage of dvc.yaml.
+
+python -m tools.diff resunet main my-experiment
+
+A revision is a branch, a commit or the name of an experiment; as with `dvc metrics diff`, the last commit and the workspace
+are compared when none is named.
+"""
+
+import argparse
+import io
+
+import numpy as np
+import pandas as pd
+
+from colorization.evaluation import intervals
+from colorization.core.params import FLOORS, MODELS, Config, load_config
+from colorization.core.errors import InputError, run
+from colorization.core.files import TEXTS
+from stages.compare import add_frechet, measured
+
+
+class Revision:
+    """The results of a model as a commit has them in DVC's cache, or as they lie in the workspace.
+
+    Raises InputError for a revision that there is not, and for a file that is not in the cache.
+    """
+
+    def __init__(self, name: str | None):
+        from dvc.api import DVCFileSystem  # a second to import
+        from dvc.exceptions import DvcException
+
+        self.name, self.failures, self.files = name or "workspace", (DvcException, OSError), DVCFileSystem(rev=name)
+        try:
+            self.files.exists("dvc.yaml")
+        except self.failures as error:
+            raise InputError(f"{self.name}: {error}; name a branch, a commit or an experiment") from None
+
+    def read(self, path: str) -> io.BytesIO:
+        try:
+            return io.BytesIO(self.files.read_bytes(path))
+        except self.failures as error:
+            raise InputError(f"{self.name}: {error}; run there: dvc repro, or: dvc fetch") from None
+
+    def scores(self, model: str) -> pd.DataFrame:
+        return pd.read_csv(self.read(f"data/scores/{model}.csv"), keep_default_na=False, dtype=TEXTS)
+
+    def features(self, row: str) -> np.ndarray:
+        return np.load(self.read(f"data/features/{row}.npy"), allow_pickle=False)
+
+
+def differences(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
+    """Rows (measure, before, after, difference, low, high), the difference being after minus before, with 95 % intervals.
+
+    Recognition counts where the same classifier judged both. Raises InputError when they scored different photographs.
+    """
+    scores = {"after": after.scores(model), "before": before.scores(model)}
+    if not scores["after"].name.equals(scores["before"].name):
+        counts = " and ".join(f"{len(table)} at {side.name}" for table, side in zip(scores.values(), (after, before)))
+        raise InputError(f"{model}: scored on different photographs ({counts}); set data and evaluate.split alike")
+    values, resampled = measured(scores, config.compare, config.train.seed)
+    originals = [side.features("original") for side in (after, before)]
+    if np.array_equal(*originals):
+        features = {"after": after.features(model), "before": before.features(model)}
+        add_frechet(values, resampled, features, originals[0], config.compare, config.train.seed)
+    else:
+        print("recognised by different classifiers: accuracy and scene_frechet are left out")
+        values = {side: {m: v for m, v in found.items() if m != "accuracy"} for side, found in values.items()}
+    table = intervals.differences(values, resampled).drop(columns=["first", "second"])
+    for place, side in enumerate(("before", "after"), 1):
+        table.insert(place, side, table.measure.map(values[side]))
+    return table
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.diff", description=__doc__.splitlines()[0])
+    parser.add_argument("model", choices=(*FLOORS, *MODELS))
+    parser.add_argument("before", nargs="?", default="HEAD", help="a revision (default: %(default)s)")
+    parser.add_argument("after", nargs="?", help="a revision (default: the workspace)")
+    wanted = parser.parse_args()
+    before, after = Revision(wanted.before), Revision(wanted.after)
+    table = differences(wanted.model, before, after, load_config())
+    heads = {"before": before.name, "after": after.name}
+    print(table.rename(columns=heads).to_string(index=False, float_format="{:.4g}".format))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,71 @@
+"""A run in markdown: its tables with intervals, and its claims."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from colorization.report.labels import MEASURES, NAMES
+from colorization.report.tables import number, vivid_rows
+
+MARKS = {"confirmed": "✓ confirmed", "refuted": "✗ refuted", "undecided": "? undecided"}
+VIVID = ("colorfulness_ratio", "delta_e")  # of a point of the trade-off
+ARROWS = {1: " ↑", -1: " ↓", 0: ""}
+
+
+def scores(table: pd.DataFrame, measures: tuple[str, ...] = tuple(MEASURES)) -> str:
+    """Models by measures, each value over its 95 % interval; measures that the table lacks are left out."""
+    shown = {m: MEASURES[m] for m in measures if m in table and table[m].notna().any()}
+    head = ["", *(about.heading + ARROWS[about.better] for about in shown.values())]
+    return _grid(head, [[NAMES[row["model"]], *(_cell(row, m) for m in shown)] for row in table.to_dict("records")])
+
+
+def claims(rows: Mapping[str, Mapping[str, str]]) -> str:
+    """Sentence, rule, figure and verdict of every claim."""
+    cells = [[f"“{row['sentence']}” <sub>{row['section']}</sub>", row["rule"], row["figure"], MARKS[row["verdict"]]]
+             for row in rows.values()]  # fmt: skip
+    return _grid(["the report says", "what would confirm it", "this run", "verdict"], cells)
+
+
+def categories(table: pd.DataFrame, model: str) -> str:
+    """Categories by a model's ΔE and skill beside gray's ΔE, the one that its colours explain least of first."""
+    gray = table[table.model == "gray"].set_index("category")
+    rows = table[table.model == model].sort_values("skill", kind="stable").to_dict("records")
+    cells = [[row["category"], str(row["photographs"]), _cell(row, "delta_e"), _cell(gray.loc[row["category"]], "delta_e"),
+              _cell(row, "skill")] for row in rows]  # fmt: skip
+    return _grid(["", "photographs", "ΔE ↓", "ΔE of gray", "skill ↑"], cells)
+
+
+def changes(
+    before: Mapping[str, float], after: Mapping[str, float], differences: pd.DataFrame, measures: Sequence[str]
+) -> str:
+    """Measures before and after, and the paired difference after − before with its interval, from `statistics.differences`."""
+    rows, cells = differences.set_index("measure"), []
+    for name in measures:
+        about, row = MEASURES[name], rows.loc[name]
+        change, low, high = (number(row[column], "+.1g") for column in ("difference", "low", "high"))
+        sides = [number(side[name], about.digits) for side in (before, after)]
+        cells.append([about.heading + ARROWS[about.better], *sides, f"{change} <sub>{low} to {high}</sub>"])
+    return _grid(["", "as trained", "half precision", "difference"], cells)
+
+
+def vivid(curves: pd.DataFrame) -> str:
+    """Of each curve of the trade-off the point whose colour is nearest to the originals'."""
+    head = ["", "knob", "setting", *(MEASURES[m].heading for m in VIVID), "ΔE − the GAN's by default"]
+    rows = []
+    for row in vivid_rows(curves):
+        value, low, high = (number(row[f"delta_e_minus_gan{end}"], "+.2f") for end in ("", "_low", "_high"))
+        cells = [_cell(row, m) for m in VIVID] + [f"{value} <sub>{low} to {high}</sub>"]
+        rows.append([NAMES[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
+    return _grid(head, rows)
+
+
+def _cell(row: Mapping, measure: str) -> str:
+    digits = MEASURES[measure].digits
+    low, high = (row.get(f"{measure}{end}") for end in ("_low", "_high"))
+    interval = "" if low is None or pd.isna(low) else f" <sub>{number(low, digits)}–{number(high, digits)}</sub>"
+    return number(row[measure], digits) + interval
+
+
+def _grid(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,147 @@
+"""Keep an up-to-date run in results/<name>/, for readers to trust and to repeat. Run by hand; no stage of dvc.yaml.
+
+python -m tools.publish intel-cpu --time "58 minutes"
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from colorization.core.params import MODELS, Data, load_config
+from colorization.core.errors import InputError, one_line, run
+from colorization.core.files import write_bytes, write_table
+from colorization.report.labels import network_figures
+from colorization.core.process import processors
+from colorization.report import markdown
+
+TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
+          "data.json", "download.json")  # fmt: skip
+CODE = ("src", ":!src/colorization/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
+FIGURES = ("comparison", "measures", "categories", "differences", "tradeoff", "learning-curves",
+           *(network_figures(name)["loss"][0] for name in MODELS))  # fmt: skip
+PAGE = """# {name}
+
+{desc}
+
+{files} files; left out: {left_out}. Used: {used}. Every value with the 95 % interval that the choice of test photographs leaves.
+
+{scores}
+
+![The same test photographs, every model and floor](comparison.png)
+
+![Every measure with its interval](measures.png)
+
+## The report's claims
+
+{claims}
+
+## By category, and between models
+
+![ΔE by category](categories.png)
+
+![All others beside the network with the lowest ΔE, photograph by photograph](differences.png)
+
+## Vividness against error
+
+![Error over vividness: each point is one setting, the ring is the default](tradeoff.png)
+
+The setting of each line with the colour nearest to the originals' ([tradeoff.csv](tradeoff.csv) has all):
+
+{vivid}
+
+## Training
+
+![Colour error on the validation photographs](learning-curves.png)
+
+## How to repeat it
+
+```sh
+git checkout {revision}
+git show '@{{-1}}:results/{name}/params.yaml' > params.yaml  # from the branch that you came from
+{bring}dvc repro
+```
+
+Machine: {machine}. Time: {time}. [dvc.lock](dvc.lock) has the hash of every input and output.
+"""
+
+
+def output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"{' '.join(command)}: {one_line(done.stderr or done.stdout, 300)}")
+    return done.stdout.strip()
+
+
+def require_up_to_date() -> None:
+    """Raise InputError when the metrics are not those of the committed code; parameters and metrics are published too."""
+    if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
+        raise InputError(f"git: uncommitted changes ({one_line(changed)}); commit them first")
+    if load_config().evaluate.split != "test":
+        raise InputError("evaluate.split: val is for trials; set it to test, run dvc repro, and publish that")
+    if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):
+        raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
+
+
+def title() -> str:
+    """What the run is, in the words that its parameters begin with."""
+    return Path("params.yaml").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+
+
+def bring(data: Data) -> str:
+    """What only a person can do before dvc repro, as a line among the commands, or nothing."""
+    if data.source != "folder":
+        return ""
+    return f"# put the photographs at {data.folder.path}, where these parameters look for them\n"
+
+
+def left_out(audit: dict) -> str:
+    return ", ".join(f"{n} {why}" for why, n in audit["left_out"].items()) or "none"
+
+
+def machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    processor = next(
+        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
+    return f"{processors()} cores of {processor}, {platform.system()}, Python {platform.python_version()}"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.publish", description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="of the folder in results/")
+    parser.add_argument("--time", required=True, help="how long dvc repro took, in words")
+    parser.add_argument("--machine", default=machine(), help="(default: %(default)s)")
+    wanted = parser.parse_args()
+    require_up_to_date()
+    folder, table = Path("results") / wanted.name, pd.read_csv("metrics/table.csv")
+    audit = json.loads(Path("metrics/data.json").read_text())
+    curves = pd.concat(
+        [pd.read_csv(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in MODELS], ignore_index=True
+    )
+    sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
+    sources += [Path(f"figures/{name}.png") for name in FIGURES]
+    page = PAGE.format(
+        name=wanted.name, desc=title(),
+        files=audit["files"], left_out=left_out(audit),
+        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
+        vivid=markdown.vivid(curves),
+        claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
+        bring=bring(load_config().data), revision=output("git", "rev-parse", "HEAD"),
+        machine=wanted.machine, time=wanted.time,
+    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        shutil.copyfile(source, folder / source.name)
+    write_table(folder / "tradeoff.csv", curves)
+    write_bytes(folder / "README.md", page.encode())
+    print(f"{folder}: {len(sources) + 2} files; commit them")
+
+
+if __name__ == "__main__":
+    run(main)
