@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from benchmarks import measure, photographs, reference
-from colorization.evaluation import metrics
 from colorization.color import unscaled_lab
-from colorization.evaluation.scoring import batches
 from colorization.core.process import keep_memory
+from colorization.evaluation import metrics
+from colorization.evaluation.scoring import batches
 
 COUNT = 300
 

@@ -62,7 +62,7 @@ def commands() -> list[str]:
     """Every stage's, in the order of the data."""
     made = []
     for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values():
-        models = stage.get("matrix", {"model": [""]})["model"]
+        models = parameters()["models"] if "matrix" in stage else [""]
         made += [stage["cmd"].replace("${item.model}", model) for model in models]
     return made
 

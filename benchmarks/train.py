@@ -11,14 +11,14 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmarks import measure, photographs, reference
-from colorization.training import loop as training
-from colorization.training.averaging import Average
-from colorization.models.common.weights import build
-from colorization.core.params import load_config, model_params
-from colorization.dataset.photos import Photos, load
+from colorization.core.params import load_config
 from colorization.core.process import keep_memory, processors
+from colorization.dataset.photos import Photos, load
+from colorization.models.common.weights import build
 from colorization.preprocessing.packing import decode, write_rows
 from colorization.training.distributed import Processes
+from colorization.training.resume import ResumeState
+from colorization.training.trainer import Trainer
 
 SECONDS = 3.0  # of one repetition, about
 WORKERS = processors()
@@ -42,17 +42,20 @@ def one(
     name: str, side: int, folder: Path, fabric: Fabric, program: Executor, repeats: int
 ) -> tuple[measure.Row, measure.Row]:
     config = load_config(photographs.PRESET)
-    params, size = model_params(config, name), model_params(config, name).batch_size
+    params, size = config.model(name), config.model(name).batch_size
     packed = pack(folder, side, config)
-    ours, ours_alone = (prepared(name, params, fabric.device) for _ in range(2))
+    ours_alone = prepared(name, params, fabric.device)
     fixed = next(iter(Photos.near(packed[:size], fabric.device).batches(size, augment=False)))[1]
     seconds = measure.in_turn({"step": partial(alone, *ours_alone, fixed, 1)}, 2)["step"]
     steps = max(2, round(SECONDS / min(seconds)))
     count = steps * size
     train = Photos.near(packed[np.arange(count) % len(packed)], fabric.device)
-    average = Average(ours[0], ours[0].averaging)
+    ours = Trainer(
+        seeded(name, params), train, train, params, seed=0, processes=Processes(fabric),
+        resume=ResumeState(folder / "no state"), on_epoch=lambda history: None,
+    )  # fmt: skip
     sides = {
-        "ours": lambda: training._train_epoch(*ours, average, train, params, 0, Processes(fabric)),
+        "ours": lambda: ours._train_epoch(0),
         "alone": lambda: alone(*ours_alone, fixed, steps),
         "plain": lambda: program.submit(plain, name, side, folder, count, fabric.device).result(),
     }
@@ -71,7 +74,7 @@ def plain(name: str, side: int, folder: Path, count: int, device: torch.device) 
 @cache
 def plain_parts(name: str, side: int, folder: Path, count: int, device: torch.device) -> tuple:
     """Network, optimizers and batches, made once."""
-    params = model_params(load_config(photographs.PRESET), name)
+    params = load_config(photographs.PRESET).model(name)
     model, optimizers = prepared(name, params, device)
     return (
         model.to(memory_format=torch.contiguous_format),
@@ -81,9 +84,13 @@ def plain_parts(name: str, side: int, folder: Path, count: int, device: torch.de
 
 
 def prepared(name: str, params, device: torch.device):
-    torch.manual_seed(0)
-    model = build(name, params.network()).to(device, memory_format=torch.channels_last).train()
+    model = seeded(name, params).to(device, memory_format=torch.channels_last).train()
     return model, model.configure_optimizers(lr=params.lr, beta1=params.beta1)
+
+
+def seeded(name: str, params):
+    torch.manual_seed(0)
+    return build(name, params.network())
 
 
 def alone(model, optimizers, batch, steps: int) -> None:

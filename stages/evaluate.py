@@ -13,7 +13,7 @@ def main(model: str) -> None:
 
     config = load_config()
     config.model(model)
-    scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, one_device().device)
+    scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, one_device())
     scored = scorer.score(load_model(paths.weights(model), Colorizer))
     scored.write(
         scores=paths.scores(model), summary=paths.summary(model), results=paths.results(model), features=paths.features(model)

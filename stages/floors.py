@@ -13,7 +13,7 @@ def main() -> None:
     from colorization.models.floors.floors import fit
 
     config, train = load_config(), load(paths.TRAIN)
-    scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, one_device().device)
+    scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, one_device())
     for name in FLOORS:
         scored = scorer.score(fit(name, train))
         scored.write(

@@ -18,7 +18,7 @@ def main(model: str) -> None:
 
     config = load_config()
     config.model(model)
-    params, seed, device = config.tradeoff, config.train.seed, one_device().device
+    params, seed, device = config.tradeoff, config.train.seed, one_device()
     torch.manual_seed(seed)
     network = load_model(paths.weights(model), Colorizer)
     classifier = load_model(paths.CLASSIFIER, SceneClassifier).to(device)

@@ -1,5 +1,6 @@
 """What several tests share: photographs made on the spot, parameters in small, a copy of the repository to run."""
 
+import ast
 import importlib
 import io
 import json
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GUARD = ROOT / "tests/guard"
 NETWORK_LOG = Path(tempfile.mkdtemp(prefix="colorization-tests-")) / "network"
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
+sys.path.insert(0, str(ROOT))  # stages and tools
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 sys.path.insert(0, str(GUARD))
 sys.modules.pop("sitecustomize", None)
@@ -76,15 +78,15 @@ def tiny_params() -> dict:
     """params.yaml as a tree, in the smallest sizes that still run everything."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
-    for block in tree["train"].values():
-        if isinstance(block, dict):
-            block |= {"epochs": 1, "batch_size": 8}
-    tree["train"]["resnet"]["width"] = 1
-    tree["train"]["gan"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
-    tree["train"]["vae"]["latent_channels"] = 4
-    tree["train"]["resunet"] |= {"width": 4, "depth": 2}
-    tree["train"]["pix2pix"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
-    tree["train"]["zhang"]["width"] = 1
+    models = tree["models"]
+    for block in models.values():
+        block |= {"epochs": 1, "batch_size": 8}
+    models["resnet"]["width"] = 1
+    models["gan"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
+    models["vae"]["latent_channels"] = 4
+    models["resunet"] |= {"width": 4, "depth": 2}
+    models["pix2pix"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
+    models["zhang"]["width"] = 1
     tree["classifier"] |= {"epochs": 1, "width": 2}
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
@@ -200,10 +202,31 @@ def trained(tmp_path_factory):
         save_model(path, model.state_dict(), name=name, network=network, about=about)
     columns = ("delta_e", "psnr", "colorfulness_ratio")
     rows = {"gray": (9.9, 21.0, 0.0), "vae": (8.4, 23.3, 0.6), "resnet": (9.4, 22.5, 0.5)}
-    (folder / "metrics").mkdir()
-    summary = {name: dict(zip(columns, row)) for name, row in rows.items()}
-    (folder / "metrics/summary.json").write_text(json.dumps(summary))
+    (folder / "metrics/scores").mkdir(parents=True)
+    for name, row in rows.items():
+        (folder / f"metrics/scores/{name}.json").write_text(json.dumps(dict(zip(columns, row))))
     return folder
+
+
+def may_unshare(*options: str) -> bool:
+    """Whether this user may make a namespace of its own, as for mounts or for the network."""
+    return subprocess.run(["unshare", "-r", *options, "true"], capture_output=True, check=False).returncode == 0
+
+
+def imports(path: Path) -> list[Path]:
+    """The files of ours that a file imports, lazily too."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in filter(lambda name: name.split(".")[0] in ("colorization", "stages", "tools"), names):
+            base = (ROOT / "src" if name.startswith("colorization") else ROOT) / name.replace(".", "/")
+            found += [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.exists()]
+    return found
 
 
 def dirty(folder):

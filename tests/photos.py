@@ -1,6 +1,7 @@
 """One small photograph in every format, mode and shade of metadata that `colorize` reads, as bytes by file name."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,27 @@ def encoded(image: Image.Image, name: str, **options) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, name, **options)
     return buffer.getvalue()
+
+
+def linear_gray() -> bytes:
+    """The smallest ICC profile of linear gray (ICC.1:2001-04, sections 6.1 and 6.3.1.2)."""
+    white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
+    curve = b"curv\0\0\0\0" + struct.pack(">I", 0)
+    text = b"desc\0\0\0\0" + struct.pack(">I", 7) + b"linear\0" + b"\0" * 78
+    tags = [(b"wtpt", white), (b"kTRC", curve + b"\0" * 4), (b"desc", text + b"\0" * (-len(text) % 4))]
+    offset, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for kind, content in tags:
+        table += kind + struct.pack(">II", offset + len(body), len(content))
+        body += content
+    header = struct.pack(">I", offset + len(body)) + b"lcms" + bytes.fromhex("02400000") + b"mntrGRAYXYZ "
+    header += b"\0" * 12 + b"acsp" + b"\0" * 28 + struct.pack(">iii", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + table + body
+
+
+def known_profile(name: str) -> bytes:
+    """An ICC profile that libvips brings, by its name: p3 or cmyk."""
+    white = pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb")
+    return white.icc_transform(name).get("icc-profile-data")
 
 
 def deep(channels: int, name: str, size=SIZE, **options) -> bytes:

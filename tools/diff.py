@@ -1,4 +1,4 @@
-"""Is a change better? One model's measures at two revisions, photograph by photograph. Run by hand; no stage of dvc.yaml.
+"""Is a change better? One model's measures at two revisions, compared photograph by photograph.
 
 python -m tools.diff resunet main my-experiment
 
@@ -8,15 +8,17 @@ are compared when none is named.
 
 import argparse
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from colorization.evaluation import intervals
-from colorization.core.params import FLOORS, MODELS, Config, load_config
+from colorization.core import paths
 from colorization.core.errors import InputError, run
-from colorization.core.files import TEXTS
-from stages.compare import add_frechet, measured
+from colorization.core.files import read_table
+from colorization.core.params import Config, load_config
+from colorization.evaluation.comparison import add_frechet, measured
+from colorization.evaluation.intervals import differences
 
 
 class Revision:
@@ -35,20 +37,20 @@ class Revision:
         except self.failures as error:
             raise InputError(f"{self.name}: {error}; name a branch, a commit or an experiment") from None
 
-    def read(self, path: str) -> io.BytesIO:
+    def read(self, path: Path) -> io.BytesIO:
         try:
-            return io.BytesIO(self.files.read_bytes(path))
+            return io.BytesIO(self.files.read_bytes(str(path)))
         except self.failures as error:
             raise InputError(f"{self.name}: {error}; run there: dvc repro, or: dvc fetch") from None
 
     def scores(self, model: str) -> pd.DataFrame:
-        return pd.read_csv(self.read(f"data/scores/{model}.csv"), keep_default_na=False, dtype=TEXTS)
+        return read_table(self.read(paths.scores(model)))
 
     def features(self, row: str) -> np.ndarray:
-        return np.load(self.read(f"data/features/{row}.npy"), allow_pickle=False)
+        return np.load(self.read(paths.features(row)), allow_pickle=False)
 
 
-def differences(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
+def compared(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
     """Rows (measure, before, after, difference, low, high), the difference being after minus before, with 95 % intervals.
 
     Recognition counts where the same classifier judged both. Raises InputError when they scored different photographs.
@@ -63,9 +65,9 @@ def differences(model: str, before: Revision, after: Revision, config: Config) -
         features = {"after": after.features(model), "before": before.features(model)}
         add_frechet(values, resampled, features, originals[0], config.compare, config.train.seed)
     else:
-        print("recognised by different classifiers: accuracy and scene_frechet are left out")
-        values = {side: {m: v for m, v in found.items() if m != "accuracy"} for side, found in values.items()}
-    table = intervals.differences(values, resampled).drop(columns=["first", "second"])
+        print("recognised by different classifiers: recognised and scene_frechet are left out")
+        values = {side: {m: v for m, v in found.items() if m != "recognised"} for side, found in values.items()}
+    table = differences(values, resampled).drop(columns=["first", "second"])
     for place, side in enumerate(("before", "after"), 1):
         table.insert(place, side, table.measure.map(values[side]))
     return table
@@ -73,12 +75,13 @@ def differences(model: str, before: Revision, after: Revision, config: Config) -
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.diff", description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=(*FLOORS, *MODELS))
+    config = load_config()
+    parser.add_argument("model", choices=config.rows)
     parser.add_argument("before", nargs="?", default="HEAD", help="a revision (default: %(default)s)")
     parser.add_argument("after", nargs="?", help="a revision (default: the workspace)")
     wanted = parser.parse_args()
     before, after = Revision(wanted.before), Revision(wanted.after)
-    table = differences(wanted.model, before, after, load_config())
+    table = compared(wanted.model, before, after, config)
     heads = {"before": before.name, "after": after.name}
     print(table.rename(columns=heads).to_string(index=False, float_format="{:.4g}".format))
 

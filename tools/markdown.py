@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from colorization.report.labels import MEASURES, NAMES
+from colorization.evaluation.measures import SHOWN
+from colorization.report.labels import Labels
 from colorization.report.tables import number, vivid_rows
 
 MARKS = {"confirmed": "✓ confirmed", "refuted": "✗ refuted", "undecided": "? undecided"}
@@ -12,18 +13,18 @@ VIVID = ("colorfulness_ratio", "delta_e")  # of a point of the trade-off
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
-def scores(table: pd.DataFrame, measures: tuple[str, ...] = tuple(MEASURES)) -> str:
+def scores(table: pd.DataFrame, labels: Labels, measures: tuple[str, ...] = tuple(SHOWN)) -> str:
     """Models by measures, each value over its 95 % interval; measures that the table lacks are left out."""
-    shown = {m: MEASURES[m] for m in measures if m in table and table[m].notna().any()}
+    shown = {m: SHOWN[m] for m in measures if m in table and table[m].notna().any()}
     head = ["", *(about.heading + ARROWS[about.better] for about in shown.values())]
-    return _grid(head, [[NAMES[row["model"]], *(_cell(row, m) for m in shown)] for row in table.to_dict("records")])
+    return _grid(head, [[labels.names[row["model"]], *(_cell(row, m) for m in shown)] for row in table.to_dict("records")])
 
 
 def claims(rows: Mapping[str, Mapping[str, str]]) -> str:
     """Sentence, rule, figure and verdict of every claim."""
     cells = [[f"“{row['sentence']}” <sub>{row['section']}</sub>", row["rule"], row["figure"], MARKS[row["verdict"]]]
              for row in rows.values()]  # fmt: skip
-    return _grid(["the report says", "what would confirm it", "this run", "verdict"], cells)
+    return _grid(["the paper says", "what would confirm it", "this run", "verdict"], cells)
 
 
 def categories(table: pd.DataFrame, model: str) -> str:
@@ -38,29 +39,29 @@ def categories(table: pd.DataFrame, model: str) -> str:
 def changes(
     before: Mapping[str, float], after: Mapping[str, float], differences: pd.DataFrame, measures: Sequence[str]
 ) -> str:
-    """Measures before and after, and the paired difference after − before with its interval, from `statistics.differences`."""
+    """Measures before and after, and the paired difference after − before with its interval, from `intervals.differences`."""
     rows, cells = differences.set_index("measure"), []
     for name in measures:
-        about, row = MEASURES[name], rows.loc[name]
+        about, row = SHOWN[name], rows.loc[name]
         change, low, high = (number(row[column], "+.1g") for column in ("difference", "low", "high"))
         sides = [number(side[name], about.digits) for side in (before, after)]
         cells.append([about.heading + ARROWS[about.better], *sides, f"{change} <sub>{low} to {high}</sub>"])
     return _grid(["", "as trained", "half precision", "difference"], cells)
 
 
-def vivid(curves: pd.DataFrame) -> str:
+def vivid(curves: pd.DataFrame, labels: Labels) -> str:
     """Of each curve of the trade-off the point whose colour is nearest to the originals'."""
-    head = ["", "knob", "setting", *(MEASURES[m].heading for m in VIVID), "ΔE − the GAN's by default"]
+    head = ["", "knob", "setting", *(SHOWN[m].heading for m in VIVID), "ΔE − the GAN's by default"]
     rows = []
     for row in vivid_rows(curves):
         value, low, high = (number(row[f"delta_e_minus_gan{end}"], "+.2f") for end in ("", "_low", "_high"))
         cells = [_cell(row, m) for m in VIVID] + [f"{value} <sub>{low} to {high}</sub>"]
-        rows.append([NAMES[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
+        rows.append([labels.names[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
     return _grid(head, rows)
 
 
 def _cell(row: Mapping, measure: str) -> str:
-    digits = MEASURES[measure].digits
+    digits = SHOWN[measure].digits
     low, high = (row.get(f"{measure}{end}") for end in ("_low", "_high"))
     interval = "" if low is None or pd.isna(low) else f" <sub>{number(low, digits)}–{number(high, digits)}</sub>"
     return number(row[measure], digits) + interval

@@ -3,7 +3,7 @@
 from colorization.core.params import Data
 
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
-CARD = """# The model in the box
+CARD = """# The bundled model
 
 `{file}` is what `colorize` takes before anything was trained here: the {label} of this study, {parameters:,} parameters in
 half precision, {megabytes:.1f} MB. `python -m tools.bundle` made it, and this page with it.
@@ -31,11 +31,11 @@ of any pixel changes by more than {change:.2g}, of ±110.
 
 ## Limits
 
-- It knows {photographs:,} photographs of {kinds} categories. Of anything else it knows what that shares with them.
+- It was trained on {photographs:,} photographs of {kinds} categories only. Other subjects will stay mostly gray.
 - It sees a photograph at {side} px, at its shorter side: what is small in the picture it does not see.
 - It answers with one colour where several are likely: the true colour of a coat or a car is not in a gray photograph.
   Its results have {ratio:.0%} of the originals' colorfulness.
-- What it does worst stands first. Where its ΔE is not below gray's, that measure prefers no colour:
+- Worst results first. Where its ΔE is not below gray's, that measure prefers no colour:
 
 {by_category}
 

@@ -1,4 +1,4 @@
-"""Keep an up-to-date run in results/<name>/, for readers to trust and to repeat. Run by hand; no stage of dvc.yaml.
+"""Keep an up-to-date run in results/<name>/, for readers to trust and to repeat.
 
 python -m tools.publish intel-cpu --time "58 minutes"
 """
@@ -11,20 +11,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from colorization.core.params import MODELS, Data, load_config
+from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
-from colorization.core.files import write_bytes, write_table
-from colorization.report.labels import network_figures
+from colorization.core.files import read_json, read_table, write_bytes, write_table
+from colorization.core.params import Data, load_config
 from colorization.core.process import processors
-from colorization.report import markdown
+from colorization.report.labels import FIGURES, Labels, model_figures
+from colorization.report.tables import joined
+from tools import markdown
 
-TABLES = ("summary.json", "table.csv", "categories.csv", "differences.csv", "seeds.csv", "claims.json", "people.json",
-          "data.json", "download.json")  # fmt: skip
-CODE = ("src", ":!src/colorization/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
-FIGURES = ("comparison", "measures", "categories", "differences", "tradeoff", "learning-curves",
-           *(network_figures(name)["loss"][0] for name in MODELS))  # fmt: skip
+FILES = (paths.PARAMS, Path("dvc.lock"), paths.TABLE, paths.CATEGORIES, paths.DIFFERENCES, paths.SEEDS, paths.CLAIMS,
+         paths.PEOPLE, paths.AUDIT, paths.DOWNLOAD)  # fmt: skip
+CODE = ("src", ":!src/colorization/app/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
 PAGE = """# {name}
 
 {desc}
@@ -119,20 +117,18 @@ def main():
     parser.add_argument("--machine", default=machine(), help="(default: %(default)s)")
     wanted = parser.parse_args()
     require_up_to_date()
-    folder, table = Path("results") / wanted.name, pd.read_csv("metrics/table.csv")
-    audit = json.loads(Path("metrics/data.json").read_text())
-    curves = pd.concat(
-        [pd.read_csv(f"metrics/{name}/tradeoff.csv").assign(model=name) for name in MODELS], ignore_index=True
-    )
-    sources = [Path("params.yaml"), Path("dvc.lock"), *(Path("metrics") / name for name in TABLES)]
-    sources += [Path(f"figures/{name}.png") for name in FIGURES]
+    folder, config, audit = Path("results") / wanted.name, load_config(), read_json(paths.AUDIT)
+    labels = Labels.of(read_json(paths.DESCRIPTIONS))
+    curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
+    losses = [model_figures(name)["loss"][0] for name in config.models]
+    sources = [*FILES, *map(paths.figure, [*FIGURES, *losses])]
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),
-        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(table),
-        vivid=markdown.vivid(curves),
-        claims=markdown.claims(json.loads(Path("metrics/claims.json").read_text())),
-        bring=bring(load_config().data), revision=output("git", "rev-parse", "HEAD"),
+        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(read_table(paths.TABLE), labels),
+        vivid=markdown.vivid(curves, labels),
+        claims=markdown.claims(read_json(paths.CLAIMS)),
+        bring=bring(config.data), revision=output("git", "rev-parse", "HEAD"),
         machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

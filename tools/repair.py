@@ -1,6 +1,6 @@
 """Remove what DVC left half written or damaged, and does not see or cannot read: dvc repro then makes it anew.
 
-Run by hand, after dvc was killed or a disk was full or failed; no stage of dvc.yaml: python -m tools.repair
+For after dvc was killed, or a disk was full or failed: python -m tools.repair
 """
 
 import json
@@ -14,7 +14,7 @@ from dvc.schema import COMPILED_LOCK_FILE_STAGE_SCHEMA, COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
 from colorization.core.errors import InputError, one_line, run
-from stages import md5
+from colorization.core.stage import md5
 
 LOCK = Path("dvc.lock")
 

@@ -28,7 +28,12 @@ def recorded(project: Path) -> dict:
 
 
 def digest(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    """Of a file's content, or of the names and contents of a folder's files."""
+    if path.is_dir():
+        content = repr(sorted((str(p.relative_to(path)), digest(p)) for p in path.rglob("*") if p.is_file())).encode()
+    else:
+        content = path.read_bytes()
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def files(project: Path) -> dict[str, str]:

@@ -69,13 +69,9 @@ def params(draw) -> bytes:
     """Parameters with a value, a block or a key that is none."""
     tree = yaml.safe_load((ROOT / "presets/sample.yaml").read_text())
     for _ in range(draw(st.integers(1, 3))):
-        block = draw(
-            st.sampled_from(
-                [t for t in (tree, *tree.values(), *tree.get("train", {}).values()) if type(t) is dict and t]
-            )
-        )
+        models = tree["models"].values() if isinstance(tree.get("models"), dict) else ()
+        block = draw(st.sampled_from([t for t in (tree, *tree.values(), *models) if type(t) is dict and t]))
         block[draw(st.sampled_from([*block, *block, draw(st.text(max_size=9))]))] = draw(ANY)
-        tree = tree if isinstance(tree.get("train", {}), dict) else tree | {"train": {}}
     return yaml.safe_dump(tree).encode(errors="surrogatepass")
 
 
@@ -89,7 +85,9 @@ def models(draw) -> bytes:
     number = st.sampled_from([0, -1, 1.5, 3, 4096, 4097, 2**31, 2**70, True, "1", None, [1]])
     key = st.sampled_from(["width", "predicts", "depth", "dropout", "latent_channels", "encoder_weights", "kl_weight"])
     described["network"] = draw(st.just(described["network"]) | st.dictionaries(key, number | ANY) | ANY)
-    described["model"] = draw(st.sampled_from(["resnet", "resnet", "gan", "vae", "os", "base", "../x", None, 3]))
+    described["model"] = draw(
+        st.sampled_from(["resnet", "resnet", "gan", "vae", "os", "common", "classifier", "../x", None, 3])
+    )
     described["about"] = draw(st.just({"image_size": 32, "photographs": 100}) | ANY)
     header["__metadata__"][description.KEY] = draw(st.just(json.dumps(described)) | ANY.map(json.dumps) | st.text())
     for name in draw(st.lists(st.sampled_from([n for n in header if n != "__metadata__"]), max_size=2)):

@@ -14,8 +14,7 @@ import numpy as np
 from PIL import Image
 
 from chaos.targets import PARAMS
-from colorization.preprocessing import audit
-from colorization.preprocessing import packing
+from colorization.preprocessing import audit, packing
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 

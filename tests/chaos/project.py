@@ -10,16 +10,14 @@ import yaml
 from conftest import copy_repository, tiny_params
 
 from chaos.checks import Failure, recorded, tail
-from colorization.core.params import MODELS
 
-TRAININGS = ("classify", *(f"{stage}@{model}" for stage in ("train", "repeat") for model in MODELS))
 SECONDS = 300  # longer than any command here takes on a slow machine
 
 
 def params() -> dict:
     """Trainings of several epochs, so that a kill finds some done and some not; and of a second seed."""
     tree = tiny_params()
-    for block in (*(tree["train"][model] for model in MODELS), tree["classifier"]):
+    for block in (*tree["models"].values(), tree["classifier"]):
         block["epochs"] = 4
     tree["train"]["seeds"] = 2
     return tree
@@ -99,7 +97,7 @@ def forget(project: Path, *names: str) -> None:
     """As if these stages had never run: no output, no line in dvc.lock, nothing in the run cache."""
     tree = yaml.load((project / "dvc.lock").read_text(), yaml.CSafeLoader)
     for name in names:
-        for out in tree["stages"].pop(name)["outs"]:
-            (project / out["path"]).unlink()
+        for path in (project / out["path"] for out in tree["stages"].pop(name)["outs"]):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     (project / "dvc.lock").write_text(yaml.safe_dump(tree, sort_keys=False))
     shutil.rmtree(project / ".dvc/cache/runs")

@@ -84,13 +84,13 @@ def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
     end(rivals)
     found = {out: digest(folder / out) for out in both["old"]}
     if found not in both.values():
-        raise Failure("the model is of one training and its history, or architecture, of the other")
+        raise Failure("the model is of one training and its history of the other")
     return outcome(rivals)
 
 
 def rate_of(folder: Path, model: str, rate: str) -> None:
     tree = yaml.safe_load((folder / "params.yaml").read_text())
-    tree["train"][model] |= {"lr": float(rate), "epochs": 100}  # so long that the second finds the first at work
+    tree["models"][model] |= {"lr": float(rate), "epochs": 100}  # so long that the second finds the first at work
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
 
 
@@ -98,7 +98,7 @@ def beside_the_queue(undisturbed: Path, folder: Path) -> str:
     """`dvc repro` while the queue works on an experiment that trains the same network with another rate."""
     project.fresh(undisturbed, folder, "train@vae")
     project.git(folder, "commit", "-qam", "a run to be made")
-    queued = project.dvc(folder, "exp", "run", "--queue", "--name", "other", "-S", "train.vae.lr=0.0003")
+    queued = project.dvc(folder, "exp", "run", "--queue", "--name", "other", "-S", "models.vae.lr=0.0003")
     if queued.returncode:
         raise Failure(f"not queued: {tail(queued.stdout)}")
     project.dvc(folder, "queue", "start")

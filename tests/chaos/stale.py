@@ -18,11 +18,7 @@ NO_FLIPS = """
 take_as_it_was = Photos.take
 Photos.take = lambda photos, index, rows, mirrored: take_as_it_was(photos, index, rows, None)
 """
-BACKWARDS = """near_as_it_was = Photos.near
-Photos.near = lambda packed, device: near_as_it_was(packed[::-1], device)
-
-
-if __name__"""
+DATASET, IN_ORDER, BACKWARDS = "src/colorization/dataset/photos.py", "near(load(path),", "near(load(path)[::-1],"
 
 
 def edit(folder: Path, name: str, old: str, new: str) -> None:
@@ -39,16 +35,16 @@ def params(folder: Path, change: Callable[[dict], None]) -> None:
 
 
 CASES = {  # the training, and the change
-    "parameter of vae": ("train@vae", lambda p: params(p, lambda t: t["train"]["vae"].update(lr=0.0005))),
+    "parameter of vae": ("train@vae", lambda p: params(p, lambda t: t["models"]["vae"].update(lr=0.0005))),
     "parameter of classify": ("classify", lambda p: params(p, lambda t: t["classifier"].update(lr=0.0005))),
     "seed of gan": ("train@gan", lambda p: params(p, lambda t: t["train"].update(seed=7))),
     "data of resnet": ("train@resnet", lambda p: params(p, lambda t: t["data"].update(limit=20))),
-    "code of the package": ("train@gan", lambda p: (p / "src/colorization/dataset.py").open("a").write(NO_FLIPS)),
-    "code of the stage": ("train@vae", lambda p: edit(p, "stages/train.py", "if __name__", BACKWARDS)),
+    "code of the package": ("train@gan", lambda p: (p / DATASET).open("a").write(NO_FLIPS)),
+    "code of the stage": ("train@vae", lambda p: edit(p, "stages/train.py", IN_ORDER, BACKWARDS)),
 }
 
 
-CHANGED = ("params.yaml", "stages/train.py", "src/colorization/dataset.py")
+CHANGED = ("params.yaml", "stages/train.py", DATASET)
 
 
 def kill_in_training(folder: Path, stage: str) -> None:

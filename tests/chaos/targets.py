@@ -17,15 +17,15 @@ from photos import every_kind
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from colorization.preprocessing import audit
-from colorization.models.common import weights as checkpoint
-from colorization.dataset import photos as dataset
-from colorization.models.common import description
-from colorization.preprocessing import packing
-from colorization.human_study.answers import fooling_rates, read_answers
-from colorization.core.params import load_config
-from colorization.core.errors import InputError, shown
 from colorization.app.photo.reading import read_photo
+from colorization.core.errors import InputError, shown
+from colorization.core.params import load_config
+from colorization.dataset import photos as dataset
+from colorization.human_study.answers import fooling_rates, read_answers
+from colorization.models.common.contract import Colorizer
+from colorization.models.common.description import metadata, read_description
+from colorization.models.common.weights import build, digest, load_model
+from colorization.preprocessing import audit, packing
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 
@@ -80,8 +80,8 @@ def read_image(path: Path) -> None:
 
 
 def read_weights(path: Path) -> None:
-    description.read_description(path)
-    checkpoint.load_model(path)
+    read_description(path)
+    load_model(path, Colorizer)
 
 
 def read_people(path: Path) -> None:
@@ -116,12 +116,12 @@ def configs() -> list[bytes]:
 @cache
 def weights() -> list[bytes]:
     network = {"width": 1, "predicts": "ab"}
-    state = checkpoint.build("resnet", network).state_dict()
+    state = build("resnet", network).state_dict()
     tree = {"model": "resnet", "network": network, "about": {"image_size": 32, "photographs": 100}}
-    tree["sha256"] = checkpoint.digest({key: value.contiguous() for key, value in state.items()})
-    whole = save_tensors({k: v.contiguous() for k, v in state.items()}, metadata=description.metadata(tree))
+    tree["sha256"] = digest({key: value.contiguous() for key, value in state.items()})
+    whole = save_tensors({k: v.contiguous() for k, v in state.items()}, metadata=metadata(tree))
     assert load_tensors(whole)
-    foreign = save_tensors({"a": torch.zeros(2)}, metadata=description.metadata(tree))
+    foreign = save_tensors({"a": torch.zeros(2)}, metadata=metadata(tree))
     return [whole, foreign, save_tensors({"a": torch.zeros(2)}), struct.pack("<Q", 2) + b"{}"]
 
 

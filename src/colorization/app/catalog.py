@@ -4,14 +4,13 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorization.models.common.description import SCORES, Description, read_description
 from colorization.core import paths
 from colorization.core.errors import InputError
 from colorization.core.files import read_json
+from colorization.models.common.description import SCORES, SUFFIX, Description, read_description
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
 BUNDLED = Path(__file__).parent / "weights"  # the model that travels with the package
-SUFFIX = ".safetensors"
 SCORE = "delta_e"  # the pipeline's own measure of the best: CIEDE2000, lower is better
 RULE = "the model that learned from the most photographs, of equals the one with the lowest ΔE"
 NOTE = f"""\
@@ -54,7 +53,7 @@ def scores_of(name: str) -> dict[str, float]:
 
 
 def models() -> list[Model]:
-    """The trained models of the folder and of the box, the best first by RULE; of equals the folder's, damaged ones last."""
+    """The trained models of the folder and of the package, the best first by RULE; of equals the folder's, damaged ones last."""
     found = []
     for path in [*sorted(folder().glob(f"*{SUFFIX}")), *sorted(BUNDLED.glob(f"*{SUFFIX}"))]:
         try:

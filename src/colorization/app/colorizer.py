@@ -15,16 +15,17 @@ from PIL import Image
 from torch import Tensor
 
 from colorization.app.catalog import find
-from colorization.models.common.weights import load_model
-from colorization.color import AB_SCALE
-from colorization.models.common.description import read_description
-from colorization.core.errors import InputError
-from colorization.core.process import processors
-from colorization.models.common.contract import Colorizer
-from colorization.app.photo.sixteen_bit import STRIP
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
+from colorization.app.photo.sixteen_bit import STRIP
 from colorization.app.photo.writing import assembled
+from colorization.color import AB_SCALE
+from colorization.core.errors import InputError
+from colorization.core.process import processors
+from colorization.dataset.devices import find_device
+from colorization.models.common.contract import Colorizer
+from colorization.models.common.description import read_description
+from colorization.models.common.weights import load_model
 
 RADIUS, EPSILON = 2, 0.01  # of the guided filter: pixels of the predicted map, variance of normalised L
 LONGEST = 4  # times the training side: a strip of 1×5000 is predicted at 1×256, not at 64×320,000
@@ -153,16 +154,3 @@ def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
 def _box(x: Tensor) -> Tensor:
     """Mean over a square of side 2·RADIUS + 1, edges repeated."""
     return F.avg_pool2d(F.pad(x, (RADIUS,) * 4, mode="replicate"), 2 * RADIUS + 1, stride=1)
-
-
-def find_device(name: str) -> torch.device:
-    """The torch device of a name. Raises InputError when it is not there."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).split("\n")[0][:120]
-        raise InputError(f"device {name}: not available ({reason}); use cpu, or leave it out") from None
-    return device

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from colorization.app import catalog
-from colorization.models.common.description import read_description
 from colorization.core.errors import InputError, run, shown
 from colorization.core.process import keep_memory
+from colorization.models.common.description import read_description
 
 # PIL, numpy and torch are imported where they are needed: --help answers at once
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from colorization.app import catalog
-from colorization.core.errors import InputError
 from colorization.app.photo.plan import own_format
 from colorization.app.photo.reading import read_header, read_photo, read_picture
 from colorization.app.photo.writing import FORMATS, depth, write_photo
+from colorization.core.errors import InputError
 
 if TYPE_CHECKING:
     import gradio

@@ -3,8 +3,8 @@
 from functools import partial
 
 from colorization.claims import rules
-from colorization.core.params import PAPER
 from colorization.claims.rules import CONVERGED_EPOCHS, GREAT, HARD_TO_TELL, OVERLY, REPORT_EPOCHS, SOME
+from colorization.core.params import PAPER
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (

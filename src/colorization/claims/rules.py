@@ -12,9 +12,9 @@ from functools import wraps
 import numpy as np
 import pandas as pd
 
-from colorization.evaluation import intervals
 from colorization.claims import trends
 from colorization.core.params import PAPER
+from colorization.evaluation import intervals
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful

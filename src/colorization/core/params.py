@@ -191,4 +191,5 @@ def description(name: object):
         except ModuleNotFoundError as error:
             if not (error.name or "").startswith(f"colorization.models.{name}"):
                 raise
-    raise InputError(f"models.{str(name)[:80]}: no folder src/colorization/models/{str(name)[:80]} describes this model")
+    shown = str(name)[:40]
+    raise InputError(f"models.{shown}: no folder src/colorization/models/{shown} describes this model")

@@ -22,10 +22,10 @@ def run_stage(main: Callable[..., None]) -> None:
 
 
 def _guarded(main: Callable[..., None], words: list[str]) -> None:
-    command = sys.orig_argv[sys.orig_argv.index("-m") + 1 :]
-    if len(words) != len(inspect.signature(main).parameters):
-        usage = " ".join(["python -m", command[0], *map(str.upper, inspect.signature(main).parameters)])
-        raise InputError(f"{' '.join(command)}: expected: {usage}")
+    name = f"stages.{Path(main.__code__.co_filename).stem}"
+    command, parameters = " ".join([name, *words]), inspect.signature(main).parameters
+    if len(words) != len(parameters):
+        raise InputError(f"{command}: expected: python -m {' '.join([name, *map(str.upper, parameters)])}")
     if sys.platform == "linux":
         _end_with_dvc()
     if not _is_first():
@@ -55,15 +55,15 @@ def _end_with_dvc() -> None:
         raise InputError("the dvc that started this stage has ended")  # before we could ask the kernel
 
 
-def _require_alone(command: list[str]):
+def _require_alone(command: str):
     """The lock of this command in this workspace. Raises InputError when another process holds it: both would write
     the same files.
     """
-    path = LOCKS / (" ".join(command).replace("/", "_")[:200] + ".lock")
+    path = LOCKS / (command.replace("/", "_")[:200] + ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = open(path, "w")  # noqa: SIM115  (held until the process ends)
     if not hold(lock):
-        raise InputError(f"another process runs {' '.join(command)} here; wait for it or stop it")
+        raise InputError(f"another process runs {command} here; wait for it or stop it")
     return lock
 
 

@@ -1,21 +1,27 @@
 """Which devices work, and in which precision: settings of the machine, in environment variables."""
 
 import os
+import sys
+from typing import TYPE_CHECKING
 
+import torch
 import torch.distributed as dist
-from lightning_fabric import Fabric
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from colorization.core.errors import InputError, one_line
 from colorization.core.process import keep_memory
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed", "16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
+ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
 
-def launch() -> Fabric:
+def launch() -> "Fabric":
     """Lightning Fabric with one process per device, started here or by torchrun; the first of them goes on as before.
 
     LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR and LT_PRECISION choose; without them one device in full precision.
+    Raises InputError for other values, and for devices that are not there.
     """
     under_torchrun = dist.is_torchelastic_launched()
     for name, known in KNOWN.items():
@@ -29,17 +35,40 @@ def launch() -> Fabric:
     return fabric
 
 
-def one_device() -> Fabric:
-    """Lightning Fabric on one device, whatever the training was told about several."""
-    for name in ("LT_DEVICES", "LT_NUM_NODES", "LT_STRATEGY"):
-        os.environ.pop(name, None)
-    return _fabric(devices=1, num_nodes=1)
+def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
+    sys.modules.setdefault("torchmetrics", None)  # Fabric imports it, in 1.5 s, only to see its version
+    from lightning_fabric import Fabric
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-
-def _fabric(*, devices: int, num_nodes: int) -> Fabric:
+    if sys.modules["torchmetrics"] is None:
+        del sys.modules["torchmetrics"]
     keep_memory()
     try:
         return Fabric(devices=devices, num_nodes=num_nodes)
     except (TypeError, ValueError, RuntimeError, MisconfigurationException) as error:
         told = f"LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR, LT_STRATEGY: {one_line(error, 400)}"
         raise InputError(f"{told}; see docs/scale.md") from None
+
+
+def one_device() -> torch.device:
+    """The device that LT_ACCELERATOR chooses, for work that one does alone. Raises InputError when it is not there."""
+    keep_memory()
+    wanted = os.environ.get(ACCELERATOR, "auto")
+    if wanted == "gpu":
+        wanted = "mps" if torch.backends.mps.is_available() else "cuda"
+    try:
+        return find_device(wanted)
+    except InputError as error:
+        raise InputError(f"{ACCELERATOR}: {error}") from None
+
+
+def find_device(name: str) -> torch.device:
+    """The torch device of a name; "auto": a GPU where there is one. Raises InputError when it is not there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"device {name}: not available ({one_line(error, 120)}); use cpu, or leave it out") from None
+    return device

@@ -1,7 +1,7 @@
 """95 % intervals: of measures over the test photographs by the bootstrap, and of proportions."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from statistics import NormalDist
 

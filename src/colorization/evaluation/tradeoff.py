@@ -13,13 +13,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from colorization.evaluation import frechet
-from colorization.evaluation import metrics
-from colorization.evaluation import intervals, measures
 from colorization.color import lab_to_rgb, unscaled_lab
+from colorization.evaluation import frechet, intervals, measures, metrics
 from colorization.evaluation.scoring import batches, original_rgb, recognise
-from colorization.models.common.contract import Colorizer
 from colorization.models.classifier.network import SceneClassifier
+from colorization.models.common.contract import Colorizer
 
 COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # of the table
 COMPARED = ("delta_e", "ab_rmse", "skill")  # with the defaults of other models

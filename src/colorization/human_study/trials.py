@@ -13,10 +13,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 from PIL import Image
 
-from colorization.human_study.answers import CATCH
 from colorization.color import lab_to_rgb, rgb_to_lab
-from colorization.core.params import HumanStudy
 from colorization.core.errors import InputError
+from colorization.core.params import HumanStudy
+from colorization.human_study.answers import CATCH
 
 PRACTICE = 2  # pairs with feedback before the trials, not counted
 STRENGTH = 2.0  # of the turned colours of a catch trial

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from colorization.core.params import Data
 from colorization.core.errors import InputError, shown
+from colorization.core.params import Data
 from colorization.sources.archive import BAD_ZIP, open_archive, read_member
 
 SPLITS = ("train", "val", "test")

@@ -16,14 +16,14 @@ import pandas as pd
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.color import chroma, rgb_to_lab
-from colorization.core.params import Data
 from colorization.core.errors import InputError, one_line, shown
 from colorization.core.files import naming, replacing, write_table
+from colorization.core.params import Data
 from colorization.core.process import processors, serve_parent
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.srgb import to_rgb
+from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.sources.archive import formats, open_archive, read_member
 
 MOST_WORKERS = 256

@@ -14,9 +14,9 @@ from PIL import Image
 
 from colorization.core.params import PAPER
 from colorization.evaluation.measures import SHOWN
-from colorization.report.labels import SPLITS, Labels, model_figures
 from colorization.report import tables
 from colorization.report.examples import extremes, spread
+from colorization.report.labels import SPLITS, Labels, model_figures
 
 SLIDERS, EXTREMES = 12, 4  # photographs with a slider; of each kind for each model
 TEMPLATES = files("colorization.report")

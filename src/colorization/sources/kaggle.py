@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from colorization.core.params import Kaggle
 from colorization.core.errors import InputError, shown
 from colorization.core.files import locked
+from colorization.core.params import Kaggle
 from colorization.sources import folder
 from colorization.sources.archive import BAD_ZIP, is_photograph, open_archive, read_member, require_space
 from colorization.sources.kaggle_client import BY_HAND, locate

@@ -5,18 +5,23 @@ of every share, dropout and noise draw for all and keep their own. The gradients
 backward pass, so a model may take as many optimizer steps on a batch as it likes.
 """
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.distributed as dist
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 from colorization.models.common.blocks import Noise
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
 class Processes:
     """The processes of a Fabric, and this one's share of the batch of `count` photographs that they work on."""
 
-    def __init__(self, fabric: Fabric):
+    def __init__(self, fabric: "Fabric"):
         self.fabric, self.rank, self.size = fabric, fabric.global_rank, fabric.world_size
         self.count = self.size
 

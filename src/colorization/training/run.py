@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 
 from colorization.core.files import write_bytes, write_table
 from colorization.core.params import Fit
@@ -18,6 +18,9 @@ from colorization.models.common.weights import build
 from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState, fingerprint
 from colorization.training.trainer import Fitted, Trainer
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def training(
     val: Photos,
     *,
     seed: int,
-    fabric: Fabric,
+    fabric: "Fabric",
     files: Sequence[Path],
     checkpoints: Path,
     history: Path | None = None,
@@ -70,7 +73,7 @@ def repeated(
     val: Photos,
     *,
     seeds: Iterable[int],
-    fabric: Fabric,
+    fabric: "Fabric",
     files: Sequence[Path],
     checkpoints: Path,
     score: Callable[[Trainable, int], dict[str, float]],

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from colorization.core.errors import InputError, out_of_memory
 from colorization.app.photo.metadata import Metadata
 from colorization.app.photo.plan import Job
 from colorization.app.photo.reading import read_photo, read_picture
 from colorization.app.photo.writing import depth, save, write_photo
+from colorization.core.errors import InputError, out_of_memory
 
 if TYPE_CHECKING:
     from colorization.app.colorizer import PhotoColorizer

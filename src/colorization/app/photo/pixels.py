@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.core.errors import InputError
 from colorization.app.photo.recolor import lightness_of
+from colorization.core.errors import InputError
 from colorization.imaging.srgb import check_range, has_alpha, pixels_of, srgb_transform
 
 TILE = (64, 1024)  # rows and columns: 256 KB a plane of float32, so that a tile's planes stay in the processor's cache

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorization.core.errors import InputError
 from colorization.app.photo.reading import Header, read_header
 from colorization.app.photo.writing import FORMATS
+from colorization.core.errors import InputError
 
 SUFFIXES = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
 PHOTO_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".tga", ".pcx", ".sgi", ".mpo"}

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.core.errors import InputError, one_line
 from colorization.app.photo import sixteen_bit
 from colorization.app.photo.metadata import Metadata, read_metadata
 from colorization.app.photo.pixels import levels_of_image
-from colorization.imaging.srgb import NO_RANGE, has_alpha, srgb_transform
+from colorization.core.errors import InputError, one_line
 from colorization.imaging.jpeg_scans import check_scans
+from colorization.imaging.srgb import NO_RANGE, has_alpha, srgb_transform
 
 MAX_PIXELS = 128_000_000  # above it a file is taken for a decompression bomb
 READ = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PCX", "SGI")

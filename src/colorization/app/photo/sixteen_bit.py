@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.core.errors import InputError
 from colorization.app.photo.metadata import XMP_TAG, Metadata, png_texts
 from colorization.app.photo.recolor import lightness_of
+from colorization.core.errors import InputError
 
 BAND = 2**20  # pixels that are decoded at once
 STRIP = 16  # rows that a TIFF's readers take at once

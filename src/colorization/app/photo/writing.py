@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.core.errors import InputError, one_line
-from colorization.core.files import replacing
 from colorization.app.photo import sixteen_bit
 from colorization.app.photo.metadata import Metadata, save_arguments
 from colorization.app.photo.reading import Photo
+from colorization.core.errors import InputError, one_line
+from colorization.core.files import replacing
 
 PNG_LEVEL = 3  # of zlib: three times as fast as Pillow's default, a few per cent larger
 

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorization.models.common.contract import Trainable
 from colorization.models.common.blocks import conv_block
+from colorization.models.common.contract import Trainable
 
 FEATURES = 64  # channels before the last layer: the space of our Fréchet distance
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorization.models.common.contract import Colorizer
 from colorization.models.common.blocks import init_weights
+from colorization.models.common.contract import Colorizer
 
 SLOPE = 0.2  # of LeakyReLU (appendix 6.1)
 MAX_GROWTH = 8  # channels double up to 8 × width (appendix 6.1.1: 64 → 512)

@@ -2,8 +2,8 @@
 
 import torch
 
-from colorization.models.common.weights import build_empty
 from colorization.models.common.contract import CHANNELS, Colorizer
+from colorization.models.common.weights import build_empty
 
 
 def describe(name: str, network: dict, image_size: int) -> dict:

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from colorization.core.errors import InputError, one_line
 
 MODELS = Path(__file__).parents[1]
+SUFFIX = ".safetensors"
 KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
 SIZES = range(8, 4097)  # of the side that a model was trained at
 PHOTOGRAPHS = range(1, 10**12)  # that a model learned from

@@ -9,10 +9,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from colorization.models.common.description import is_model, metadata, read_tree
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import write_bytes
 from colorization.models.common.contract import Trainable
+from colorization.models.common.description import is_model, metadata, read_tree
 
 Kind = TypeVar("Kind", bound=Trainable)
 

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
-from colorization.models.common.contract import CHANNELS, Colorizer
 from colorization.models.common.blocks import Noise, conv_block
+from colorization.models.common.contract import CHANNELS, Colorizer
 
 MAX_GROWTH = 8  # channels double up to 8 × width
 ATTENTIVE = 2  # levels with attention, the lowest

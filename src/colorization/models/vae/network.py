@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torchvision.models import ResNet18_Weights, resnet18
 
 from colorization.core.errors import InputError
-from colorization.models.common.contract import CHANNELS, Colorizer
 from colorization.models.common.blocks import Noise, conv_block
+from colorization.models.common.contract import CHANNELS, Colorizer
 
 ENCODER_CHILDREN = 6  # conv1, bn1, relu, maxpool, layer1, layer2: (B, 128, H/8, W/8)
 ENCODER_CHANNELS = 128

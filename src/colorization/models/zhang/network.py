@@ -10,8 +10,8 @@ from scipy.ndimage import binary_dilation
 from torch import Tensor, nn
 
 from colorization.color import AB_SCALE, lab_to_rgb, normalise, rgb_to_lab
-from colorization.models.common.contract import Colorizer
 from colorization.models.common.ab_bins import BIN, SIDE, shares, smoothed
+from colorization.models.common.contract import Colorizer
 
 NEIGHBOURS, SIGMA = (
     10,

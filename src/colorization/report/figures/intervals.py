@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colorization.core.errors import shown
-from colorization.report.figures.style import plt
 from colorization.evaluation.measures import SHOWN
+from colorization.report.figures.style import plt
 from colorization.report.labels import FLOOR_COLORS, INK, Labels, axis_label, difference_label
 
 SHORT = {"gray": "gray", "mean": "mean colour"}

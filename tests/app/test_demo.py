@@ -1,0 +1,140 @@
+"""The page of `colorize --serve` in headless Chromium, with a real upload."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from photos import SIZE, deep, encoded, gray_of, photo, stored
+from PIL import Image
+
+from colorization.app.demo import forget
+
+SECONDS = 60_000  # milliseconds, for the first photograph: the server imports torch
+
+
+def require_gradio():
+    if "CI" not in os.environ:
+        pytest.importorskip("gradio", reason="pip install -r requirements-demo.txt")
+
+
+@pytest.fixture(scope="module")
+def server(trained, tmp_path_factory):
+    """The address of a running server, and the folder that its temporary files lie in."""
+    require_gradio()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("served")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "colorization.app.command", "--serve", "--port", str(port)],
+        cwd=trained,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline().startswith(f"http://127.0.0.1:{port} ")
+    yield f"http://127.0.0.1:{port}", folder
+    assert list(folder.glob("colorize-*"))
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    assert not list(folder.iterdir()), "an upload outlived the server"
+
+
+@pytest.fixture
+def local_page(chromium, server):
+    """A page that fails its test on a console error, and on any request that leaves this machine."""
+    context = chromium.new_context(accept_downloads=True)
+    page, faults = context.new_page(), []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    local = (server[0], "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(local) else faults.append(request.url))
+    page.goto(server[0])
+    page.wait_for_selector("text=Colorize a photograph")
+    yield page
+    context.close()
+    assert not faults
+
+
+def upload(page, path: Path):
+    page.set_input_files("input[type=file]", path)
+    page.wait_for_selector(f"text={path.stem}")
+
+
+def download(page, to: Path) -> str:
+    button = page.get_by_role("button", name=re.compile("Download at full"))
+    page.wait_for_selector("button:has-text('Download at full'):not([disabled])", timeout=SECONDS)
+    with page.expect_download() as download:
+        button.click()
+    download.value.save_as(to)
+    return download.value.suggested_filename
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_photograph_goes_in_and_a_coloured_one_comes_out(local_page, tmp_path, width):
+    local_page.set_viewport_size({"width": width, "height": 844})
+    (tmp_path / "pier.png").write_bytes(encoded(photo((640, 480)).convert("L"), "png"))
+    upload(local_page, tmp_path / "pier.png")
+    assert download(local_page, tmp_path / "result.png") == "pier-vae.png"
+    before, after = Image.open(tmp_path / "pier.png"), Image.open(tmp_path / "result.png")
+    assert after.size == before.size
+    assert np.abs(gray_of(np.asarray(after)) - np.asarray(before)).max() <= 1
+    assert local_page.locator("[data-testid=imageslider] img, .slider-wrap img, .image-container img").count() >= 2
+    assert local_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_another_model_and_16_bits(local_page, tmp_path):
+    (tmp_path / "deep.png").write_bytes(deep(3, "png"))
+    local_page.get_by_label("resnet").first.check()
+    upload(local_page, tmp_path / "deep.png")
+    assert download(local_page, tmp_path / "result.png") == "deep-resnet.png"
+    assert stored(tmp_path / "result.png").dtype == np.uint16
+    assert stored(tmp_path / "result.png").shape == (*SIZE[::-1], 3)
+
+
+def test_what_is_no_photograph_is_told(local_page, tmp_path):
+    (tmp_path / "notes.png").write_bytes(b"no image")
+    upload(local_page, tmp_path / "notes.png")
+    local_page.wait_for_selector("text=notes.png: not an image of a known format", timeout=SECONDS)
+
+
+def test_it_listens_on_this_machine_only(server):
+    port = int(server[0].rsplit(":", 1)[1])
+    listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line}
+    assert {address for address in listening if address.endswith(f":{port:04X}")} == {f"0100007F:{port:04X}"}
+
+
+def test_a_port_in_use_is_one_line(server, trained):
+    port = server[0].rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "colorization.app.command", "--serve", "--port", port]
+    done = subprocess.run(command, cwd=trained, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "--port" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_uploads_are_forgotten(tmp_path, monkeypatch):
+    old, new = tmp_path / "a/old.png", tmp_path / "new.png"
+    old.parent.mkdir()
+    old.write_bytes(b"")
+    new.write_bytes(b"")
+    os.utime(old, (time.time() - 100,) * 2)
+    monkeypatch.setattr(time, "sleep", lambda seconds: 1 / 0)  # after the first round
+    with pytest.raises(ZeroDivisionError):
+        forget(tmp_path, kept=50)
+    assert new.exists() and not old.exists()
+
+
+def test_a_missing_gradio_is_one_line(trained):
+    code = "import sys; sys.modules['gradio'] = None; sys.argv = ['colorize', '--serve']; "
+    code += "from colorization.app.command import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=trained, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "requirements-demo.txt" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (ROOT / "requirements-demo.txt").exists()

@@ -1,0 +1,223 @@
+"""Every verdict of every claim, on made-up histories, scores and answers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from colorization.claims import trends
+from colorization.claims.claims import CLAIMS, judge
+from colorization.claims.rules import Evidence
+from colorization.core.params import PAPER
+
+EPOCHS = np.arange(1, 21)
+FALLING = np.exp(-0.1 * EPOCHS)
+RISING = FALLING[::-1]
+ZIGZAG = 1 + 0.1 * (-1.0) ** EPOCHS
+RNG = np.random.default_rng(0)
+WALK = RNG.normal(size=20).cumsum()
+
+
+def history(lr=0.1, **columns):
+    count = len(next(iter(columns.values())))
+    return pd.DataFrame({"epoch": np.arange(1, count + 1), "lr": lr} | columns)
+
+
+def evidence(**changes):
+    """A run about which nothing can be said, but for what a test changes."""
+    noise = pd.DataFrame({"colorfulness": 30.0, "colorfulness_original": 30.0, "delta_e": RNG.normal(10, 1, 400)})
+    noise.loc[:19, "colorfulness"] = 60.0  # 5 %
+    row = {"colorfulness_ratio": 1.0, "skill": 0.5}
+    ends = {f"{k}{end}": v + d for k, v in row.items() for end, d in (("", 0), ("_low", -0.1), ("_high", 0.1))}
+    table = pd.DataFrame([{"model": name} | ends for name in PAPER])
+    pairs = [("mse", "gray", "resnet"), ("mse", "resnet", "gan"), ("mse", "resnet", "vae"), ("mse", "gan", "vae")]
+    differences = pd.DataFrame(pairs, columns=["measure", "first", "second"]).assign(difference=0.0, low=-0.1, high=0.1)
+    histories = {name: history(val_loss=FALLING[:2], val_ab_mse=FALLING[:2], train_mse=FALLING[:2],
+                               train_adversarial=FALLING[:2], train_d_loss=FALLING[:2]) for name in PAPER}  # fmt: skip
+    base = {"scores": dict.fromkeys(PAPER, noise), "table": table, "differences": differences, "histories": histories,
+            "people": {"models": {}}, "resamples": 500, "seed": 1}  # fmt: skip
+    return Evidence(**(base | changes))
+
+
+def verdict(name, **changes):
+    return next(row["verdict"] for row in judge(evidence(**changes)) if row["name"] == name)
+
+
+def table(model, measure, value):
+    found = evidence().table.set_index("model")
+    found.loc[model, [measure, f"{measure}_low", f"{measure}_high"]] = [value, value - 0.01, value + 0.01]
+    return {"table": found.reset_index()}
+
+
+def histories(model, **columns):
+    return {"histories": evidence().histories | {model: history(**columns)}}
+
+
+def test_without_a_run_to_speak_of_everything_is_undecided():
+    rows = judge(evidence())
+    assert {row["verdict"] for row in rows} == {"undecided"}
+    assert len({row["name"] for row in rows}) == len(CLAIMS) == len(rows)
+
+
+@pytest.mark.parametrize("model", ["resnet", "vae"])
+@pytest.mark.parametrize("value, expected", [(0.5, "confirmed"), (1.2, "refuted"), (1.0, "undecided")])
+def test_less_colourful(model, value, expected):
+    assert verdict(f"{model}-less-colourful", **table(model, "colorfulness_ratio", value)) == expected
+
+
+@pytest.mark.parametrize("share, expected", [(0.2, "confirmed"), (0.0, "refuted"), (0.05, "undecided")])
+def test_overly_colourful(share, expected):
+    scores = pd.DataFrame({"colorfulness": 30.0, "colorfulness_original": 30.0, "delta_e": 1.0}, index=range(400))
+    scores.loc[: 400 * share - 1, "colorfulness"] = 45.0
+    others = evidence().scores
+    assert verdict("gan-overly-colourful", scores=others | {"gan": scores}) == expected
+
+
+def test_great():
+    great = pd.concat([table(name, "skill", 0.8)["table"].query("model == @name") for name in PAPER])
+    assert verdict("great", table=great) == "confirmed"
+    assert verdict("great", **table("gan", "skill", 0.1)) == "refuted"
+
+
+@pytest.mark.parametrize("sign, expected", [(-1, "refuted"), (1, "confirmed")])
+def test_more_effective(sign, expected):
+    rows = evidence().differences.assign(difference=sign * 0.2, low=sign * 0.2 - 0.1, high=sign * 0.2 + 0.1)
+    assert verdict("vae-more-effective", differences=rows) == expected, "the table has the others first"
+
+
+@pytest.mark.parametrize("sd, expected", [(2.0, "confirmed"), (0.5, "refuted"), (1.0, "undecided")])
+def test_quality_varies(sd, expected):
+    scores = evidence().scores
+    gan = scores["gan"].assign(delta_e=np.random.default_rng(5).normal(10, sd, 400))
+    assert verdict("gan-varies", scores=scores | {"gan": gan}) == expected
+
+
+@pytest.mark.parametrize("loss, expected", [(FALLING, "confirmed"), (RISING, "refuted"), (FALLING[:3], "undecided")])
+def test_steady(loss, expected):
+    assert verdict("resnet-steady", **histories("resnet", val_loss=loss)) == expected
+
+
+@pytest.mark.parametrize(
+    "loss, expected",
+    [(ZIGZAG, "confirmed"), (FALLING, "refuted"), (RISING, "refuted"), (ZIGZAG[:5], "undecided"),
+     (FALLING + 0.1 * (np.sin(EPOCHS * 1.2)), "undecided")],
+)  # fmt: skip
+def test_unstable(loss, expected):
+    found = histories("gan", train_adversarial=loss, train_d_loss=loss, val_loss=loss)
+    assert verdict("gan-unstable", **found) == expected
+
+
+@pytest.mark.parametrize(
+    "d_loss, expected",
+    [(-WALK, "confirmed"), (WALK, "refuted"), (RNG.normal(size=20), "undecided"), (np.ones(20), "undecided")],
+)
+def test_mirrors(d_loss, expected):
+    noise = 0.1 * np.random.default_rng(1).normal(size=20)
+    found = histories("gan", train_adversarial=WALK + noise, train_d_loss=d_loss, val_loss=ZIGZAG)
+    assert verdict("gan-mirrors", **found) == expected
+
+
+@pytest.mark.parametrize(
+    "high, low, size, count, expected",
+    [
+        (14, 15, 2.0, 20, "confirmed"),
+        (14, 5, 2.0, 20, "refuted"),
+        (14, 14, 0.0, 20, "refuted"),
+        (5, 5, 2.0, 7, "undecided"),
+    ],
+)
+def test_peak(high, low, size, count, expected):
+    noise = 0.02 * np.random.default_rng(2).normal(size=(2, count))
+    d_loss, adversarial = 1 + noise[0], 1 + noise[1]
+    d_loss[0], d_loss[high], adversarial[low] = 9.0, d_loss.max() + size, adversarial.min() - size
+    found = histories("gan", train_adversarial=adversarial, train_d_loss=d_loss, val_loss=d_loss)
+    assert verdict("gan-peak", **found) == expected, "the first epoch's loss is no peak"
+
+
+@pytest.mark.parametrize(
+    "loss, expected",
+    [
+        (np.exp(-EPOCHS), "confirmed"),
+        (30.0 - EPOCHS, "refuted"),
+        (FALLING[:5], "undecided"),
+        (FALLING, "undecided"),
+        (9 + np.exp(-EPOCHS), "undecided"),
+    ],
+)
+def test_sharp(loss, expected):
+    loss = np.exp(-0.05 * EPOCHS) if loss is FALLING else loss
+    assert verdict("vae-sharp", **histories("vae", train_mse=loss, val_loss=loss)) == expected
+
+
+@pytest.mark.parametrize("model", PAPER)
+def test_still_falls(model):
+    def found(loss, lr=0.1):
+        columns = dict.fromkeys(("train_adversarial", "train_d_loss", "train_mse"), loss)
+        return verdict(f"{model}-still-falls", **histories(model, val_loss=loss, lr=lr, **columns))
+
+    long = np.exp(-0.1 * np.arange(1, 61))
+    assert found(FALLING) == found(long) == "confirmed"
+    assert found(RISING) == found(np.concatenate([FALLING, 2 - np.exp(-0.1 * EPOCHS)])) == "refuted"
+    assert found(1 + RNG.normal(0, 0.1, 20)) == found(FALLING[:5]) == "undecided"
+    assert found(FALLING, lr=np.linspace(1, 0, 20)) == "undecided", "a rate that goes to 0 ends the fall"
+    assert found(np.zeros(20)) == "undecided", "the logarithm of nothing"
+
+
+@pytest.mark.parametrize(
+    "late, expected", [((1.0, 2.0, 3.0), "refuted"), ((3.0, 2.0, 1.0), "confirmed"), ((1.0, 1.001, 3.0), "undecided")]
+)
+def test_converged_differ(late, expected):
+    """At 20 epochs the order is resnet, gan, vae, with 10, 20 and 30."""
+
+    def curve(early, last):
+        return np.concatenate([np.full(20, early), np.full(80, last)])
+
+    found = {
+        name: history(val_loss=FALLING.repeat(5), val_ab_mse=curve(10.0 * (i + 1), last),
+                      train_mse=FALLING.repeat(5), train_adversarial=FALLING.repeat(5), train_d_loss=FALLING.repeat(5))
+        for i, (name, last) in enumerate(zip(PAPER, late))
+    }  # fmt: skip
+    assert verdict("converged-differ", histories=found) == expected
+    assert verdict("converged-differ", histories={name: h[:99] for name, h in found.items()}) == "undecided"
+    annealed = {name: h.assign(lr=np.linspace(1, 0, 100)) for name, h in found.items()}
+    assert verdict("converged-differ", histories=annealed) == "undecided"
+
+
+@pytest.mark.parametrize("fooled, expected", [(50, "confirmed"), (10, "refuted"), (40, "undecided"), (0, "undecided")])
+def test_hard_to_tell(fooled, expected):
+    models = {"gan": {"trials": 100 if fooled else 0, "fooled": fooled}, "vae": {"trials": 0, "fooled": 0}}
+    models["resunet"] = {"trials": 1000, "fooled": 900}  # of which the paper says nothing
+    assert verdict("hard-to-tell", people={"models": models}) == expected
+
+
+def test_few_photographs_decide_nothing():
+    few = {name: table[:10] for name, table in evidence().scores.items()}
+    assert verdict("vae-less-colourful", scores=few, **table("vae", "colorfulness_ratio", 0.5)) == "undecided"
+    assert {v["verdict"] for v in judge(evidence(scores=few))} == {"undecided"}
+
+
+def test_what_cannot_be_computed_is_said():
+    flat = {name: table.assign(delta_e=3.0) for name, table in evidence().scores.items()}
+    rows = {row["name"]: row for row in judge(evidence(scores=flat))}
+    assert rows["gan-varies"]["verdict"] == "undecided" and "cannot be computed" in rows["gan-varies"]["figure"]
+    nothing = pd.DataFrame([{"model": name} for name in PAPER])
+    nothing[[f"{m}{end}" for m in ("skill", "colorfulness_ratio") for end in ("", "_low", "_high")]] = np.nan
+    assert verdict("great", table=nothing) == "undecided"
+
+
+@pytest.mark.parametrize("walk", [False, True])
+def test_independent_losses_mirror_each_other_as_seldom_as_said(walk):
+    decided = 0
+    for seed in range(300):
+        losses = np.random.default_rng(seed).normal(size=(2, 20))
+        one, other = losses.cumsum(axis=1) if walk else losses
+        _, low, high = trends.correlation_of_changes(one, other)
+        decided += low > 0 or high < 0
+    assert decided / 300 <= 0.08
+
+
+def test_intervals_of_trends():
+    assert trends.falling_share(np.array([3.0, 2.0, 2.5, 1.0]))[0] == pytest.approx(2 / 3)
+    slope, low, high = trends.relative_slope(FALLING)
+    assert (slope, low, high) == pytest.approx((-0.1,) * 3)
+    assert trends.early_share(np.array([8.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.5)
+    assert trends.early_share(np.ones(8)) == 0

@@ -1,0 +1,105 @@
+"""The curves hold what the evaluation measures, the default is on each, and the knobs are left as they were."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from colorization.evaluation import tradeoff
+from colorization.evaluation.scoring import Judges, evaluate
+from colorization.models.classifier.network import SceneClassifier
+from colorization.models.common import ab_bins as rarity
+from colorization.models.common.contract import Colorizer
+
+RNG = np.random.default_rng(0)
+PHOTOS = RNG.uniform(-0.5, 0.5, (130, 3, 16, 16)).astype(np.float16)  # two batches of 64 and two more; 64 features
+CATEGORIES = pd.Series(["sea", "street"] * 65)
+
+
+class Plain(Colorizer):
+    """Colours that follow the luminance."""
+
+    def __init__(self):
+        super().__init__(predicts="ab")
+
+    def forward(self, L):
+        return torch.cat([L, -L], dim=1) / 2
+
+
+class Warm(Plain):
+    """The same, the paler the higher its temperature; it counts how often it is asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("temperature", torch.tensor(0.38))
+        self.asked = 0
+
+    def forward(self, L):
+        self.asked += 1
+        return super().forward(L) * (1 - self.temperature)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    torch.manual_seed(0)
+    return SceneClassifier(width=2, dropout=0.0, categories=["sea", "street"]).eval()
+
+
+def curves_of(model, classifier, saturations=(0.5, 2.0), temperatures=(0.1, 0.38)):
+    start = tradeoff.default(model)
+    rows = tradeoff.curves(start, saturations, temperatures)
+    points = {point for *_, point in rows}
+    return start, rows, tradeoff.measure(model, PHOTOS, CATEGORIES, classifier, points, "cpu")
+
+
+def table_of(model, classifier, others):
+    start, rows, measured = curves_of(model, classifier)
+    originals = next(iter(measured.values()))[1] + 0.1
+    values = tradeoff.summarise(measured, others, originals, resamples=200, frechet_resamples=100, seed=1)
+    return tradeoff.table(rows, start, *values)
+
+
+def test_the_default_is_what_the_evaluation_measures(classifier):
+    judges = Judges(classifier=classifier, colour_weights=rarity.colour_weights(PHOTOS))
+    whole = evaluate(Warm(), PHOTOS, CATEGORIES, judges, samples=0, device="cpu")
+    start, _, measured = curves_of(Warm(), classifier)
+    scores, features = measured[start]
+    pd.testing.assert_frame_equal(scores, whole.scores[list(scores)])
+    assert (features == whole.features).all()
+
+
+def test_every_curve_holds_the_default_once_and_the_model_is_left_as_it_was(classifier):
+    model = Warm()
+    start, rows, measured = curves_of(model, classifier)
+    assert start == (0.38, 1.0) and model.temperature == torch.tensor(0.38)
+    assert [(knob, setting) for knob, setting, _ in rows] == [
+        ("saturation", 0.5), ("saturation", 1.0), ("saturation", 2.0), ("temperature", 0.1), ("temperature", 0.38)
+    ]  # fmt: skip
+    assert len(measured) == 4 and model.asked == 2 * 3, "once a temperature and batch"
+    assert {knob for knob, *_ in curves_of(Plain(), classifier)[1]} == {"saturation"}
+
+
+def test_more_saturation_and_less_temperature_are_more_colour(classifier):
+    table = table_of(Warm(), classifier, {})
+    saturation, temperature = (table[table.knob == knob] for knob in ("saturation", "temperature"))
+    assert (
+        saturation.colorfulness_ratio.is_monotonic_increasing and temperature.colorfulness_ratio.is_monotonic_decreasing
+    )
+    assert table.default.tolist() == [False, True, False, False, True]
+    assert (table.scene_frechet_low <= table.scene_frechet_high).all() and table.recognised.between(0, 1).all()
+
+
+def test_differences_are_paired(classifier):
+    start, _, measured = curves_of(Plain(), classifier)
+    table = table_of(Plain(), classifier, {"gan": measured[start][0].assign(ssim=0.5)})
+    at_default = table[table.default].iloc[0]
+    assert at_default.delta_e_minus_gan == at_default.delta_e_minus_gan_low == at_default.delta_e_minus_gan_high == 0
+    other = table[~table.default].iloc[0]
+    assert other.delta_e_minus_gan == pytest.approx(other.delta_e - at_default.delta_e)
+    assert other.delta_e_minus_gan_low < other.delta_e_minus_gan < other.delta_e_minus_gan_high
+
+
+def test_without_categories_nothing_is_recognised():
+    blind = SceneClassifier(width=2, dropout=0.0, categories=[]).eval()
+    table = table_of(Plain(), blind, {})
+    assert "delta_e" in table and not {"recognised", "scene_frechet"} & set(table)

@@ -1,0 +1,120 @@
+"""Any image → sRGB: training sees the colours that the command sees, whatever the mode and the ICC profile."""
+
+import io
+
+import numpy as np
+import pytest
+from archives import params
+from photos import deep, encoded, exif, known_profile, linear_gray, photo
+from PIL import Image, ImageCms, ImageOps
+
+from colorization.app.photo.reading import read_photo, read_picture
+from colorization.app.photo.recolor import lightness_of
+from colorization.color import lab_to_rgb
+from colorization.core.errors import InputError
+from colorization.imaging.srgb import to_rgb
+from colorization.preprocessing.packing import decode
+
+PROFILES = {"RGB": known_profile("p3"), "L": linear_gray(), "CMYK": known_profile("cmyk")}
+WHOLE = 10_000  # pixels a side: no photograph here is larger
+LEVEL = 65535 / 255  # of the command's lightness, one of 255
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image).astype(int)
+
+
+def from_bytes(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def apart(ours: Image.Image, path) -> float:
+    """How far the lightness of our pixels is from that of the command's reader, of 255."""
+    return np.abs(lightness_of(np.asarray(ours)).astype(int) - read_photo(path).levels).max() / LEVEL
+
+
+@pytest.mark.parametrize("mode", PROFILES)
+def test_training_sees_the_colours_that_the_command_sees(mode, tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded(photo().convert(mode), "jpeg", icc_profile=PROFILES[mode], exif=exif(6)))
+    ours, shown = to_rgb(ImageOps.exif_transpose(Image.open(path))), read_picture(path, WHOLE)
+    assert ours.mode == "RGB" and np.abs(pixels(ours) - pixels(shown)).max() <= 1
+    assert apart(ours, path) <= 1
+    without = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    assert np.abs(pixels(ours) - pixels(without)).max() > 20, "the profile says something"
+    lab = decode(path.read_bytes(), params())[0].astype(np.float32)
+    packed = np.round(lab_to_rgb(lab[:1], lab[1:]) * 255).transpose(1, 2, 0)
+    left, top = ((side - 32) // 2 for side in shown.size)
+    assert np.abs(packed - pixels(shown)[top : top + 32, left : left + 32]).max() <= 1
+
+
+@pytest.mark.parametrize("mode", PROFILES)
+def test_a_profile_is_applied_as_littlecms_does(mode):
+    image = photo().convert(mode)
+    expected = ImageCms.profileToProfile(
+        image, io.BytesIO(PROFILES[mode]), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    image.info["icc_profile"] = PROFILES[mode]
+    assert np.abs(pixels(to_rgb(image)) - pixels(expected)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "mode, profile", [("RGB", b"no profile at all"), ("RGB", PROFILES["CMYK"]), ("L", PROFILES["RGB"])]
+)
+def test_a_profile_that_is_none_of_the_pixels_changes_nothing(mode, profile):
+    image = photo().convert(mode)
+    before = pixels(to_rgb(image))
+    image.info["icc_profile"] = profile
+    assert (pixels(to_rgb(image)) == before).all()
+
+
+@pytest.mark.parametrize("mode, alpha", [("RGB", "RGBA"), ("L", "LA")])
+@pytest.mark.parametrize("with_profile", [False, True])
+def test_alpha_is_dropped(mode, alpha, with_profile):
+    options = {"icc_profile": PROFILES[mode]} if with_profile else {}
+    opaque = photo().convert(mode)
+    clear = opaque.convert(alpha)
+    clear.putalpha(photo().convert("L").point(lambda value: 255 - value))
+    ours = to_rgb(from_bytes(encoded(clear, "png", **options)))
+    assert (ours.mode, ours.size) == ("RGB", opaque.size)
+    assert (pixels(ours) == pixels(to_rgb(from_bytes(encoded(opaque, "png", **options))))).all()
+
+
+def test_a_transparent_colour_of_a_palette_is_dropped_too():
+    image = photo().quantize(20)
+    ours = to_rgb(from_bytes(encoded(image, "png", transparency=3)))
+    assert (pixels(ours) == pixels(image.convert("RGB"))).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "RGB", "RGBA", "CMYK", "I", "YCbCr", "HSV"])
+def test_every_mode_becomes_rgb(mode):
+    image = Image.new("RGB", (4, 4), (255, 128, 0)).convert("L").convert("I").convert(mode) if mode == "I;16" else None
+    image = image or Image.new("RGB", (4, 4), (255, 128, 0)).convert(
+        "L" if mode in ("LA", "I", "1") else "RGB"
+    ).convert(mode)
+    assert to_rgb(image).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    "image, told",
+    [
+        (Image.new("F", (4, 4)), "no fixed black and white"),
+        (Image.new("I", (4, 4), 65_536), "beyond 0..65535"),
+        (Image.new("I", (4, 4), -1), "beyond 0..65535"),
+    ],
+)
+def test_pixels_without_a_black_and_a_white_are_refused(image, told):
+    with pytest.raises(InputError, match=told):
+        to_rgb(image)
+
+
+def test_sixteen_bit_gray_is_scaled_not_clipped():
+    wide = Image.fromarray(np.full((4, 4), 128 * 256, np.uint16))
+    assert to_rgb(wide).getpixel((0, 0)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize("name, channels", [("png", 1), ("png", 2), ("png", 3), ("png", 4), ("tiff", 1), ("tiff", 3)])
+def test_sixteen_bits_are_scaled_as_the_command_does(name, channels, tmp_path):
+    path = tmp_path / f"deep.{name}"
+    path.write_bytes(deep(channels, name))
+    assert apart(to_rgb(Image.open(path)), path) <= 1

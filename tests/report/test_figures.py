@@ -1,0 +1,120 @@
+"""Figures draw without a warning, and the same input gives the same bytes."""
+
+import io
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from colorization.core.params import description, load_config
+from colorization.evaluation.measures import SHOWN
+from colorization.models.common.architecture import describe
+from colorization.report.figures import curves, diagrams, intervals, pictures
+from colorization.report.figures.style import png
+from colorization.report.labels import FLOOR_NAMES, Labels, model_figures
+
+CONFIG = load_config(ROOT / "presets/intel-cpu.yaml")
+LABELS = Labels.of({name: {"label": about.LABEL, "color": about.COLOR} for name in CONFIG.models for about in [description(name)]})
+RNG = np.random.default_rng(0)
+PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "gan", "original")}
+SCORES = pd.DataFrame({"delta_e": RNG.random(3), "mse": RNG.random(3)})
+ENDS = ("_low", "", "_high")
+MODELS = [*FLOOR_NAMES, *CONFIG.models]
+TABLE = pd.DataFrame(
+    [{"model": m, "recognised_original": 0.9, "photographs": 7, "category": c}
+     | {f"{k}{end}": 0.1 * (i + 1) for k in SHOWN for i, end in enumerate(ENDS)}
+     for c in ("sea", "street") for m in MODELS]
+)  # fmt: skip
+DIFFERENCES = pd.DataFrame(
+    [(k, "gray", m, 0.1, low, 0.2) for k in SHOWN for m, low in (("gan", -0.1), ("vae", 0.05))],
+    columns=["measure", "first", "second", "difference", "low", "high"],
+)
+CURVES = pd.DataFrame(
+    [(model, knob, s, s == 1, 0.6 * s, 9 + s, 2 - s) for model in MODELS[2:] for knob in ("saturation", "temperature")
+     for s in (0.5, 1.0, 2.0)],
+    columns=["model", "knob", "setting", "default", "colorfulness_ratio", "delta_e", "scene_frechet"],
+)  # fmt: skip
+HISTORY = pd.DataFrame(
+    {"epoch": [1, 2], "lr": 0.1, "val_ab_mse": [200.0, 150.0]}
+    | {f"{p}_{t}": [2.0, 1.0] for t in ("loss", "d_loss") for p in ("train", "val")}
+)
+
+
+def drawings():
+    yield "grid", lambda: pictures.grid(PICTURES, "t")[0]
+    yield "comparison", lambda: pictures.comparison(PICTURES, {"gray": SCORES, "gan": SCORES}, "t", LABELS)
+    yield "losses", lambda: curves.losses("gan", HISTORY, "t", LABELS)
+    yield "one epoch", lambda: curves.losses("gan", HISTORY[:1], "t", LABELS)
+    yield "measures", lambda: intervals.measures(TABLE[TABLE.category == "sea"], "t", LABELS)
+    yield "few measures", lambda: intervals.measures(TABLE[:5].drop(columns=["recognised", "scene_frechet", "lpips"]), "t", LABELS)
+    yield "categories", lambda: intervals.categories(TABLE, "t", LABELS)
+    yield "differences", lambda: intervals.differences(DIFFERENCES, "gray", "t", LABELS)
+    yield "trade-off", lambda: curves.tradeoff(CURVES, TABLE.iloc[0], "t", LABELS)
+    yield (
+        "trade-off without categories",
+        lambda: curves.tradeoff(CURVES.drop(columns="scene_frechet"), TABLE.iloc[0], "t", LABELS),
+    )
+    yield "learning curves", lambda: curves.learning_curves({"gan": HISTORY, "vae": HISTORY[:1]}, "t", LABELS)
+    for name, params in CONFIG.models.items():
+        described = describe(name, params.network(), CONFIG.data.image_size)
+        yield name, lambda name=name, described=described: diagrams.architecture(name, described, "t", LABELS)
+
+
+@pytest.mark.parametrize("draw", [pytest.param(d, id=name) for name, d in drawings()])
+def test_draws_quietly_and_repeatably(draw):
+    with warnings.catch_warnings(action="error"):
+        first, second = png(draw()), png(draw())
+    assert first == second
+    image = Image.open(io.BytesIO(first))
+    assert image.width > 400 and image.convert("L").getextrema()[0] < 100
+
+
+def test_every_name_has_a_colour_of_its_own():
+    assert LABELS.colors.keys() == LABELS.names.keys()
+    assert len(set(LABELS.colors.values())) == len(LABELS.colors)
+
+
+def test_differences_are_of_the_others_to_one():
+    rows = [
+        ("delta_e", "gray", "gan", 2.0, 1.0, 3.5),
+        ("delta_e", "gan", "vae", 4.0, 3.0, 4.5),
+        ("mse", "gray", "vae", 0, 0, 0),
+    ]
+    table = pd.DataFrame(rows, columns=DIFFERENCES.columns)
+    found = intervals.minus(table, "gan")
+    assert found.values.tolist() == [
+        ["delta_e", "gray", "gan", 2.0, 1.0, 3.5],
+        ["delta_e", "vae", "gan", -4.0, -4.5, -3.0],
+    ]
+
+
+def test_what_is_rounded_away_cannot_be_seen():
+    figure, _ = pictures.grid({"a": PICTURES["gan"]}, "t")
+    exact = io.BytesIO()
+    figure.savefig(exact, bbox_inches="tight", facecolor="white")
+    exact = np.asarray(Image.open(exact).convert("RGB")).astype(int)
+    found = np.asarray(Image.open(io.BytesIO(png(figure))))
+    assert np.abs(found - exact).max() <= 2 and (found[0, 0] == 255).all()
+
+
+def test_the_paper_has_numbered_figures_and_others_have_not():
+    assert model_figures("vae")["loss"] == ("figure-9-vae-loss", "Figure 9: ")
+    assert model_figures("zhang")["architecture"] == ("zhang-architecture", "")
+
+
+@pytest.mark.parametrize("name", ["$x_{$", "$", "a" * 250, "\x1b[2J\n", "<b>&amp;</b>", "%s {0}", "7"])
+def test_a_category_may_be_called_anything(name):
+    table = TABLE.replace("sea", name)
+    assert Image.open(io.BytesIO(png(intervals.categories(table, "t", LABELS)))).width > 500
+
+
+def test_the_largest_of_many_categories_are_shown():
+    one = TABLE[TABLE.category == "sea"]
+    many = pd.concat([one.assign(category=f"c{i}", photographs=i % 50) for i in range(1000)], ignore_index=True)
+    labels = [label.get_text() for label in intervals.categories(many, "t", LABELS).axes[0].get_yticklabels()]
+    assert len(labels) == 40 and set(labels) == {f"c{i} ({i % 50})" for i in range(1000) if i % 50 == 49} | {
+        f"c{i} (48)" for i in range(1000) if i % 50 == 48
+    }

@@ -1,0 +1,161 @@
+"""The page as its readers meet it: in Chromium, by keyboard, on a phone, in the dark, offline."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import watched_page
+
+from colorization.core.params import PAPER
+from colorization.evaluation.measures import SHOWN
+from colorization.report import page as report
+from colorization.report import tables
+from colorization.report.figures.curves import learning_curves
+from colorization.report.figures.style import png
+from colorization.report.labels import Labels
+from tools import markdown
+
+DESCRIPTIONS = {name: {"label": PAPER[name], "color": color} for name, color in zip(PAPER, ("#0072B2", "#D55E00", "#009E73"))}
+LABELS = Labels.of(DESCRIPTIONS)
+ROWS = ("gray", "mean", *PAPER)
+RNG = np.random.default_rng(0)
+HOSTILE = '<script>console.error("x")</script>'
+
+
+def run(**changes) -> report.Run:
+    values = {m: 0.5 for m in SHOWN}
+    ends = {f"{m}{end}": v for m, v in values.items() if m != "fid" for end in ("", "_low", "_high")}
+    table = pd.DataFrame([{"model": n, "recognised_original": 0.9, "recognised_original_low": 0.8, "recognised_original_high": 1.0, **ends, "fid": 3.0, "delta_e": 9.0 - i}
+                          for i, n in enumerate(ROWS)])  # fmt: skip
+    table = table.assign(**{f"{m}{e}": [np.nan] * 4 + [1.5] for m in ("diversity", "ab_rmse_sample", "ab_rmse_best")
+                            for e in ("", "_low", "_high")})  # fmt: skip
+    names = [f"test/{c}/{i}.jpg" for c in ("sea", HOSTILE) for i in range(9)]
+    scores = pd.DataFrame({"name": names, "category": ["sea"] * 9 + [HOSTILE] * 9, "delta_e": RNG.random(18) * 20,
+                           "mse": 0.01, "ssim": 0.9})  # fmt: skip
+    categories = pd.concat([table.assign(category=c, photographs=9) for c in ("sea", HOSTILE)])
+    seeds = pd.DataFrame([("gan", "delta_e", 3, 9.1, 0.2, 9.0, 9.3, 8.9, 9.4)], columns=[
+        "model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"])  # fmt: skip
+    pairs = [(m, "gray", "gan", -0.5, -0.6, -0.4) for m in SHOWN if m != "fid"]
+    differences = pd.DataFrame(pairs, columns=["measure", "first", "second", "difference", "low", "high"])
+    shared = ("delta_e", "colorfulness_ratio", "delta_e_minus_gan")
+    curve_of_knob = pd.DataFrame([{"knob": "saturation", "setting": s, "default": s == 1}
+                                  | {f"{m}{end}": 0.6 * s for m in shared for end in ("", "_low", "_high")}
+                                  for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
+    curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
+    base = {
+        "table": table, "differences": differences, "categories": categories, "seeds": seeds, "tradeoff": dict.fromkeys(PAPER, curve_of_knob), "scores": dict.fromkeys(ROWS, scores),
+        "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
+        "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
+                  "odd_sizes": 2, "enlarged": 3,
+                  "categories": {"train": {"sea": 25, HOSTILE: 25}}},
+        "download": {"source": "sample"},
+        "claims": {v: {"sentence": v, "section": "1", "rule": "r", "figure": "0.5", "verdict": v}
+                   for v in ("confirmed", "refuted", "undecided")},
+        "people": {"participants": 0, "models": {}},
+        "figures": {n: png(learning_curves({"gan": curve}, n, LABELS)) for n in ("measures", "learning-curves", "comparison", "tradeoff")},
+        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": tuple(PAPER), "descriptions": DESCRIPTIONS, "samples": 8, "split": "val",
+    }  # fmt: skip
+    return report.Run(**(base | changes))
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(report.render(run()), encoding="utf-8")
+    return path.as_uri()
+
+
+def test_it_opens_offline_without_a_fault_and_the_slider_moves(page, html):
+    page.goto(html)
+    slider = page.locator(".compare input").first
+    before = slider.evaluate("e => getComputedStyle(e.parentElement.querySelector('.left')).clipPath")
+    slider.focus()
+    page.keyboard.press("End")
+    after = slider.evaluate("e => getComputedStyle(e.parentElement.querySelector('.left')).clipPath")
+    assert before != after and slider.input_value() == "100"
+    box = slider.bounding_box()
+    slider.click(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    assert 15 <= int(slider.input_value()) <= 35
+
+
+def test_what_stands_left_and_right_can_be_chosen(page, html):
+    page.goto(html)
+    right = page.locator(".card img.right").first
+    first = right.get_attribute("src")
+    page.select_option("#right", "gan")
+    assert right.get_attribute("src") != first and right.get_attribute("alt").endswith("GAN")
+    assert page.locator(".score").first.inner_text().startswith("GAN: ΔE")
+    page.select_option("#right", "original")
+    page.select_option("#left", "vae")
+    assert page.locator(".score").first.inner_text().startswith("VAE: ΔE")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_anyone_can_read_it(chromium, html, scheme, width):
+    with watched_page(chromium, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        page.goto(html)
+        found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+        assert not found, [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing hangs out of the page"
+        assert page.evaluate("[...document.images].every(i => i.alt.trim())")
+
+
+def test_it_prints(page, html, tmp_path):
+    page.goto(html)
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible() and page.locator("table").first.is_visible()
+    assert len(page.pdf(format="A4")) > 10_000
+
+
+def test_names_from_files_stay_text(page, html):
+    page.goto(html)
+    assert HOSTILE in page.locator("#categories").inner_text()
+    assert HOSTILE in page.locator("pre").text_content()
+
+
+def test_its_numbers_are_those_of_the_tables():
+    html = report.render(run())
+    assert "{{" not in html and "{%" not in html
+    assert re.search(r"the <strong>VAE</strong> with\s+5\.00", html), "the best model by ΔE"
+    assert "1 are confirmed here, 1 refuted and\n1 left undecided" in html
+    cells = tables.results_table(run().table, run().differences)
+    assert [row["cells"][0]["best"] for row in cells["rows"]] == [False] * 4 + [True]
+    assert "fid" in cells["columns"] and cells["rows"][0]["cells"][-1]["interval"] == ""
+    without = tables.results_table(run().table.drop(columns=["recognised", "scene_frechet"]), run().differences)
+    assert "recognised" not in without["columns"]
+    assert tables.number(-0.5, ".1f") == "−0.5" and tables.number(float("nan"), ".1f") == "–"
+
+
+def test_what_cannot_be_told_apart_is_best_together():
+    near = pd.DataFrame([("delta_e", "gan", "vae", 1.0, -0.1, 2.1), ("delta_e", "resnet", "vae", 2.0, 1.0, 3.0)],
+                        columns=["measure", "first", "second", "difference", "low", "high"])  # fmt: skip
+    cells = tables.results_table(run().table, near)["rows"]
+    assert [row["cells"][0]["best"] for row in cells] == [False, False, False, True, True]
+    assert re.search(r"5\.00, not told apart from the GAN \(95 %", report.render(run(differences=near)))
+
+
+def test_of_each_curve_the_point_nearest_to_the_originals_colour_is_told():
+    curves = tables.joined(run().tradeoff)
+    rows = tables.vivid_rows(curves)
+    assert [(row["model"], row["setting"]) for row in rows] == [(name, 1.5) for name in PAPER]
+    html = report.render(run())
+    assert html.count("<td>saturation</td><td>1.5</td>") == len(PAPER) and "+0.90" in html
+    assert "| ResNet | saturation | 1.5 | 0.90 <sub>0.90–0.90</sub> |" in markdown.vivid(curves, LABELS)
+
+
+def test_people_are_reported():
+    asked = {"participants": 2, "excluded": 1, "catch": {"trials": 8, "failed": 3},
+             "models": {"gan": {"trials": 12, "fooled": 4, "rate": 1 / 3, "rate_low": 0.14, "rate_high": 0.61}}}  # fmt: skip
+    html = report.render(run(people=asked))
+    assert "33 % <small>14–61</small>" in html and re.search(r"3\s+of 8 such trials", html)
+    nobody = asked | {"models": {"gan": {"trials": 0, "fooled": 0, "rate": None, "rate_low": None, "rate_high": None}}}
+    assert "None" not in report.render(run(people=nobody))
+
+
+def test_a_missing_table_is_an_error_not_a_gap():
+    with pytest.raises(Exception, match="used"):
+        report.render(dataclasses.replace(run(), audit={}))

@@ -1,0 +1,253 @@
+"""Kills, full disks, a damaged cache, two at once: what can be told in seconds. At length: make chaos."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+import yaml
+from chaos import processes
+from conftest import GUARD, ROOT, jpeg, may_unshare, run, tiny_params, zip_of
+
+from colorization.core.errors import InputError
+from colorization.core.files import replacing, write_bytes
+from colorization.core.process import hold
+
+DVC = [sys.executable, "-m", "dvc"]
+HERE = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}"}  # run our stages in another folder
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
+
+
+def start(folder, *words, **variables):
+    """A stage in a process group of its own, as a terminal starts it."""
+    env = HERE | {"COLORIZATION_WORKERS": "2"} | variables
+    return subprocess.Popen(
+        [sys.executable, "-m", *words], cwd=folder, env=env, start_new_session=True, text=True,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A study whose photographs take seconds to decode."""
+    params = tiny_params()
+    params["data"]["limit"] = 0
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    (tmp_path / "data/raw").mkdir(parents=True)
+    photograph = jpeg(1, (600, 400))
+    zip_of(tmp_path / "data/raw/photos.zip", {f"{i}.jpg": photograph for i in range(2000)})
+    return tmp_path
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_preprocess_leaves_no_decoder_behind(many, number):
+    stage, scratch = start(many, "stages.preprocess"), many / "data/lab/decoded.part"
+    assert processes.wait(lambda: scratch.exists() and scratch.stat().st_size, 60) and stage.poll() is None
+    assert len(processes.working_in(many)) >= 3, "the stage and two workers"
+    if number == signal.SIGINT:
+        os.killpg(stage.pid, number)
+    else:
+        stage.send_signal(number)
+    output = stage.communicate(timeout=60)[1]
+    assert processes.wait(lambda: not processes.working_in(many), 5), processes.end_all(many)
+    if number == signal.SIGINT:
+        assert output == "interrupted; run it again to go on\n" and not scratch.exists()
+
+
+@linux
+def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
+    stage = start(tmp_path, "stages.train", "vae")
+    loads_torch = lambda: "torch" in open(f"/proc/{stage.pid}/maps").read()
+    assert processes.wait(loads_torch, 60)
+    stage.send_signal(signal.SIGINT)
+    assert stage.communicate(timeout=60)[1] == "interrupted; run it again to go on\n"
+
+
+@linux
+def test_a_stage_whose_dvc_was_killed_at_once_does_not_begin(tmp_path):
+    """dvc's death before the stage could ask for a signal at it: no parent of its session is left."""
+    stage = start(tmp_path, "stages.claims", DVC_STAGE="claims")
+    assert stage.communicate(timeout=60)[1] == "error: the dvc that started this stage has ended\n"
+
+
+def test_two_writers_of_one_file_are_not_mixed(tmp_path):
+    path = tmp_path / "scores.csv"
+    with replacing(path) as file:
+        file.write(b"one")
+        with pytest.raises(InputError, match="scores.csv: another process writes it now"):
+            write_bytes(path, b"two")
+        file.write(b" whole")
+    assert path.read_bytes() == b"one whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_many_writers_leave_a_whole_file(tmp_path):
+    """Threads hold their locks as processes do: each opens the file anew."""
+    path, done = tmp_path / "scores.csv", []
+
+    def write(letter):
+        for _ in range(300):
+            try:
+                write_bytes(path, letter * 100_000)
+                done.append("wrote")
+            except InputError:
+                done.append("gave way")
+
+    writers = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c")]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        if path.exists():
+            content = path.read_bytes()
+            assert len(content) == 100_000 and len(set(content)) == 1
+    assert len(done) == 900 and "wrote" in done and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_was_left_half_written_is_in_nobodys_way(tmp_path):
+    (tmp_path / "scores.csv.part").write_bytes(b"half of what a killed process wrote")
+    write_bytes(tmp_path / "scores.csv", b"whole")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"scores.csv": b"whole"}
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A workspace of one table that dvc recorded, kept in its cache, and would hand to the stage claims."""
+    run([*DVC, "init", "--no-scm"], tmp_path)
+    table = tmp_path / "metrics/table.csv"
+    write_bytes(table, b"model,delta_e\n")
+    digest = hashlib.md5(table.read_bytes()).hexdigest()
+    write_bytes(tmp_path / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}", table.read_bytes())
+    lock = {"compare": {"cmd": "python", "outs": [{"path": "metrics/table.csv", "md5": digest}]}}
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}))
+    shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
+    return tmp_path
+
+
+def starts(folder, *words):
+    """What a stage says when dvc starts it; in dvc's session, as dvc starts it."""
+    env = HERE | {"DVC_STAGE": "claims"}
+    done = run([sys.executable, "-m", *words], folder, check=False, env=env)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_an_input_that_dvc_did_not_record_is_refused(recorded):
+    assert "params.yaml: no such file" in starts(recorded, "stages.claims"), "it got past its inputs"
+    (recorded / "metrics/table.csv").write_bytes(b"model,delta_f\n")
+    assert starts(recorded, "stages.claims").startswith("error: metrics/table.csv: not as dvc recorded it; run: ")
+
+
+def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
+    mend, committed = [sys.executable, "-m", "tools.repair"], (recorded / "dvc.lock").read_text()
+    for command in ("init -q", "add dvc.lock", "-c user.name=t -c user.email=t@t commit -qm start"):
+        run(["git", *command.split()], recorded)
+    assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
+    folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
+    damaged = write_in_place(recorded, b"scores")
+    damaged.write_bytes(b"scorer")
+    write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: '0'")
+    (recorded / ".dvc/cache/runs/ab/abd").mkdir()
+    write_bytes(recorded / ".dvc/tmp/rwlock", b"")
+    (recorded / "dvc.lock").write_text(committed.partition("path")[0] + "pa")
+    assert "6 files of dvc's, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
+    assert whole.exists() and folders.exists() and not damaged.exists()
+    assert not list((recorded / ".dvc/cache/runs/ab").iterdir()), "dvc stumbles over empty folders too"
+    assert "3 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    assert (recorded / "dvc.lock").read_text() == committed
+
+
+def write_in_place(workspace, content, suffix=""):
+    digest = hashlib.md5(content).hexdigest()
+    path = workspace / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}{suffix}"
+    write_bytes(path, content)
+    return path
+
+
+def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
+    (many / ".dvc").mkdir()
+    first, scratch = start(many, "stages.preprocess"), many / "data/lab/decoded.part"
+    assert processes.wait(scratch.exists, 60)
+    refused = start(many, "stages.preprocess").communicate(timeout=60)[1]
+    assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
+    assert first.poll() is None, "it goes on"
+    first.kill()
+    first.communicate()
+
+
+@pytest.mark.parametrize("rank", ["0", "4"])
+def test_the_processes_of_other_machines_are_no_second_run(tmp_path, rank):
+    """torchrun on two machines of four processes that share a checkout: rank 4 is the first of its own machine."""
+    path = tmp_path / ".dvc/tmp/stages/stages.people.lock"
+    path.parent.mkdir(parents=True)
+    with open(path, "w") as lock:
+        assert hold(lock)
+        told = start(tmp_path, "stages.people", RANK=rank, LOCAL_RANK="0").communicate(timeout=60)[1]
+    assert ("another process runs stages.people here" in told) == (rank == "0")
+    assert ("data/human_study/key.json: No such file" in told) == (rank == "4"), "it goes on to its work"
+
+
+LIMITED = """
+import resource, runpy, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # a write past it fails as on a full disk
+sys.argv = sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A study that is preprocessed."""
+    folder = tmp_path_factory.mktemp("packed")
+    (folder / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
+    for stage in ("download", "preprocess"):
+        run([sys.executable, "-m", f"stages.{stage}"], folder, env=HERE)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "stage, limit, path",
+    [
+        ("preprocess", 10_000, "data/lab/decoded.part"),
+        ("train vae", 10_000, ".checkpoints/vae"),
+    ],
+)
+def test_a_file_that_cannot_grow_is_one_line_that_names_it(packed, tmp_path, stage, limit, path):
+    shutil.copytree(packed, tmp_path, dirs_exist_ok=True)
+    if stage == "preprocess":
+        shutil.rmtree(tmp_path / "data/lab")
+    module, *names = stage.split()
+    command = [sys.executable, "-c", LIMITED, str(limit), f"stages.{module}", *names]
+    done = run(command, tmp_path, check=False, env=HERE | {"DVC_ROOT": str(tmp_path)})
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert path in line and "File too large" in line
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.skipif(not may_unshare("-m"), reason="needs a mount namespace, which this user may not make")
+@pytest.mark.parametrize(
+    "mounts, cause",
+    [
+        ("mount -t tmpfs -o size=64k tmpfs data/raw", "No space left on device"),
+        ("mount --bind data/raw data/raw && mount -o remount,bind,ro data/raw", "Read-only file system"),
+    ],
+)
+def test_a_folder_that_takes_nothing_is_one_line_and_then_works(tmp_path, mounts, cause):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
+    (tmp_path / "data/raw").mkdir(parents=True)
+    download = [sys.executable, "-m", "stages.download"]
+    done = run(
+        ["unshare", "-rm", "sh", "-c", f'{mounts} && exec "$@"', "sh", *download], tmp_path, check=False, env=HERE
+    )
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1 and "data/raw/photos.zip" in line and cause in line
+    assert not list((tmp_path / "data/raw").iterdir())
+    assert "photographs from source sample" in run(download, tmp_path, env=HERE).stdout

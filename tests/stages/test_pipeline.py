@@ -1,0 +1,94 @@
+"""The pipeline as its users run it: dvc in a copy of the repository, on tiny data."""
+
+import io
+import json
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+from conftest import dirty, dvc, run, tiny_params
+
+MODELS = list(tiny_params()["models"])
+
+
+def diff(folder, *words, check=True):
+    return run([sys.executable, "-m", "tools.diff", *words], folder, check=check)
+
+
+def stages_run(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+
+
+def after_a_change_of(model: str) -> set[str]:
+    """The stages that a changed parameter of one network's training reruns."""
+    own = {f"{stage}@{model}" for stage in ("train", "evaluate", "repeat")}
+    own |= {f"tradeoff@{name}" for name in MODELS}  # each is compared with the defaults of the report's networks
+    return own | {"describe", "compare", "plot", "human_study", "people", "claims", "report"}
+
+
+def test_everything_runs_and_then_nothing_does(repository):
+    assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
+    assert not stages_run(dvc(repository, "repro").stdout)
+    assert not dirty(repository)
+    table = pd.read_csv(repository / "metrics/table.csv").set_index("model")
+    assert list(table.index) == ["gray", "mean", "resnet", "gan", "vae", "resunet", "pix2pix", "zhang"]
+    for name, row in table.iterrows():
+        summary = json.loads((repository / f"metrics/scores/{name}.json").read_text())
+        assert set(summary) == {"mse", "ssim", "psnr", "delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised",
+                                "scene_frechet"}  # fmt: skip
+        assert row[list(summary)].to_dict() == pytest.approx(summary, rel=1e-3, abs=1e-5)
+    assert table.colorfulness_ratio["gray"] == pytest.approx(0, abs=1e-3)
+    assert len(list((repository / "figures").glob("*.png"))) == 24
+    claims = json.loads((repository / "metrics/claims.json").read_text())
+    assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
+    assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
+    assert "<h1>" in (repository / "report/index.html").read_text()
+    assert not list((repository / ".checkpoints").glob("*/*/state.pt"))
+
+
+def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repository):
+    run(["git", "checkout", "-qb", "other"], repository)
+    path = repository / "params.yaml"
+    path.write_text(path.read_text().replace("lr: 0.0002", "lr: 1e-4", 1))
+    assert stages_run(dvc(repository, "repro").stdout) == after_a_change_of("gan")
+    run(["git", "commit", "-qam", "a lower rate"], repository)
+    table = pd.read_csv(io.StringIO(diff(repository, "gan", "main").stdout), sep=r"\s+", index_col="measure")
+    main = json.loads(run(["git", "show", "main:metrics/scores/gan.json"], repository).stdout)
+    ours = json.loads((repository / "metrics/scores/gan.json").read_text())
+    assert set(table.index) >= {"delta_e", "ab_rmse", "skill", "recognised"} and "scene_frechet" not in table.index
+    for measure, row in table.loc[[*set(ours) & set(table.index)]].iterrows():
+        assert (row.main, row.workspace) == pytest.approx((main[measure], ours[measure]), rel=1e-3)
+        assert row.difference == pytest.approx(ours[measure] - main[measure], abs=2e-3 * abs(main[measure]))
+        assert row.low <= row.difference <= row.high
+    assert table.low.delta_e < table.high.delta_e
+    assert "error: nix: unknown Git revision" in diff(repository, "gan", "nix", check=False).stderr
+    clone = repository.parent / "clone"
+    run(["git", "clone", "-q", str(repository), str(clone)], repository)  # without DVC's cache
+    run(["git", "branch", "main", "origin/main"], clone)
+    changed = json.loads(dvc(clone, "metrics", "diff", "main", "--json").stdout)
+    assert set(changed) == {"metrics/scores/gan.json"}
+    shown = dvc(clone, "metrics", "show").stdout.splitlines()
+    assert len(shown) == 9 and max(map(len, shown)) <= 140
+    assert '"delta_e"' in dvc(clone, "metrics", "show", "--json").stdout
+    assert "models.gan.lr" in dvc(clone, "params", "diff", "main").stdout
+    assert "file://" in dvc(clone, "plots", "diff", "main").stdout
+    assert (clone / "figures/comparison.png").stat().st_size > 10_000
+    shutil.rmtree(clone)
+    run(["git", "checkout", "-q", "main"], repository)
+    dvc(repository, "checkout")
+    assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_experiments_leave_the_workspace_alone(repository):
+    trial = ["-S", "models.vae.lr=0.00001", "-S", "evaluate.split=val", "--name", "trial", "floors", "evaluate@vae"]
+    output = dvc(repository, "exp", "run", "--temp", *trial).stdout
+    assert stages_run(output) == {"train@vae", "floors", "evaluate@vae"}
+    counts = json.loads((repository / "data/lab/audit.json").read_text())["used"]
+    told = f"vae: scored on different photographs ({counts['val']} at trial and {counts['test']} at main)"
+    assert told in diff(repository, "vae", "main", "trial", check=False).stderr
+    shown = json.loads(dvc(repository, "exp", "show", "--json").stdout)
+    (found,) = [rev["data"] for experiment in shown[1]["experiments"] for rev in experiment["revs"]]
+    assert found["params"]["params.yaml"]["data"]["models"]["vae"]["lr"] == 0.00001
+    assert set(found["metrics"]["metrics/scores/vae.json"]["data"]) >= {"delta_e", "skill"}
+    assert not dirty(repository)

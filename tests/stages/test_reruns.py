@@ -1,0 +1,174 @@
+"""A change reruns what it touches: a comment in a file of each layer, a new model, a label."""
+
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, dvc, run, tiny_params
+from dvc.repo import Repo
+
+MODELS = list(tiny_params()["models"])
+
+
+def of_each(*names, models=MODELS) -> set[str]:
+    return {f"{name}@{model}" for name in names for model in models}
+
+
+TRAINING = of_each("train", "repeat") | {"classify"}
+SCORING = of_each("evaluate", "tradeoff", "repeat") | {"floors"}
+TOLD = {"human_study", "people"}
+RERUNS = {  # of a comment in a file, the stages that are out of date before anything has run again
+    "core/errors.py": set(),
+    "core/files.py": set(),
+    "core/params.py": set(),
+    "core/paths.py": set(),
+    "core/process.py": set(),
+    "core/schema.py": set(),
+    "core/stage.py": set(),
+    "color.py": {"preprocess", "describe", "human_study"} | TRAINING | SCORING,
+    "imaging/srgb.py": {"preprocess"},
+    "sources/sample.py": {"download"},
+    "sources/archive.py": {"download", "preprocess"},
+    "preprocessing/audit.py": {"preprocess"},
+    "dataset/photos.py": TRAINING | SCORING,
+    "dataset/index.py": TRAINING | SCORING | {"human_study"},
+    "models/gan/network.py": of_each("train", "evaluate", "tradeoff", "repeat", models=["gan"]) | {"describe"},
+    "models/gan/params.py": {"describe"},
+    "models/common/blocks.py": TRAINING | SCORING | {"describe"},
+    "models/classifier/network.py": SCORING | {"classify", "describe"},
+    "models/floors/floors.py": {"floors", "describe"},
+    "training/trainer.py": TRAINING,
+    "evaluation/scoring.py": SCORING | {"compare"},
+    "evaluation/measures.py": SCORING | {"compare", "claims", "plot", "report"} | TOLD,
+    "claims/rules.py": {"claims"},
+    "human_study/answers.py": TOLD,
+    "report/figures/curves.py": {"plot", "report"},
+    "report/labels.py": {"plot", "report"},
+    "report/page.py": {"report"},
+    "report/page.css": {"report"},
+    "app/command.py": set(),
+    "app/colorizer.py": set(),
+    "../../tools/publish.py": set(),
+    "../../stages/__init__.py": set(),
+    "../../stages/plot.py": {"plot"},
+}
+
+
+@pytest.fixture(scope="module")
+def outdated(repository):
+    """Which stages are out of date after a comment was added to a file; the file is put back."""
+
+    def found(name: str) -> set[str]:
+        path = repository / "src/colorization" / name
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n/* a comment */\n" if path.suffix == ".css" else before + b"\n# a comment\n")
+        try:
+            with Repo(str(repository)) as repo:
+                return {name.rpartition(":")[2] for name in repo.status()}
+        finally:
+            path.write_bytes(before)
+
+    return found
+
+
+@pytest.mark.parametrize("name", RERUNS)
+def test_a_comment_makes_only_these_stages_run_again(outdated, name):
+    assert outdated(name) == RERUNS[name]
+
+
+def test_every_layer_is_in_the_table():
+    folders = {path.name for path in (ROOT / "src/colorization").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert {name.split("/")[0] for name in RERUNS} >= folders
+
+
+NETWORK = """
+import torch.nn.functional as F
+from torch import nn
+
+from colorization.models.common.contract import Colorizer
+
+
+class Toy(Colorizer):
+    def __init__(self, *, width: int):
+        super().__init__(predicts="ab")
+        self.hidden, self.head = nn.Conv2d(1, width, 3, padding=1), nn.Conv2d(width, 2, 1)
+
+    def forward(self, L):
+        return self.head(F.relu(self.hidden(L)))
+
+    def loss(self, batch):
+        return {"loss": F.mse_loss(self(batch[0]), self.target(batch)), "extra": self(batch[0]).abs().mean()}
+
+    def blocks(self):
+        return [("3×3 conv", self.hidden), ("1×1 conv", self.head)]
+
+
+MODEL = Toy
+"""
+PARAMS = """
+from dataclasses import dataclass
+
+from colorization.core.params import Fit
+from colorization.core.schema import rule
+
+LABEL, COLOR = "A toy", "#123456"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(Fit):
+    width: int = rule(low=1, high=64)
+"""
+BLOCK = {"epochs": 1, "batch_size": 8, "lr": 0.001, "lr_schedule": "constant", "beta1": 0.9, "width": 3}
+
+
+def stages_run(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+
+
+@pytest.fixture(scope="module")
+def with_a_toy(repository, tmp_path_factory):
+    """A copy of the study with one model more, of which only its folder and its block were written; and what then ran."""
+    folder = shutil.copytree(repository, tmp_path_factory.mktemp("toy") / "repository", symlinks=True)
+    (folder / "src/colorization/models/toy").mkdir()
+    (folder / "src/colorization/models/toy/network.py").write_text(NETWORK)
+    (folder / "src/colorization/models/toy/params.py").write_text(PARAMS)
+    for path in (folder / "params.yaml", *(folder / "presets").glob("*.yaml")):
+        tree = yaml.safe_load(path.read_text())
+        tree["models"]["toy"] = BLOCK
+        path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    return folder, stages_run(dvc(folder, "repro").stdout)
+
+
+def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
+    folder, ran = with_a_toy
+    own = of_each("train", "evaluate", "tradeoff", "repeat", models=["toy"])
+    assert ran == own | {"describe", "compare", "human_study", "claims", "plot", "report"}
+    assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS, "toy"]
+    for kind in ("architecture", "predictions", "loss"):
+        assert (folder / f"figures/toy-{kind}.png").stat().st_size > 1000
+    page = (folder / "report/index.html").read_text()
+    assert "A toy" in page and "#123456" in page
+    run(["git", "add", "-A"], folder)
+    changed = run(["git", "diff", "--cached", "--name-only"], folder).stdout.split()
+    code = {name for name in changed if name.startswith(("src", "stages", "tools", "dvc.yaml", "tests"))}
+    assert code == {"src/colorization/models/toy/network.py", "src/colorization/models/toy/params.py"}
+
+
+def test_a_label_reaches_figures_and_page_without_a_training(with_a_toy):
+    folder, _ = with_a_toy
+    path = folder / "src/colorization/models/toy/params.py"
+    path.write_text(path.read_text().replace("A toy", "A plaything"))
+    assert stages_run(dvc(folder, "repro").stdout) == {"describe", "compare", "plot", "report"}
+    assert "A plaything" in (folder / "report/index.html").read_text()
+
+
+def test_a_model_that_is_taken_out_leaves_the_tables(with_a_toy):
+    folder, _ = with_a_toy
+    params = folder / "params.yaml"
+    tree = yaml.safe_load(params.read_text())
+    del tree["models"]["toy"]
+    params.write_text(yaml.safe_dump(tree, sort_keys=False))
+    assert not {name for name in stages_run(dvc(folder, "repro").stdout) if "@" in name}
+    assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS]
+    assert "A plaything" not in (folder / "report/index.html").read_text()

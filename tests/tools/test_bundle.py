@@ -1,0 +1,267 @@
+"""The model that comes with the package: which one is taken, what its file may hold, and how it gets there."""
+
+import shutil
+import sys
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT, jpeg, run
+from safetensors import safe_open
+
+from colorization import load
+from colorization.app import catalog
+from colorization.app import command as cli
+from colorization.core.errors import InputError
+from colorization.core.params import load_config
+from colorization.models.common.contract import Colorizer
+from colorization.models.common.description import read_description
+from colorization.models.common.weights import build, load_model, save_model
+from tools import bundle, markdown, model_card
+from tools.half_precision import halved, largest_change
+
+BUNDLED = catalog.BUNDLED
+
+NETWORK = {"latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none", "predicts": "ab"}
+SCORES = {"delta_e": 7.5, "psnr": 24.0, "colorfulness_ratio": 0.7}
+
+
+def write_model(path, photographs, *, scores=None, half=False, seed=1):
+    torch.manual_seed(seed)
+    weights = build("vae", NETWORK).state_dict()
+    if half:
+        weights = {key: value.half() if value.is_floating_point() else value for key, value in weights.items()}
+    about = {"image_size": 32, "photographs": photographs} | ({"scores": scores} if scores else {})
+    save_model(path, weights, name="vae", network=NETWORK, about=about)
+
+
+def write_scores(folder, **errors):
+    (folder / "metrics/scores").mkdir(parents=True)
+    for name, delta_e in errors.items():
+        (folder / f"metrics/scores/{name}.json").write_text(f'{{"delta_e": {delta_e}}}')
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A fresh clone: one bundled model in half precision, of 1,000 photographs, no models/, and a photograph."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(catalog, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(catalog, "BUNDLED", tmp_path / "bundled")
+    write_model(catalog.BUNDLED / "best.safetensors", 1000, scores=SCORES, half=True)
+    (tmp_path / "photo.jpg").write_bytes(jpeg(1))
+    return tmp_path
+
+
+@pytest.fixture
+def colorize(monkeypatch, capsys):
+    """The command, run in this process: what it prints. It must succeed."""
+
+    def run(*arguments) -> str:
+        monkeypatch.setattr(sys, "argv", ["colorize", *arguments])
+        try:
+            cli.main()
+        except SystemExit as end:
+            assert not end.code, end.code
+        return capsys.readouterr().out
+
+    return run
+
+
+# which one is taken
+
+
+def test_a_fresh_clone_colorizes_with_the_bundled_model(place, colorize):
+    assert "colorized with best: out.jpg" in colorize("photo.jpg", "-o", "out.jpg")
+    assert (place / "out.jpg").exists()
+    row = colorize("--list").splitlines()[1]
+    assert row.split()[:6] == ["best", "7.50", "24.00", "0.70", "1000", "32"]
+    assert f"bundled: {place}/bundled/best.safetensors  (default)" in row
+    pixels = np.full((40, 40), 128, np.uint8)
+    assert (load().colorize(pixels) == load("best").colorize(pixels)).all()
+
+
+def test_the_sample_does_not_take_the_place_of_the_bundled_model(place, colorize):
+    """Six photographs score better on themselves; the name in both places means the one that learned from more, too."""
+    for name in ("vae", "best"):
+        write_model(place / f"models/{name}.safetensors", 168)
+    write_scores(place, vae=1.0, best=2.0)
+    assert "colorized with best" in colorize("photo.jpg", "-o", "a.jpg")
+    assert catalog.find("best") == place / "bundled/best.safetensors"
+    rows = [line.split() for line in colorize("--list").splitlines()[1:4]]
+    assert [row[:2] for row in rows] == [["best", "7.50"], ["vae", "1.00"], ["best", "2.00"]]
+    assert "colorized with vae" in colorize("photo.jpg", "-o", "b.jpg", "--model", "vae")
+    assert "colorized with best" in colorize("photo.jpg", "-o", "c.jpg", "--model", "models/best.safetensors")
+
+
+def test_a_model_of_more_photographs_takes_it(place, colorize):
+    write_model(place / "models/vae.safetensors", 1001)
+    write_model(place / "models/best.safetensors", 1001)
+    assert catalog.find(None) == catalog.find("best") == catalog.folder() / "best.safetensors"
+    write_scores(place, vae=30.0)
+    assert "colorized with vae" in colorize("photo.jpg", "-o", "a.jpg"), "of equals the one with the lowest ΔE"
+
+
+def test_of_equals_the_lowest_error_and_then_models(place):
+    write_model(place / "models/best.safetensors", 1000, scores=SCORES)
+    assert catalog.find("best") == catalog.folder() / "best.safetensors"
+    write_model(place / "models/best.safetensors", 1000, scores=SCORES | {"delta_e": 7.6})
+    assert catalog.find("best") == catalog.BUNDLED / "best.safetensors"
+
+
+def test_a_damaged_model_is_listed_and_is_no_default(place, colorize):
+    (place / "models").mkdir()
+    (place / "models/vae.safetensors").write_bytes(b"damaged")
+    assert "colorized with best" in colorize("photo.jpg", "-o", "a.jpg")
+    assert "damaged" in colorize("--list").splitlines()[2]
+
+
+def test_without_any_model_it_is_one_line(place):
+    shutil.rmtree(catalog.BUNDLED)
+    with pytest.raises(InputError, match="make repro"):
+        load()
+
+
+# what its file may hold
+
+
+def test_half_precision_is_computed_in_single(place):
+    with safe_open(catalog.BUNDLED / "best.safetensors", framework="pt") as file:
+        assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16, torch.int64}  # noqa: SIM118
+    model = load_model(catalog.BUNDLED / "best.safetensors", Colorizer)
+    kinds = {value.dtype for value in model.state_dict().values()}
+    assert kinds == {torch.float32, torch.int64}
+    torch.manual_seed(1)
+    whole = build("vae", NETWORK).state_dict()
+    assert all(
+        torch.equal(value, whole[key].half().float())
+        for key, value in model.state_dict().items()
+        if value.is_floating_point()
+    )
+
+
+@pytest.mark.parametrize("change", [torch.Tensor.double, torch.Tensor.bfloat16, torch.Tensor.int])
+def test_no_other_kind_of_number_is_taken(place, change):
+    weights = build("vae", NETWORK).state_dict()
+    key = next(iter(weights))
+    weights[key] = change(weights[key])
+    save_model(place / "m.safetensors", weights, name="vae", network=NETWORK, about={})
+    with pytest.raises(InputError, match=f"{key} is no number of its kind"):
+        load_model(place / "m.safetensors", Colorizer)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16])
+def test_what_is_not_finite_is_refused(place, value, kind):
+    weights = {k: v.to(kind) if v.is_floating_point() else v for k, v in build("vae", NETWORK).state_dict().items()}
+    next(iter(weights.values())).view(-1)[3] = value
+    save_model(place / "m.safetensors", weights, name="vae", network=NETWORK, about={})
+    with pytest.raises(InputError, match="is no number of its kind"):
+        load_model(place / "m.safetensors", Colorizer)
+
+
+def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
+    path = catalog.BUNDLED / "best.safetensors"
+    whole = path.read_bytes()
+    start = 8 + int.from_bytes(whole[:8], "little")
+    for at in np.random.default_rng(0).integers(start, len(whole), 20):
+        changed = bytearray(whole)
+        changed[at] ^= 1  # the last bit of a byte: of a float16 it may be a thousandth
+        path.write_bytes(changed)
+        with pytest.raises(InputError, match="the weights are not those that were written"):
+            load_model(path, Colorizer)
+    path.write_bytes(whole)
+    load_model(path, Colorizer)
+
+
+# how it gets there
+
+
+def test_halving_keeps_whole_numbers_and_what_float16_cannot_hold():
+    weights = {"w": torch.tensor([0.1, -2.0]), "var": torch.tensor([70_000.0]), "n": torch.tensor(70_000)}
+    found = halved(weights)
+    assert found["w"].dtype == torch.float16 and torch.allclose(found["w"].float(), weights["w"], rtol=2**-11)
+    assert found["var"] is weights["var"] and found["n"] is weights["n"]
+
+
+def test_a_model_that_is_too_large_for_git_is_refused(place, monkeypatch):
+    write_model(place / "m.safetensors", 10)
+    size = bundle.size_of(bundle.halves(place / "m.safetensors"))
+    assert (catalog.BUNDLED / "best.safetensors").stat().st_size == pytest.approx(size, rel=0.1)
+    monkeypatch.setattr(bundle, "LARGEST", size - 1)
+    with pytest.raises(InputError, match="m.safetensors: .* bytes in half precision, more than the"):
+        bundle.halves(place / "m.safetensors")
+
+
+class Constant(Colorizer):
+    """Everything in one colour, but the photograph whose L is 1."""
+
+    def __init__(self, a: float, other: float):
+        super().__init__(predicts="ab")
+        self.a, self.other = a, other
+
+    def forward(self, L):
+        return torch.where(L == 1, self.other, self.a).expand(-1, 2, -1, -1)
+
+
+def test_the_largest_change_is_found_in_any_photograph():
+    photos = np.zeros((150, 3, 4, 4), np.float16)
+    photos[140, 0] = 1
+    found = largest_change(Constant(0.1, 0.5), Constant(0.1, 0.25), photos, "cpu")
+    assert found == pytest.approx(0.25 * 110)
+
+
+def test_the_card_says_what_is_known_of_the_data_and_no_path():
+    data = load_config(ROOT / "presets/intel-cpu.yaml").data
+    slug = data.kaggle.dataset
+    for text in (model_card.origin(data, slug), model_card.licence(data, slug)):
+        assert f"(https://www.kaggle.com/datasets/{slug})" in text
+    assert model_card.licence(data, slug).startswith("Unknown: as on Kaggle's page")
+    private = replace(data, source="folder", folder=replace(data.folder, path="/home/me/photos"))
+    assert slug not in model_card.origin(private, None) + model_card.licence(private, None)
+    assert slug in model_card.origin(private, slug) and "/home/me" not in model_card.origin(private, slug)
+    assert "scikit-image" in model_card.origin(replace(data, source="sample"), None)
+
+
+def test_changes_are_shown_with_their_sign_and_interval():
+    differences = pd.DataFrame([("delta_e", "half", "single", 0.0004, -0.0002, 0.001)])
+    differences.columns = ["measure", "first", "second", "difference", "low", "high"]
+    text = markdown.changes({"delta_e": 8.471}, {"delta_e": 8.4714}, differences, ["delta_e"])
+    assert "| ΔE ↓ | 8.47 | 8.47 | +0.0004 <sub>−0.0002 to +0.001</sub> |" in text
+
+
+def test_categories_stand_with_the_worst_first():
+    rows = [("gray", "sea", 9.0, 0.0), ("gray", "wood", 8.0, 0.0), ("vae", "sea", 7.0, 0.4), ("vae", "wood", 8.5, 0.1)]
+    table = pd.DataFrame(rows, columns=["model", "category", "delta_e", "skill"]).assign(photographs=5)
+    assert markdown.categories(table, "vae").splitlines()[2:] == [
+        "| wood | 5 | 8.50 | 8.00 | 0.10 |", "| sea | 5 | 7.00 | 9.00 | 0.40 |"
+    ]  # fmt: skip
+
+
+def test_a_wheel_brings_the_bundled_model(tmp_path):
+    for name in ("pyproject.toml", "src"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    write_model(tmp_path / "src/colorization/app/weights/some.safetensors", 10)
+    (tmp_path / "src/colorization/app/weights/README.md").write_text("# card")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "."]
+    run(command, tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= set(archive.namelist())
+
+
+@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*")), ids=lambda path: path.name)
+def test_the_bundled_model_is_whole(path):
+    """The one that every clone brings: a card, and a model of a known score that loads."""
+    if path.name == "README.md":
+        return
+    about = read_description(path)
+    assert path.suffix == ".safetensors" and path.stat().st_size < 10_000_000 and about.scores
+    assert (
+        f"`{path.name}`" in (BUNDLED / "README.md").read_text()
+        and f"{about.photographs:,}" in (BUNDLED / "README.md").read_text()
+    )
+    load_model(path, Colorizer)

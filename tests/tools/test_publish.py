@@ -1,0 +1,90 @@
+"""What is published and what comes with the package, from a study that is up to date, and what is refused."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from dataclasses import replace
+
+import pytest
+from conftest import GUARD, ROOT, dirty, jpeg, run
+
+from colorization.core.params import load_config
+from tools.publish import bring
+
+
+def test_a_run_is_published_when_it_is_up_to_date(repository):
+    publish = [sys.executable, "-m", "tools.publish", "trial", "--time", "a minute"]
+    run(publish, repository)
+    page = (repository / "results/trial/README.md").read_text()
+    revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
+    assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
+    linked = set(re.findall(r"\((\S+?\.(?:png|lock))\)", page))
+    assert linked and all((repository / "results/trial" / name).exists() for name in linked)
+    assert (repository / "results/trial/params.yaml").read_text() == (repository / "params.yaml").read_text()
+    shutil.rmtree(repository / "results/trial")
+    params = repository / "params.yaml"
+    before = params.read_text()
+    params.write_text(before.replace("split: test", "split: val"))
+    assert "evaluate.split: val is for trials" in run(publish, repository, check=False).stderr
+    params.write_text(before.replace("resamples: 200", "resamples: 300"))
+    assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
+    params.write_text(before)
+    (repository / "stages/plot.py").open("a").write("\n")
+    assert "uncommitted changes (M stages/plot.py)" in run(publish, repository, check=False).stderr
+    run(["git", "reset", "-q", "--hard"], repository)
+    assert not (repository / "results/trial").exists()
+
+
+def test_the_commands_say_where_photographs_of_your_own_go():
+    data = load_config(ROOT / "presets/sample.yaml").data
+    assert bring(data) == "" == bring(replace(data, source="kaggle"))
+    folder = replace(data, source="folder", folder=replace(data.folder, path="holiday.zip"))
+    assert bring(folder) == "# put the photographs at holiday.zip, where these parameters look for them\n"
+
+
+def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path):
+    bundled, command = repository / "src/colorization/app/weights", [sys.executable, "-m", "tools.bundle"]
+    run([*command, "resnet"], repository)
+    run([*command, "vae"], repository)
+    made = {path.name: path.read_bytes() for path in bundled.iterdir()}
+    assert set(made) == {"vae.safetensors", "README.md"}, "the package holds one model"
+    run(["git", "add", "-A"], repository)
+    (bundled / "vae.safetensors").write_bytes(b"another")
+    run([*command, "vae"], repository)
+    assert {path.name: path.read_bytes() for path in bundled.iterdir()} == made, "the same model is the same bytes"
+    assert 2 * len(made["vae.safetensors"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
+    page, revision = made["README.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
+    assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle vae\n" in page and "| VAE |" in page
+    audit = json.loads((repository / "data/lab/audit.json").read_text())
+    assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| rocket |" in page
+
+    run(["git", "commit", "-qm", "a bundled model"], repository)
+    run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], tmp_path)
+    (tmp_path / "photo.jpg").write_bytes(jpeg(1))
+    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{tmp_path / 'clone/src'}"}
+    colorize = [sys.executable, "-m", "colorization.app.command"]
+    assert "with vae: out.jpg" in run([*colorize, "photo.jpg", "-o", "out.jpg"], tmp_path, env=env).stdout
+    score = json.loads((repository / "metrics/scores/vae.json").read_text())["delta_e"]
+    listed = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1].split()
+    assert float(listed[1]) == pytest.approx(score, abs=0.02) and int(listed[4]) == audit["used"]["train"]
+    run(["git", "reset", "-q", "--hard", revision], repository)
+
+
+def test_a_model_that_is_not_up_to_date_is_not_bundled(repository):
+    def refusal(name: str = "vae") -> str:
+        return run([sys.executable, "-m", "tools.bundle", name], repository, check=False).stderr
+
+    assert "unet: no such model" in refusal("unet")
+    params = repository / "params.yaml"
+    before = params.read_text()
+    params.write_text(before + "# a remark\n")
+    assert "params.yaml: in no commit" in refusal()
+    params.write_text(before.replace("lr: 0.001", "lr: 0.002"))
+    assert "not up to date; run: dvc repro" in refusal()
+    params.write_text(before)
+    (repository / "stages/plot.py").open("a").write("\n")
+    assert "uncommitted changes (M stages/plot.py)" in refusal()
+    run(["git", "reset", "-q", "--hard"], repository)
+    assert not dirty(repository)

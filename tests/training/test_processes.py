@@ -1,0 +1,165 @@
+"""A training on two processes: the numbers of one, whoever begins it and whoever ends it, and one writer of its files."""
+
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import GUARD, ROOT, tiny_params
+from trainings import SMALL
+
+TRAININGS = [sys.executable, str(ROOT / "tests/training/trainings.py")]
+TWO = {"LT_DEVICES": "2", "LT_ACCELERATOR": "cpu"}
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+
+
+def start(command, folder, **env) -> subprocess.Popen:
+    env = (
+        os.environ
+        | {"PYTHONPATH": os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT))), "DVC_ROOT": str(folder)}
+        | env
+    )
+    return subprocess.Popen(
+        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def run(command, folder, *, code: int = 0, **env) -> str:
+    """What the command wrote on stderr, after it ended with this code."""
+    process = start(command, folder, **env)
+    try:
+        out, errors = process.communicate(timeout=300)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == code, f"{out[-2000:]}\n{errors[-4000:]}"
+    return errors
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Histories by network: of one process, of two, and of either that goes on where the other was after one epoch."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("one", "two", "one, then two", "two, then one")}
+    for name, folder in folders.items():
+        for network in SMALL:
+            (folder / network).mkdir()
+            if "then" in name:
+                shutil.copy(folders[name.split(",")[0]] / network / "early/state.pt", folder / network)
+        run([*TRAININGS, str(folder)], folder, **(TWO if name.endswith("two") else {}))
+    return {
+        name: {network: json.loads((folder / f"{network}.json").read_text()) for network in SMALL}
+        for name, folder in folders.items()
+    }
+
+
+@pytest.mark.parametrize("network", SMALL)
+@pytest.mark.parametrize("other", ["two", "one, then two", "two, then one"])
+def test_the_numbers_of_one_process(outcomes, other, network):
+    one, other = outcomes["one"][network], outcomes[other][network]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one["history"]), pd.DataFrame(other["history"]), rtol=3e-7
+    )  # losses are kept in float32
+    assert one["epoch"] == other["epoch"] and len(one["history"]) == 2
+    assert one["weights"].keys() == other["weights"].keys()
+    for name, weights in one["weights"].items():
+        np.testing.assert_allclose(other["weights"][name], weights, rtol=1e-6, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("network", SMALL)
+def test_golden_histories(outcomes, network):
+    """What makes training faster must not change it: golden.json is from before (python tests/training/trainings.py FOLDER)."""
+    golden = json.loads((ROOT / "tests/training/golden.json").read_text())[network]
+    pd.testing.assert_frame_equal(pd.DataFrame(outcomes["one"][network]["history"]), pd.DataFrame(golden), rtol=1e-4)
+
+
+@pytest.mark.parametrize("network", SMALL)
+def test_every_photograph_once_an_epoch(outcomes, network):
+    first, second = outcomes["two"][network]["train"]
+    assert Counter(first + second) == dict.fromkeys(range(13), 2)
+    assert min(len(first), len(second)) >= 2 * 5, "both train"
+    first, second = outcomes["two"][network]["val"]
+    assert Counter(first + second) == dict.fromkeys(range(5), 2)
+    assert not set(first) & set(second)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A folder with what the train stage reads, and parameters of seconds."""
+    (tmp_path / "data/lab").mkdir(parents=True)
+    for name, count in (("train", 24), ("val", 1)):
+        pixels = np.random.default_rng(count).uniform(-0.5, 0.5, (count, 3, 32, 32))
+        np.save(tmp_path / f"data/lab/{name}.npy", pixels.astype(np.float16))
+    write_params(tmp_path, epochs=3)
+    return tmp_path
+
+
+def write_params(folder, **vae):
+    params = tiny_params()
+    params["models"]["vae"] |= vae
+    params["models"]["gan"] |= {"epochs": 3}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def test_the_stage_under_torchrun_writes_what_one_process_does(study):
+    histories = []
+    for command, env in (([sys.executable], {}), (TORCHRUN, {"LT_ACCELERATOR": "cpu"})):
+        run([*command, "-m", "stages.train", "gan"], study, **env)
+        histories.append(pd.read_csv(study / "metrics/history/gan.tsv", sep="\t").filter(like="val_"))
+        (study / "models/gan.safetensors").unlink()
+        assert not list(study.glob("**/*.part")) and not list(study.glob(".checkpoints/*/*"))
+    pd.testing.assert_frame_equal(*histories, atol=1e-4, rtol=1e-4)  # in single precision
+
+
+def test_what_stops_all_is_told_in_one_line(study):
+    write_params(study, epochs=3, batch_size=1)
+    errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, **TWO)
+    lines = [line for line in errors.splitlines() if line.startswith("error")]
+    assert len(lines) == 1 and "a batch of 1 photographs cannot be shared by 2 processes: raise batch_size" in lines[0]
+    errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, LT_PRECISION="16-true")
+    assert "error: LT_PRECISION: 16-true is not one of 32-true, bf16-mixed, 16-mixed" in errors
+
+
+def test_a_process_that_dies_takes_the_others_with_it(study):
+    write_params(study, epochs=999)
+    for victim in (0, 1):
+        stage = start([sys.executable, "-m", "stages.train", "vae"], study, **TWO)
+        deadline = time.monotonic() + 100
+        history = study / "metrics/history/vae.tsv"
+        while not history.exists():
+            assert time.monotonic() < deadline and stage.poll() is None
+            time.sleep(0.05)
+        both = [stage.pid, *(int(pid) for pid in subprocess.check_output(["pgrep", "-P", str(stage.pid)]).split())]
+        assert len(both) == 2
+        os.kill(both[victim], signal.SIGKILL)
+        stage.communicate(timeout=60)
+        while subprocess.run(["pgrep", "-g", str(stage.pid)], capture_output=True, check=False).stdout:
+            assert time.monotonic() < deadline, "one trains on"
+            time.sleep(0.05)
+        history.unlink()
+
+
+TENSORS = """
+import resource, torch
+from colorization.dataset.devices import one_device
+one_device()
+for i in range(10):
+    torch.ones(2**22), torch.ones(2**23)
+    if i == 1: before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep memory as they like")
+def test_the_memory_of_a_tensor_is_used_again():
+    """Not given back to the kernel, which would clear its 12,288 pages anew each of the eight times."""
+    faults = subprocess.run([sys.executable, "-c", TENSORS], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert int(faults) < 3 * 12288

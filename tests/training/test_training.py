@@ -1,0 +1,316 @@
+"""fit(): the same bits however often it is interrupted, and a stop where the numbers go wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import GUARD, ROOT
+from lightning_fabric import Fabric
+from safetensors.torch import load_file
+
+from colorization.core.errors import InputError
+from colorization.core.params import load_config
+from colorization.dataset import photos as dataset
+from colorization.models.common.contract import Colorizer
+from colorization.models.common.weights import build, load_model, save_model
+from colorization.training import trainer as training
+from colorization.training.averaging import Average
+from colorization.training.distributed import Processes
+from colorization.training.resume import ResumeState, fingerprint
+
+CONFIG = load_config(ROOT / "presets/sample.yaml")
+SMALL = {
+    "resnet": {"width": 1},
+    "gan": {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1},
+    "vae": {"latent_channels": 4},
+    "resunet": {"width": 4, "depth": 3},
+    "pix2pix": {"width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
+    "zhang": {"width": 1},
+}
+
+
+def packed(count, seed):
+    return torch.from_numpy(np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, 32, 32)).astype(np.float16))
+
+
+TRAIN = packed(13, 0)
+
+
+def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, **changes):
+    params = replace(CONFIG.model(name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
+    torch.manual_seed(1)
+    return training.Trainer(
+        build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
+        processes=Processes(Fabric(accelerator="cpu", devices=1)), resume=ResumeState(folder), on_epoch=on_epoch,
+    ).fit()  # fmt: skip
+
+
+def test_an_average_of_weights_is_used_and_put_back():
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm2d(1))
+    model[0].weight.data.fill_(1.0)
+    average, expected = Average(model, 0.9), 1.0
+    for step in range(1, 200):
+        model[0].weight.data.fill_(float(step % 7))
+        average.update(model)
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * (step % 7)
+    with average.used(model):
+        assert model[0].weight.item() == pytest.approx(expected, rel=1e-4)
+    assert model[0].weight.item() == 199 % 7
+    again = Average(model, 0.9)
+    again.load_state_dict(average.state_dict())
+    assert again.steps == 199 and torch.equal(again.weights["0.weight"], average.weights["0.weight"])
+    none = Average(model, 0.0)
+    none.update(model)
+    with none.used(model):
+        assert model[0].weight.item() == 199 % 7 and not none.weights
+
+
+def test_what_is_kept_is_the_average_where_a_network_asks_for_it(tmp_path):
+    with_average, without = (fit("resunet", tmp_path / str(a), epochs=2, averaging=a).weights for a in (0.9, 0.0))
+    assert not torch.equal(with_average["head.weight"], without["head.weight"])
+
+
+@pytest.mark.parametrize(
+    "schedule, expected", [("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0]), ("linear", [1, 1, 0])]
+)
+def test_learning_rates(schedule, expected):
+    params = replace(CONFIG.model("vae"), lr=1.0, lr_schedule=schedule)
+    rates = [training.learning_rate(params, progress) for progress in (0.0, 0.5, 1.0)]
+    assert rates == pytest.approx(expected)
+    assert training.learning_rate(replace(params, lr_schedule="linear"), 0.75) == pytest.approx(0.5)
+
+
+def photos(packed):
+    return dataset.Photos(packed, torch.device("cpu"))
+
+
+def equal(one, two):
+    return one.keys() == two.keys() and all(torch.equal(one[k], two[k]) for k in one)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_interrupted_training_ends_in_the_same_bits(name, tmp_path):
+    whole = fit(name, tmp_path / "whole")
+
+    def interrupt(history):
+        if len(history) == stop_after:
+            raise KeyboardInterrupt
+
+    for stop_after in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            fit(name, tmp_path / "parts", on_epoch=interrupt)
+    resumed = fit(name, tmp_path / "parts")
+    assert resumed.history == whole.history
+    assert resumed.epoch == whole.epoch
+    assert equal(resumed.weights, whole.weights)
+
+
+def test_best_epoch_is_kept(tmp_path):
+    fitted = fit("vae", tmp_path, epochs=4)
+    assert fitted.epoch == 1 + int(np.argmin([row["val_loss"] for row in fitted.history]))
+
+
+def test_a_loss_that_is_not_finite_stops_and_says_where(tmp_path):
+    bad = packed(13, 0).clone()
+    bad[3, 1] = float("nan")
+    with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower .*; no epoch"):
+        fit("vae", tmp_path, train=bad)
+
+
+def test_a_rate_that_diverges_stops_and_names_the_last_good_state(tmp_path):
+    def poison(history):
+        if len(history) == 2:
+            train[:] = float("nan")
+
+    train = packed(13, 0).clone()
+    with pytest.raises(InputError, match=r"in epoch 3, step 1: .*; the state after epoch 2 is kept in .*state\.pt"):
+        fit("vae", tmp_path, train=train, on_epoch=poison)
+    assert ResumeState(tmp_path).load()["epoch"] == 2
+    with pytest.raises(InputError, match=r"is (nan|inf) in epoch \d, step \d: the training diverged"):
+        fit("vae", tmp_path / "rate", epochs=9, lr=1e18, lr_schedule="constant")
+
+
+def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
+    for count, size in ((13, 4), (3, 16), (17, 16), (1, 1)):
+        parts = list(dataset.split(count, size, shuffle=True))
+        assert sorted(torch.cat(parts).tolist()) == list(range(count))
+        assert max(map(len, parts)) <= size and min(map(len, parts)) >= min(count, size) // 2
+
+
+def test_flips_mirror_whole_photographs():
+    lab = packed(64, 2).float()
+    labelled = dataset.Photos(packed(64, 2), torch.device("cpu"), (torch.arange(64),))
+    seen = []
+    for count, (L, ab, labels) in labelled.batches(10, augment=True):
+        assert count == len(L) == len(labels)
+        for taken, label in zip(torch.cat([L, ab], dim=1), labels.tolist()):
+            mirrored = torch.equal(taken, lab[label].flip(-1))
+            assert mirrored or torch.equal(taken, lab[label])
+            seen.append((label, mirrored))
+    assert sorted(label for label, _ in seen) == list(range(64)) != [label for label, _ in seen]
+    assert {mirrored for _, mirrored in seen} == {True, False}
+
+
+def test_photographs_that_stay_in_their_file_train_to_the_same_bits(tmp_path, monkeypatch):
+    np.save(tmp_path / "train.npy", TRAIN.numpy())
+    packed, outcomes = dataset.load(tmp_path / "train.npy"), []
+    for limit, kind in ((packed.nbytes, torch.Tensor), (packed.nbytes - 1, np.memmap)):
+        monkeypatch.setenv("COLORIZATION_RESIDENT_BYTES", str(limit))
+        train = dataset.Photos.near(packed, torch.device("cpu"))
+        assert type(train.packed) is kind
+        outcomes.append(fit("vae", tmp_path / str(limit), train=train.packed))
+    assert outcomes[0].history == outcomes[1].history and equal(outcomes[0].weights, outcomes[1].weights)
+    monkeypatch.delenv("COLORIZATION_RESIDENT_BYTES")
+    assert dataset.room(torch.device("cpu")) == 0, "on the CPU the file's pages serve"
+
+
+@pytest.mark.parametrize("text", ["60 GB", "nan", "-1", "1,000", "\x1b[31m"])
+def test_a_room_that_is_no_number_of_bytes_is_refused_in_a_line(text, monkeypatch):
+    monkeypatch.setenv("COLORIZATION_RESIDENT_BYTES", text)
+    with pytest.raises(InputError, match="COLORIZATION_RESIDENT_BYTES: must be a number of bytes from 0, like 60e9"):
+        dataset.room(torch.device("cpu"))
+
+
+LARGER_THAN_MEMORY = """
+import os, resource, sys
+from pathlib import Path
+import torch
+from colorization.dataset.photos import Photos, load
+packed = load(Path("train.npy"))
+private = int(Path("/proc/self/status").read_text().split("VmData:")[1].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (private + 500_000_000,) * 2)
+read = 0
+for count, (L, ab) in Photos.near(packed, torch.device("cpu")).batches(16, augment=True):
+    read += count
+assert read == len(packed) and packed.nbytes > 1_000_000_000
+os.environ["COLORIZATION_RESIDENT_BYTES"] = "1e12"
+try:
+    Photos.near(packed, torch.device("cpu"))
+except MemoryError:
+    print("the whole array does not fit")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of private memory is Linux's")
+def test_photographs_larger_than_memory_are_streamed(tmp_path):
+    with open(tmp_path / "train.npy", "wb") as file:  # a file of holes: it takes no space on the disk
+        header = {"descr": "<f2", "fortran_order": False, "shape": (5_400, 3, 192, 192)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 5_400 * 3 * 192 * 192 * 2)
+    command = [sys.executable, "-c", LARGER_THAN_MEMORY]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "the whole array does not fit\n", done.stderr
+
+
+def test_fingerprint_follows_parameters_data_and_code(tmp_path):
+    data = tmp_path / "train.npy"
+    data.write_bytes(b"1")
+    first = fingerprint({"lr": 0.1}, [data])
+    assert first == fingerprint({"lr": 0.1}, [data])
+    assert first != fingerprint({"lr": 0.2}, [data])
+    data.write_bytes(b"2")
+    assert first != fingerprint({"lr": 0.1}, [data])
+
+
+def test_two_trainings_of_one_model_are_not_mixed(tmp_path):
+    again = ResumeState(tmp_path).locked()
+    with ResumeState(tmp_path).locked(), pytest.raises(InputError, match="another process"), again:
+        pass
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_file_rebuilds_its_model(name, tmp_path):
+    network = replace(CONFIG.model(name), **SMALL[name]).network()
+    model = build(name, network).eval()
+    path = tmp_path / "m.safetensors"
+    save_model(path, model.state_dict(), name=name, network=network, about={"epoch": 1})
+    content = path.read_bytes()
+    save_model(path, model.state_dict(), name=name, network=network, about={"epoch": 1})
+    assert path.read_bytes() == content, "the same model is the same bytes"
+    L = torch.rand(1, 1, 32, 32)
+    assert torch.equal(load_model(path, Colorizer).colorize(L), model.colorize(L))
+
+
+def test_other_files_are_no_models(tmp_path):
+    path = tmp_path / "m.safetensors"
+    with pytest.raises(InputError, match="no such file"):
+        load_model(path, Colorizer)
+    for content in (b"", b"junk", b"\xff" * 100):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="damaged"):
+            load_model(path, Colorizer)
+
+
+STAGE = "import torch; torch.set_num_threads(1)\nimport stages.train as t\nt.main('vae')"
+
+
+def train_stage(folder, **kwargs):
+    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
+    return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
+
+
+def test_kill_9_and_again_gives_the_same_file(tmp_path):
+    params = (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 6")
+    for folder in ("whole", "killed"):
+        (tmp_path / folder / "data/lab").mkdir(parents=True)
+        (tmp_path / folder / "params.yaml").write_text(params)
+        np.save(tmp_path / folder / "data/lab/train.npy", packed(96, 0).numpy())
+        np.save(tmp_path / folder / "data/lab/val.npy", packed(8, 1).numpy())
+    assert train_stage(tmp_path / "whole").wait(120) == 0
+
+    stage, history = train_stage(tmp_path / "killed"), tmp_path / "killed/metrics/history/vae.tsv"
+    deadline = time.monotonic() + 100
+    while not (history.exists() and len(history.read_text().splitlines()) > 2):
+        assert time.monotonic() < deadline and stage.poll() is None
+        time.sleep(0.01)
+    stage.send_signal(signal.SIGKILL)
+    stage.wait()
+    (state,) = (tmp_path / "killed/.checkpoints/vae").glob("*/state.pt")
+    history.unlink()  # as DVC does before it runs the stage again
+    assert train_stage(tmp_path / "killed").wait(120) == 0
+    assert not state.parent.exists()
+    name = "models/vae.safetensors"
+    assert equal(load_file(tmp_path / "whole" / name), load_file(tmp_path / "killed" / name))
+    assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
+    assert len(pd.read_csv(history, sep="\t")) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
+@pytest.mark.parametrize("after", [0.3, 4])
+def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
+    (tmp_path / "data/lab").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_text(
+        (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 999")
+    )
+    for name in ("train", "val"):
+        np.save(tmp_path / f"data/lab/{name}.npy", packed(96, 0).numpy())
+    start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
+        env=os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)}, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    stage = int(parent.stdout.readline())
+    time.sleep(after)
+    assert alive(stage)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while alive(stage):
+        assert time.monotonic() < deadline, "it trains on"
+        time.sleep(0.05)
+
+
+def alive(process: int) -> bool:
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

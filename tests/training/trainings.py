@@ -1,0 +1,93 @@
+"""Tiny trainings in double precision, on as many processes as there are: trainings.py FOLDER.
+
+Writes FOLDER/<network>.json, the history and the photographs that every process read, and keeps the state after the
+first epoch in FOLDER/<network>/early. A state that lies in FOLDER/<network> is resumed.
+"""
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from lightning_fabric import Fabric
+
+from colorization.core.params import load_config
+from colorization.dataset import photos as dataset
+from colorization.dataset.devices import launch
+from colorization.models.common.weights import build
+from colorization.training import trainer as training
+from colorization.training.distributed import Processes
+from colorization.training.resume import ResumeState
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = {
+    "resnet": {"width": 1, "lr": 0.0005},
+    "gan": {"width": 4, "depth": 3, "dropout": 0.5, "discriminator_width": 4, "discriminator_layers": 1},
+    "vae": {"latent_channels": 4},
+    "resunet": {"width": 4, "depth": 3, "small": 0.8},
+    "pix2pix": {"width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
+    "zhang": {"width": 1},
+    "classifier": {"width": 4, "dropout": 0.3},
+}
+
+
+class Photos(dataset.Photos):
+    """Photographs in double precision that remember which of them were read."""
+
+    def read(self, index):
+        self.seen.extend(index.tolist())
+        return super().read(index)
+
+    def take(self, *read):
+        L, ab, *labels = super().take(*read)
+        return L.double(), ab.double(), *labels
+
+
+def photos(count: int, seed: int, labelled: bool) -> Photos:
+    packed = np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, 16, 16)).astype(np.float16)
+    made = Photos(packed, torch.device("cpu"), (torch.arange(count) % 3,) if labelled else ())
+    object.__setattr__(made, "seen", [])  # it is frozen
+    return made
+
+
+def train(name: str, states: Path, fabric: Fabric) -> dict:
+    config = load_config(ROOT / "presets/sample.yaml")
+    params = config.classifier if name == "classifier" else config.model(name)
+    params = replace(params, epochs=2, batch_size=4, **SMALL[name])
+    network = params.network() | ({"categories": ["a", "b", "c"]} if name == "classifier" else {})
+    train, val = photos(13, 0, name == "classifier"), photos(5, 1, name == "classifier")
+
+    def keep(history):
+        if len(history) == 1:
+            (states / "early").mkdir()
+            shutil.copy(states / "state.pt", states / "early")
+
+    torch.manual_seed(1)
+    model = build(name, network)
+    fitted = training.Trainer(
+        model, train, val, params, seed=1, processes=Processes(fabric), resume=ResumeState(states), on_epoch=keep
+    ).fit()
+    weights = {key: value.double().flatten()[:50].tolist() for key, value in fitted.weights.items()}
+    return {"history": fitted.history, "epoch": fitted.epoch, "weights": weights, "train": train.seen, "val": val.seen}
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)  # in single precision rounding alone parts two trainings
+    fabric, out = launch(), Path(sys.argv[1])
+    for name in SMALL:
+        outcome = train(name, out / name, fabric)
+        seen = [(outcome["train"], outcome["val"])] * fabric.world_size
+        if fabric.world_size > 1:
+            dist.all_gather_object(seen, seen[0])
+        outcome["train"], outcome["val"] = zip(*seen)
+        if fabric.is_global_zero:
+            (out / f"{name}.json").write_text(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main()
