@@ -2,19 +2,30 @@
 # All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
 # make bench: what is fast and what it costs, a quarter of an hour on a quiet machine; BENCH=evaluate: a part of it.
 # make chaos: hours of kills, full disks, rivals and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
+# make lint: ruff's check and format, mypy. make experiments: the experiments that changed something, side by side.
 # make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
 PYTHON ?= python3
 PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test bench chaos fuzz demo lock audit clean
+.PHONY: install repro test lint experiments bench chaos fuzz demo lock audit clean
 
 repro: install
 	dvc repro
 
 test: install
 	python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+lint: install .tools/installed
+	.tools/bin/ruff check
+	.tools/bin/ruff format --check
+	.tools/bin/mypy --python-executable .venv/bin/python
+
+# Without files and their hashes, which dvc lists too, and with three of the measures: it fits 200 columns.
+experiments: install
+	dvc exp show --only-changed --no-pager \
+	  --drop '[^:]*/[^:]*$$|(figures|human_study)$$|.*:(mse|psnr|ssim|recog|scene|colorf)'
 
 bench: install
 	python -m benchmarks $(BENCH)

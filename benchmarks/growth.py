@@ -34,7 +34,7 @@ class Growth:
 
 
 def main(repeats: int) -> dict[str, list[Growth]]:
-    """Every command of dvc.yaml, one epoch of narrow networks at 32 px; the largest count says more than a repetition."""
+    """Every command of dvc.yaml, one epoch of narrow networks at 32 px: a larger count says more than a repetition."""
     found: dict[str, list[tuple[float, float]]] = {}
     for count in COUNTS:
         with TemporaryDirectory() as name:

@@ -60,7 +60,7 @@ def in_turn(sides: dict[str, Callable[[], object]], repeats: int, warm_up: bool 
 
 
 def other_program() -> ProcessPoolExecutor:
-    """A process for the other side, whose memory the C library handles as it does without us (core.process.keep_memory)."""
+    """A process for the other side: the C library handles its memory as it does without core.process.keep_memory."""
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 

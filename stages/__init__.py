@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def run_stage(main: Callable[..., None]) -> None:
-    """Run a stage with the package beside it, not with the installed one: `dvc exp run --temp` and the queue run copies."""
+    """Run a stage with the package beside it, not the installed one: `dvc exp run --temp` and the queue run copies."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
     from colorization.core import stage
 

@@ -18,11 +18,13 @@ def main() -> None:
     if not known:
         fabric.print("recognisability is not measured: the photographs show fewer than two categories")
         if fabric.is_global_zero:
-            save_model(paths.CLASSIFIER, build("classifier", network).state_dict(), name="classifier", network=network, about={})
+            weights = build("classifier", network).state_dict()
+            save_model(paths.CLASSIFIER, weights, name="classifier", network=network, about={})
             write_empty_history(paths.CLASSIFIER_HISTORY)
         return
     train, val = (
-        labelled(path, rows_of(paths.INDEX, path.stem).category, known, fabric.device) for path in (paths.TRAIN, paths.VAL)
+        labelled(path, rows_of(paths.INDEX, path.stem).category, known, fabric.device)
+        for path in (paths.TRAIN, paths.VAL)
     )
     with training(
         "classifier", params, network, train, val, seed=config.train.seed, fabric=fabric, checkpoints=paths.CHECKPOINTS,

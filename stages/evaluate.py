@@ -1,4 +1,4 @@
-"""Score one model on held-out photographs: metrics/scores/<model>.json, and <model> in data/scores, results, features."""
+"""Score one model on held-out photographs: metrics/scores/<model>.json, and data/scores, results, features."""
 
 from stages import run_stage
 
@@ -16,7 +16,10 @@ def main(model: str) -> None:
     scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, one_device())
     scored = scorer.score(load_model(paths.weights(model), Colorizer))
     scored.write(
-        scores=paths.scores(model), summary=paths.summary(model), results=paths.results(model), features=paths.features(model)
+        scores=paths.scores(model),
+        summary=paths.summary(model),
+        results=paths.results(model),
+        features=paths.features(model),
     )
 
 

@@ -1,4 +1,4 @@
-"""Score the floors as the models are, and keep the originals: gray, mean and original in data/scores, results, features."""
+"""Score the floors like models and keep the originals: gray, mean and original in data/scores, results, features."""
 
 from stages import run_stage
 
@@ -17,7 +17,10 @@ def main() -> None:
     for name in FLOORS:
         scored = scorer.score(fit(name, train))
         scored.write(
-            scores=paths.scores(name), summary=paths.summary(name), results=paths.results(name), features=paths.features(name)
+            scores=paths.scores(name),
+            summary=paths.summary(name),
+            results=paths.results(name),
+            features=paths.features(name),
         )
     write_array(paths.results("original"), scored.outcome.originals)
     write_array(paths.features("original"), scored.outcome.original_features)

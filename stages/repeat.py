@@ -1,4 +1,4 @@
-"""Train one model again with other seeds and score each: metrics/seeds/<model>.csv, without rows where train.seeds is 1."""
+"""Train one model again with other seeds and score each: metrics/seeds/<model>.csv, with no rows for one seed."""
 
 from stages import run_stage
 

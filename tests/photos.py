@@ -84,7 +84,7 @@ def every_kind() -> dict[str, bytes]:
     pixels = np.asarray(rgb).astype(np.uint16) * 257
     tags = exif(3)
     tags[700] = XMP
-    files = {
+    return {
         "rgb.jpg": encoded(rgb, "jpeg", exif=exif(6), icc_profile=SRGB, dpi=(300, 300), comment=b"a pier", xmp=XMP),
         "progressive.jpg": encoded(rgb, "jpeg", progressive=True, subsampling=0),
         "l.jpg": encoded(rgb.convert("L"), "jpeg"),
@@ -122,7 +122,6 @@ def every_kind() -> dict[str, bytes]:
         "rgb.jp2": encoded(rgb, "jpeg2000"),
         "rgb.tga": encoded(rgb, "tga"),
     }
-    return files
 
 
 def write_all(folder: Path) -> list[Path]:

@@ -1,22 +1,27 @@
 """That the benchmarks still call what they measure; what they find on a quiet machine stands in benchmarks/results."""
 
+import pytest
 from lightning_fabric import Fabric
 
 from benchmarks import evaluate, measure, photographs, train
 
 
-def test_a_training_is_measured_beside_the_plain_loop(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def program():
+    with measure.other_program() as program:
+        yield program
+
+
+def test_a_training_is_measured_beside_the_plain_loop(program, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "SECONDS", 0.01)
     photos = photographs.folder_of(tmp_path / "photos", 20)
-    with measure.other_program() as program:
-        rows = train.one("vae", 64, photos, Fabric(devices=1), program, 1)
+    rows = train.one("vae", 64, photos, Fabric(devices=1), program, 1)
     assert all(len(row.ratio) == 1 and row.ratio[0] > 0 for row in rows)
     measure.write(tmp_path / "out/train", {"processor": "one"}, {"Training": list(rows)})
     assert "| vae, 64 px |" in (tmp_path / "out/train.md").read_text()
 
 
-def test_our_measures_are_those_of_the_plain_loop():
-    with measure.other_program() as program:
-        row = evaluate.compared(64, 6, program, 1)
+def test_our_measures_are_those_of_the_plain_loop(program):
+    row = evaluate.compared(64, 6, program, 1)
     assert row.what == "64 px"
     assert float(row.note.split("within ")[1].split()[0]) < 1e-4

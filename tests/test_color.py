@@ -37,8 +37,8 @@ def test_lab_to_rgb_equals_scikit_image_also_outside_the_gamut(asarray):
 def test_the_gamut_fits_the_normalisation():
     grid = np.stack(np.meshgrid(*[np.linspace(0, 1, 33)] * 3)).reshape(3, 33, -1)
     L, ab = rgb_to_lab(grid)
-    assert -1.0001 <= L.min() and L.max() <= 1.0001
-    assert -1 <= ab.min() and ab.max() <= 1
+    assert L.min() >= -1.0001 and L.max() <= 1.0001
+    assert ab.min() >= -1 and ab.max() <= 1
 
 
 def test_eight_bit_colours_survive_the_packing_in_half_precision():

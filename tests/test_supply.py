@@ -1,4 +1,4 @@
-"""What comes from others: locked with hashes, audited, never asked for by a test, told nothing; and no credential in git."""
+"""What comes from others: locked with hashes, audited, not asked for by a test, told nothing. No credential in git."""
 
 import json
 import os

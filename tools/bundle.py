@@ -67,7 +67,8 @@ def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
     scores = {name: evaluate(model, photos, index.category, judges, samples=0, device=device).scores
               for name, model in models.items()}  # fmt: skip
     values, resampled = measured(scores, config.compare, config.train.seed)
-    change = largest_change(*models.values(), photos, device)
+    first, second = models.values()
+    change = largest_change(first, second, photos, device)
     return values, intervals.differences(values, resampled), change
 
 
@@ -114,7 +115,8 @@ def main():
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
     text = model_card.CARD.format(
         name=name, file=source.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
-        parameters=sum(p.numel() for p in model.parameters()), **facts, **scored(name, values, differences, labels), commands=commands,
+        parameters=sum(p.numel() for p in model.parameters()), commands=commands,
+        **facts, **scored(name, values, differences, labels),
     )  # fmt: skip
     save_model(BUNDLED / source.name, weights, name=name, network=described["network"], about=about)
     write_bytes(BUNDLED / "README.md", text.encode())

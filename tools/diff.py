@@ -2,8 +2,8 @@
 
 python -m tools.diff resunet main my-experiment
 
-A revision is a branch, a commit or the name of an experiment; as with `dvc metrics diff`, the last commit and the workspace
-are compared when none is named.
+A revision is a branch, a commit or the name of an experiment; as with `dvc metrics diff`, the last commit and the
+workspace are compared when none is named.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Revision:
 
 
 def compared(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
-    """Rows (measure, before, after, difference, low, high), the difference being after minus before, with 95 % intervals.
+    """Rows (measure, before, after, difference, low, high): the difference is after minus before, with its interval.
 
     Recognition counts where the same classifier judged both. Raises InputError when they scored different photographs.
     """
@@ -60,10 +60,10 @@ def compared(model: str, before: Revision, after: Revision, config: Config) -> p
         counts = " and ".join(f"{len(table)} at {side.name}" for table, side in zip(scores.values(), (after, before)))
         raise InputError(f"{model}: scored on different photographs ({counts}); set data and evaluate.split alike")
     values, resampled = measured(scores, config.compare, config.train.seed)
-    originals = [side.features("original") for side in (after, before)]
-    if np.array_equal(*originals):
+    original = after.features("original")
+    if np.array_equal(original, before.features("original")):
         features = {"after": after.features(model), "before": before.features(model)}
-        add_frechet(values, resampled, features, originals[0], config.compare, config.train.seed)
+        add_frechet(values, resampled, features, original, config.compare, config.train.seed)
     else:
         print("recognised by different classifiers: recognised and scene_frechet are left out")
         values = {side: {m: v for m, v in found.items() if m != "recognised"} for side, found in values.items()}

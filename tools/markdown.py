@@ -17,7 +17,8 @@ def scores(table: pd.DataFrame, labels: Labels, measures: tuple[str, ...] = tupl
     """Models by measures, each value over its 95 % interval; measures that the table lacks are left out."""
     shown = {m: SHOWN[m] for m in measures if m in table and table[m].notna().any()}
     head = ["", *(about.heading + ARROWS[about.better] for about in shown.values())]
-    return _grid(head, [[labels.names[row["model"]], *(_cell(row, m) for m in shown)] for row in table.to_dict("records")])
+    rows = table.to_dict("records")
+    return _grid(head, [[labels.names[row["model"]], *(_cell(row, m) for m in shown)] for row in rows])
 
 
 def claims(rows: Mapping[str, Mapping[str, str]]) -> str:
@@ -31,15 +32,18 @@ def categories(table: pd.DataFrame, model: str) -> str:
     """Categories by a model's ΔE and skill beside gray's ΔE, the one that its colours explain least of first."""
     gray = table[table.model == "gray"].set_index("category")
     rows = table[table.model == model].sort_values("skill", kind="stable").to_dict("records")
-    cells = [[row["category"], str(row["photographs"]), _cell(row, "delta_e"), _cell(gray.loc[row["category"]], "delta_e"),
-              _cell(row, "skill")] for row in rows]  # fmt: skip
+    cells = [[row["category"], str(row["photographs"]), _cell(row, "delta_e"),
+              _cell(gray.loc[row["category"]], "delta_e"), _cell(row, "skill")] for row in rows]  # fmt: skip
     return _grid(["", "photographs", "ΔE ↓", "ΔE of gray", "skill ↑"], cells)
 
 
 def changes(
     before: Mapping[str, float], after: Mapping[str, float], differences: pd.DataFrame, measures: Sequence[str]
 ) -> str:
-    """Measures before and after, and the paired difference after − before with its interval, from `intervals.differences`."""
+    """Measures before and after, and the paired difference after − before with its interval.
+
+    differences: of `intervals.differences`.
+    """
     rows, cells = differences.set_index("measure"), []
     for name in measures:
         about, row = SHOWN[name], rows.loc[name]
@@ -62,8 +66,9 @@ def vivid(curves: pd.DataFrame, labels: Labels) -> str:
 
 def _cell(row: Mapping, measure: str) -> str:
     digits = SHOWN[measure].digits
-    low, high = (row.get(f"{measure}{end}") for end in ("_low", "_high"))
-    interval = "" if low is None or pd.isna(low) else f" <sub>{number(low, digits)}–{number(high, digits)}</sub>"
+    low, high = f"{measure}_low", f"{measure}_high"
+    known = low in row and not pd.isna(row[low])
+    interval = f" <sub>{number(row[low], digits)}–{number(row[high], digits)}</sub>" if known else ""
     return number(row[measure], digits) + interval
 
 

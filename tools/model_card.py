@@ -5,7 +5,8 @@ from colorization.core.params import Data
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
 CARD = """# The bundled model
 
-`{file}` is what `colorize` takes before anything was trained here: the {label} of this study, {parameters:,} parameters in
+`{file}` is what `colorize` takes until you train more: the {label} of this study, \
+{parameters:,} parameters in
 half precision, {megabytes:.1f} MB. `python -m tools.bundle` made it, and this page with it.
 
 ## What it learned from

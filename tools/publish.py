@@ -27,7 +27,8 @@ PAGE = """# {name}
 
 {desc}
 
-{files} files; left out: {left_out}. Used: {used}. Every value with the 95 % interval that the choice of test photographs leaves.
+{files} files; left out: {left_out}. Used: {used}. \
+Every value with the 95 % interval that the choice of test photographs leaves.
 
 {scores}
 
@@ -77,7 +78,7 @@ def output(*command: str) -> str:
 
 
 def require_up_to_date() -> None:
-    """Raise InputError when the metrics are not those of the committed code; parameters and metrics are published too."""
+    """Raise InputError when the metrics are not the committed code's. Parameters and metrics are published too."""
     if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
         raise InputError(f"git: uncommitted changes ({one_line(changed)}); commit them first")
     if load_config().evaluate.split != "test":
@@ -125,7 +126,8 @@ def main():
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),
-        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()), scores=markdown.scores(read_table(paths.TABLE), labels),
+        used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()),
+        scores=markdown.scores(read_table(paths.TABLE), labels),
         vivid=markdown.vivid(curves, labels),
         claims=markdown.claims(read_json(paths.CLAIMS)),
         bring=bring(config.data), revision=output("git", "rev-parse", "HEAD"),

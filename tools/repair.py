@@ -20,7 +20,7 @@ LOCK = Path("dvc.lock")
 
 
 def cache() -> Path:
-    """The folder of dvc's cache. A dvc.lock or lock file that it could not read is no matter to this command of dvc's."""
+    """The folder of dvc's cache. This command of dvc's minds no dvc.lock or lock file that it cannot read."""
     done = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"dvc cache dir: {one_line(done.stderr, 300)}")
@@ -66,8 +66,8 @@ def found(cache: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def bring_back(path: Path) -> None:
-    """The last commit's, if there is one: dvc checks what it says, and takes what it lacks from the runs that it kept."""
-    command = ["git", "checkout", "--quiet", "HEAD", "--", path]
+    """The last commit's, if there is one: dvc checks what it says, and takes what it lacks from the runs it kept."""
+    command: list[str | Path] = ["git", "checkout", "--quiet", "HEAD", "--", path]
     if subprocess.run(command, capture_output=True, check=False).returncode == 0:
         print(f"brought back {path} of the last commit")
 

@@ -8,16 +8,19 @@ import sys
 import tempfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from conftest import ROOT
 from PIL import Image
 
-from chaos.targets import PARAMS
+from colorization.core.params import load_config
 from colorization.preprocessing import audit, packing
 from colorization.sources import folder
 from colorization.sources.archive import write_archive
 
+PARAMS = replace(load_config(ROOT / "presets/sample.yaml").data, image_size=32, resize=0)
 MEMBERS = 100_000
 SECONDS = 600  # for all of it; it takes two minutes
 MEGABYTES = 2048  # of this process, and of each that decodes

@@ -166,7 +166,11 @@ def test_paths_may_be_of_any_script(tmp_path):
     "key, value, told",
     [
         ("data.image_size", 0, "data.image_size: must be at least 32, not 0"),
-        ("models.gan.depth", 7, "data.image_size: the 7 halvings of models.gan need a multiple of 128, not 48; or change"),
+        (
+            "models.gan.depth",
+            7,
+            "data.image_size: the 7 halvings of models.gan need a multiple of 128, not 48; or change",
+        ),
         ("models.resunet.width", 5, "models.resunet.width: must be even, for its attention, not 5"),
         ("models.gan.lr", -0.1, "models.gan.lr: must be above 0.0, not -0.1"),
         ("models.gan.lrr", 1, "models.gan.lrr: unknown key; the keys here are epochs, batch_size, lr,"),
@@ -260,12 +264,16 @@ def test_any_value_of_any_key_is_taken_or_refused_by_name(tmp_path, value, key):
         assert str(error).startswith(str(path)) and shown(str(error)) == str(error) and len(str(error)) < 700
         assert f" {key}" in str(error) or "not YAML" in str(error) or key in ("data.image_size", "data.source")
     else:
-        found = functools.reduce(lambda at, name: at[name] if isinstance(at, dict) else getattr(at, name), key.split("."), config)
+        found = config
+        for name in key.split("."):
+            found = found[name] if isinstance(found, dict) else getattr(found, name)
         numbers = {float: float, tuple: lambda many: tuple(map(float, many))}
         assert found == pytest.approx(numbers[type(found)](value) if type(found) in numbers else value)
 
 
-@pytest.mark.parametrize("name", ["../vae", "common", "gray", "", "Vae", "a b", 7, None, "x" * 999, "\x1b[2J", "classifier"])
+@pytest.mark.parametrize(
+    "name", ["../vae", "common", "gray", "", "Vae", "a b", 7, None, "x" * 999, "\x1b[2J", "classifier"]
+)
 def test_a_model_needs_a_folder_of_its_own(tmp_path, name):
     tree = copy.deepcopy(TREE)
     tree["models"][name] = tree["models"]["vae"]
@@ -274,7 +282,8 @@ def test_a_model_needs_a_folder_of_its_own(tmp_path, name):
 
 @pytest.mark.parametrize("name", PAPER)
 def test_a_study_without_a_model_of_the_paper_is_refused(tmp_path, name):
-    assert f"models.{name}: missing; the claims and the trade-off need" in refused(tmp_path, changed(f"models.{name}", ...))
+    told = refused(tmp_path, changed(f"models.{name}", ...))
+    assert f"models.{name}: missing; the claims and the trade-off need" in told
 
 
 def test_dvc_takes_the_models_from_the_parameters_alone():
@@ -290,5 +299,6 @@ def test_a_network_without_a_depth_names_its_stride_too():
     tree["data"]["image_size"] = 36
     for name in ("gan", "resunet", "pix2pix"):
         tree["models"][name]["depth"] = 2
-    with pytest.raises(InputError, match="^data.image_size: the 3 halvings of models.vae need a multiple of 8, not 36$"):
+    told = "^data.image_size: the 3 halvings of models.vae need a multiple of 8, not 36$"
+    with pytest.raises(InputError, match=told):
         from_tree(tree)

@@ -108,7 +108,7 @@ def test_frechet_distance_with_fewer_photographs_than_features():
 
 
 def test_frechet_estimates_are_right_on_average_and_their_intervals_hold_the_truth():
-    """Of normal features the distance of the distributions is known. Plain distances of few photographs are too large."""
+    """Of normal features the distributions' distance is known. Plain distances of few photographs are too large."""
     size, count = 24, 120
     truth = 0.25 + size * (1 - np.sqrt(1.04)) ** 2
     plain, corrected, held = [], [], 0

@@ -67,7 +67,8 @@ def zhang_auc(result, original):
     return np.trapezoid(within, thresholds) / 150
 
 
-# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9 to 11, 13 to 15 (hues opposite, or nearly), 17, 20, 25, 34; two on an axis
+# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9 to 11, 13 to 15 (hues opposite, or nearly), 17, 20, 25, 34;
+# two on an axis
 SHARMA = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
     ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),

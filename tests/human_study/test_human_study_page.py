@@ -68,7 +68,7 @@ def opened(page, uri, *scripts):
 
 
 def robot(page, key, press, fooled):
-    """Answers all pairs, those of the models in `fooled` wrongly → which image was on the left, and the ids in order."""
+    """Answers all pairs, those of models in `fooled` wrongly → which image was on the left, and the ids in order."""
     lefts, ids = [], []
     for number in range(1, len(key["trials"]) + 1):
         due(page, f"Pair {number} of {len(key['trials'])}")

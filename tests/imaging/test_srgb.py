@@ -58,13 +58,11 @@ def test_a_profile_is_applied_as_littlecms_does(mode):
     assert np.abs(pixels(to_rgb(image)) - pixels(expected)).max() <= 1
 
 
-@pytest.mark.parametrize(
-    "mode, profile", [("RGB", b"no profile at all"), ("RGB", PROFILES["CMYK"]), ("L", PROFILES["RGB"])]
-)
-def test_a_profile_that_is_none_of_the_pixels_changes_nothing(mode, profile):
+@pytest.mark.parametrize("mode, other", [("RGB", ""), ("RGB", "CMYK"), ("L", "RGB")])
+def test_a_profile_that_is_none_of_the_pixels_changes_nothing(mode, other):
     image = photo().convert(mode)
     before = pixels(to_rgb(image))
-    image.info["icc_profile"] = profile
+    image.info["icc_profile"] = PROFILES.get(other, b"no profile at all")
     assert (pixels(to_rgb(image)) == before).all()
 
 
@@ -118,3 +116,14 @@ def test_sixteen_bits_are_scaled_as_the_command_does(name, channels, tmp_path):
     path = tmp_path / f"deep.{name}"
     path.write_bytes(deep(channels, name))
     assert apart(to_rgb(Image.open(path)), path) <= 1
+
+
+@pytest.mark.parametrize("name", ["png", "tiff"])
+def test_a_gray_profile_of_sixteen_bits_is_honoured_as_the_command_does(name, tmp_path):
+    path = tmp_path / f"deep.{name}"
+    levels = np.linspace(0, 65535, 48 * 40).reshape(48, 40).astype(np.uint16)
+    Image.fromarray(levels).save(path, icc_profile=linear_gray())
+    assert Image.open(path).mode.startswith("I") and read_photo(path).bits == 16
+    assert apart(to_rgb(Image.open(path)), path) <= 3  # of 8 bits the darkest steps are wide
+    plain = (levels >> 8).astype(int)
+    assert np.abs(pixels(to_rgb(Image.open(path)))[..., 0] - plain).max() > 20, "the profile says something"

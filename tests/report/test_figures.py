@@ -17,7 +17,8 @@ from colorization.report.figures.style import png
 from colorization.report.labels import FLOOR_NAMES, Labels, model_figures
 
 CONFIG = load_config(ROOT / "presets/intel-cpu.yaml")
-LABELS = Labels.of({name: {"label": about.LABEL, "color": about.COLOR} for name in CONFIG.models for about in [description(name)]})
+ABOUT = {name: description(name) for name in CONFIG.models}
+LABELS = Labels.of({name: {"label": about.LABEL, "color": about.COLOR} for name, about in ABOUT.items()})
 RNG = np.random.default_rng(0)
 PICTURES = {name: RNG.integers(0, 256, (3, 48, 48, 3), dtype=np.uint8) for name in ("gray", "gan", "original")}
 SCORES = pd.DataFrame({"delta_e": RNG.random(3), "mse": RNG.random(3)})
@@ -49,7 +50,8 @@ def drawings():
     yield "losses", lambda: curves.losses("gan", HISTORY, "t", LABELS)
     yield "one epoch", lambda: curves.losses("gan", HISTORY[:1], "t", LABELS)
     yield "measures", lambda: intervals.measures(TABLE[TABLE.category == "sea"], "t", LABELS)
-    yield "few measures", lambda: intervals.measures(TABLE[:5].drop(columns=["recognised", "scene_frechet", "lpips"]), "t", LABELS)
+    few = TABLE[:5].drop(columns=["recognised", "scene_frechet", "lpips"])
+    yield "few measures", lambda: intervals.measures(few, "t", LABELS)
     yield "categories", lambda: intervals.categories(TABLE, "t", LABELS)
     yield "differences", lambda: intervals.differences(DIFFERENCES, "gray", "t", LABELS)
     yield "trade-off", lambda: curves.tradeoff(CURVES, TABLE.iloc[0], "t", LABELS)

@@ -18,7 +18,8 @@ from colorization.report.figures.style import png
 from colorization.report.labels import Labels
 from tools import markdown
 
-DESCRIPTIONS = {name: {"label": PAPER[name], "color": color} for name, color in zip(PAPER, ("#0072B2", "#D55E00", "#009E73"))}
+COLORS = dict(zip(PAPER, ("#0072B2", "#D55E00", "#009E73")))
+DESCRIPTIONS = {name: {"label": PAPER[name], "color": color} for name, color in COLORS.items()}
 LABELS = Labels.of(DESCRIPTIONS)
 ROWS = ("gray", "mean", *PAPER)
 RNG = np.random.default_rng(0)
@@ -26,9 +27,10 @@ HOSTILE = '<script>console.error("x")</script>'
 
 
 def run(**changes) -> report.Run:
-    values = {m: 0.5 for m in SHOWN}
+    values = dict.fromkeys(SHOWN, 0.5)
     ends = {f"{m}{end}": v for m, v in values.items() if m != "fid" for end in ("", "_low", "_high")}
-    table = pd.DataFrame([{"model": n, "recognised_original": 0.9, "recognised_original_low": 0.8, "recognised_original_high": 1.0, **ends, "fid": 3.0, "delta_e": 9.0 - i}
+    originals = {"recognised_original": 0.9, "recognised_original_low": 0.8, "recognised_original_high": 1.0}
+    table = pd.DataFrame([{"model": n, **originals, **ends, "fid": 3.0, "delta_e": 9.0 - i}
                           for i, n in enumerate(ROWS)])  # fmt: skip
     table = table.assign(**{f"{m}{e}": [np.nan] * 4 + [1.5] for m in ("diversity", "ab_rmse_sample", "ab_rmse_best")
                             for e in ("", "_low", "_high")})  # fmt: skip
@@ -46,7 +48,8 @@ def run(**changes) -> report.Run:
                                   for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {
-        "table": table, "differences": differences, "categories": categories, "seeds": seeds, "tradeoff": dict.fromkeys(PAPER, curve_of_knob), "scores": dict.fromkeys(ROWS, scores),
+        "table": table, "differences": differences, "categories": categories, "seeds": seeds,
+        "tradeoff": dict.fromkeys(PAPER, curve_of_knob), "scores": dict.fromkeys(ROWS, scores),
         "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
         "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
                   "odd_sizes": 2, "enlarged": 3,
@@ -55,8 +58,10 @@ def run(**changes) -> report.Run:
         "claims": {v: {"sentence": v, "section": "1", "rule": "r", "figure": "0.5", "verdict": v}
                    for v in ("confirmed", "refuted", "undecided")},
         "people": {"participants": 0, "models": {}},
-        "figures": {n: png(learning_curves({"gan": curve}, n, LABELS)) for n in ("measures", "learning-curves", "comparison", "tradeoff")},
-        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc", "models": tuple(PAPER), "descriptions": DESCRIPTIONS, "samples": 8, "split": "val",
+        "figures": {n: png(learning_curves({"gan": curve}, n, LABELS))
+                    for n in ("measures", "learning-curves", "comparison", "tradeoff")},
+        "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc",
+        "models": tuple(PAPER), "descriptions": DESCRIPTIONS, "samples": 8, "split": "val",
     }  # fmt: skip
     return report.Run(**(base | changes))
 
@@ -149,7 +154,8 @@ def test_of_each_curve_the_point_nearest_to_the_originals_colour_is_told():
 
 def test_people_are_reported():
     asked = {"participants": 2, "excluded": 1, "catch": {"trials": 8, "failed": 3},
-             "models": {"gan": {"trials": 12, "fooled": 4, "rate": 1 / 3, "rate_low": 0.14, "rate_high": 0.61}}}  # fmt: skip
+             "models": {"gan": {"trials": 12, "fooled": 4,
+                                "rate": 1 / 3, "rate_low": 0.14, "rate_high": 0.61}}}  # fmt: skip
     html = report.render(run(people=asked))
     assert "33 % <small>14–61</small>" in html and re.search(r"3\s+of 8 such trials", html)
     nobody = asked | {"models": {"gan": {"trials": 0, "fooled": 0, "rate": None, "rate_low": None, "rate_high": None}}}

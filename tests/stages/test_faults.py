@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import yaml
@@ -62,8 +63,8 @@ def test_a_killed_preprocess_leaves_no_decoder_behind(many, number):
 @linux
 def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
     stage = start(tmp_path, "stages.train", "vae")
-    loads_torch = lambda: "torch" in open(f"/proc/{stage.pid}/maps").read()
-    assert processes.wait(loads_torch, 60)
+    maps = Path(f"/proc/{stage.pid}/maps")
+    assert processes.wait(lambda: "torch" in maps.read_text(), 60)
     stage.send_signal(signal.SIGINT)
     assert stage.communicate(timeout=60)[1] == "interrupted; run it again to go on\n"
 

@@ -78,7 +78,7 @@ def test_a_comment_makes_only_these_stages_run_again(outdated, name):
 
 
 def test_every_layer_is_in_the_table():
-    folders = {path.name for path in (ROOT / "src/colorization").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {path.name for path in (ROOT / "src/colorization").iterdir() if path.is_dir()} - {"__pycache__"}
     assert {name.split("/")[0] for name in RERUNS} >= folders
 
 
@@ -128,7 +128,7 @@ def stages_run(output: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def with_a_toy(repository, tmp_path_factory):
-    """A copy of the study with one model more, of which only its folder and its block were written; and what then ran."""
+    """A copy of the study with one more model, of which only its folder and its block were written; and what ran."""
     folder = shutil.copytree(repository, tmp_path_factory.mktemp("toy") / "repository", symlinks=True)
     (folder / "src/colorization/models/toy").mkdir()
     (folder / "src/colorization/models/toy/network.py").write_text(NETWORK)

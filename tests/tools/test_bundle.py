@@ -250,7 +250,8 @@ def test_a_wheel_brings_the_bundled_model(tmp_path):
     run(command, tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= set(archive.namelist())
+        packed = set(archive.namelist())
+    assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= packed
 
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*")), ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""A training on two processes: the numbers of one, whoever begins it and whoever ends it, and one writer of its files."""
+"""A training on two processes: the numbers of one, whoever begins and whoever ends it, and one writer of its files."""
 
 import json
 import os
@@ -76,7 +76,10 @@ def test_the_numbers_of_one_process(outcomes, other, network):
 
 @pytest.mark.parametrize("network", SMALL)
 def test_golden_histories(outcomes, network):
-    """What makes training faster must not change it: golden.json is from before (python tests/training/trainings.py FOLDER)."""
+    """What makes training faster must not change it: golden.json is from before.
+
+    It was written by: python tests/training/trainings.py FOLDER
+    """
     golden = json.loads((ROOT / "tests/training/golden.json").read_text())[network]
     pd.testing.assert_frame_equal(pd.DataFrame(outcomes["one"][network]["history"]), pd.DataFrame(golden), rtol=1e-4)
 
@@ -161,5 +164,5 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep memory as they like")
 def test_the_memory_of_a_tensor_is_used_again():
     """Not given back to the kernel, which would clear its 12,288 pages anew each of the eight times."""
-    faults = subprocess.run([sys.executable, "-c", TENSORS], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert int(faults) < 3 * 12288
+    done = subprocess.run([sys.executable, "-c", TENSORS], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(done.stdout) < 3 * 12288

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -100,13 +101,13 @@ def equal(one, two):
 def test_an_interrupted_training_ends_in_the_same_bits(name, tmp_path):
     whole = fit(name, tmp_path / "whole")
 
-    def interrupt(history):
-        if len(history) == stop_after:
+    def interrupt(history, epochs):
+        if len(history) == epochs:
             raise KeyboardInterrupt
 
-    for stop_after in (1, 2):
+    for epochs in (1, 2):
         with pytest.raises(KeyboardInterrupt):
-            fit(name, tmp_path / "parts", on_epoch=interrupt)
+            fit(name, tmp_path / "parts", on_epoch=partial(interrupt, epochs=epochs))
     resumed = fit(name, tmp_path / "parts")
     assert resumed.history == whole.history
     assert resumed.epoch == whole.epoch
@@ -295,7 +296,8 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
     parent = subprocess.Popen(
         [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
-        env=os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)}, stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)},
+        stdout=subprocess.PIPE,
     )  # fmt: skip
     stage = int(parent.stdout.readline())
     time.sleep(after)

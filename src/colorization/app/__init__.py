@@ -1,1 +1,1 @@
-"""The `colorize` command, its page and the library: trained models colorize anybody's photographs. No stage depends on it."""
+"""The `colorize` command, its page and the library, for anybody's photographs. No stage depends on it."""

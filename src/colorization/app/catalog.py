@@ -53,7 +53,7 @@ def scores_of(name: str) -> dict[str, float]:
 
 
 def models() -> list[Model]:
-    """The trained models of the folder and of the package, the best first by RULE; of equals the folder's, damaged ones last."""
+    """The trained models, best first by RULE; of equals the folder's before the package's, damaged ones last."""
     found = []
     for path in [*sorted(folder().glob(f"*{SUFFIX}")), *sorted(BUNDLED.glob(f"*{SUFFIX}"))]:
         try:
@@ -69,7 +69,7 @@ def models() -> list[Model]:
 
 def named() -> dict[str, Model]:
     """The best model of every name, the best first."""
-    found = {}
+    found: dict[str, Model] = {}
     for model in models():
         found.setdefault(model.name, model)
     return found
@@ -84,7 +84,7 @@ def default() -> Model:
 
 
 def find(model: str | Path | None) -> Path:
-    """The file of a model, given as a path or as a name of `named`; None: the default. Raises InputError without one."""
+    """The file of a model, given as a path or a name of `named`; None: the default. Raises InputError without one."""
     if model is None:
         return default().path
     path = Path(model)

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +43,7 @@ def load(model: str | Path | None = None, *, device: str = "auto", threads: int 
     model: a safetensors file of `dvc repro`, or a name of `colorize --list`. Without one it is, of models/ and of what
         comes with the package, the model that learned from the most photographs, of equals the one with the lowest ΔE.
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" or "mps".
-    threads: that work on one photograph; None: as many as there are processors. 1 is best where photographs run in parallel.
+    threads: that work on one photograph; None: one per processor. 1 is best where photographs run in parallel.
     Raises InputError (one line) for a file that is not ours or damaged, and for a device that is not there.
     """
     path = find(model)
@@ -88,7 +89,7 @@ class PhotoColorizer:
         return pixels if alpha is None else np.dstack([pixels, alpha])
 
     def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
-        """Lightness levels (H,W) → for the one prediction, or for each of the VAE's samples, a map (4,h,w) for `bands`."""
+        """Lightness levels (H,W) → a map (4,h,w) for `bands`, of the one prediction or of each of the VAE's samples."""
         if not 0 <= saturation < math.inf:
             raise InputError(f"saturation: must be a finite number from 0, not {saturation}")
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
@@ -132,8 +133,8 @@ def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     h, w = max(1, round(height * scale)), max(1, round(width * scale))
     down, across = max(1, height // (OVERSAMPLED * h)), max(1, width // (OVERSAMPLED * w))
     whole = levels[: height // down * down, : width // across * across]
-    rows = sum(whole[i::down].astype(np.float32) for i in range(down))  # (H/down, W)
-    means = sum(rows[:, i::across] for i in range(across)) / (down * across)  # (H/down, W/across)
+    rows = reduce(np.add, (whole[i::down].astype(np.float32) for i in range(down)))  # (H/down, W)
+    means = reduce(np.add, (rows[:, i::across] for i in range(across))) / (down * across)  # (H/down, W/across)
     small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(small, np.float32), -1, 1)
 

@@ -5,6 +5,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 from colorization.app import catalog
@@ -27,7 +28,8 @@ Without --model it takes {catalog.RULE},
 of those in models/ and the one that comes with this package.
 
 exit status: 0 all photographs were colorized; 1 some were not, or none (each told in a line); 2 wrong usage.
-Results are sRGB and keep size, bit depth, alpha, EXIF and the luminance of the photograph. Nothing is overwritten without
+Results are sRGB and keep size, bit depth, alpha, EXIF and the luminance of the photograph. \
+Nothing is overwritten without
 --overwrite, and never a photograph of yours."""
 
 
@@ -82,6 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="say what would be written, and write nothing")
     add = parser.add_argument_group("instead of photographs").add_argument
     add("--list", action="store_true", help="list the trained models with their scores")
+    add("--version", action="version", version=f"colorize {version('colorization')}")
     add("--serve", action="store_true", help="open a local page to drop photographs on (needs requirements-demo.txt)")
     add("--host", default="127.0.0.1", help="of the page; 0.0.0.0 opens it to your network (default: %(default)s)")
     add("--port", type=_number(int, 1, 65535), default=7860, help="of the page (default: %(default)s)")

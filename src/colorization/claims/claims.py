@@ -1,5 +1,6 @@
 """The report's sentences that say something measurable, each with what would confirm it."""
 
+from collections.abc import Callable
 from functools import partial
 
 from colorization.claims import rules
@@ -12,27 +13,28 @@ FALLS_ON = (
     "at a learning rate that is not taken to 0."
 )
 HARD = (
-    f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing); answers are "
-    "taken as independent, which those of one person are not quite."
+    f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing); "
+    "answers are taken as independent, which those of one person are not quite."
 )
 SUDDEN = (
-    "in the discriminator losses there's a sudden peak at around epoch 15 which corresponds to the low point in generator "
-    "loss"
+    "in the discriminator losses there's a sudden peak at around epoch 15 which corresponds to the low point in "
+    "generator loss"
 )
 PEAK = (
-    "After the first epoch, the discriminator's highest and the generator's lowest loss stand out by 3 standard deviations, "
-    "in the same epoch or in neighbours."
+    "After the first epoch, the discriminator's highest and the generator's lowest loss stand out by 3 standard "
+    "deviations, in the same epoch or in neighbours."
 )
 SHARP = (
-    "The VAE's MSE falls to half of its first epoch's or less, and half of that fall comes in the first quarter of the epochs; "
-    "a quarter or less there refutes it. What falls within the first epoch is not seen."
+    "The VAE's MSE falls to half of its first epoch's or less, and half of that fall comes in the first quarter of the "
+    "epochs; a quarter or less there refutes it. What falls within the first epoch is not seen."
 )
 DIFFER = (
-    f"After {CONVERGED_EPOCHS} epochs or more the order of the networks by ab RMSE on validation photographs is another "
-    f"than after {REPORT_EPOCHS}, at a learning rate that is not taken to 0."
+    f"After {CONVERGED_EPOCHS} epochs or more the order of the networks by ab RMSE on validation photographs is "
+    f"another than after {REPORT_EPOCHS}, at a learning rate that is not taken to 0."
 )
 STILL = "All of the three losses [here the {}'s] will still decrease after that"
-CLAIMS = (  # name, sentence, section of the report, rule, what finds the figure
+# Name, sentence, section of the report, rule, what finds the figure.
+CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]], ...] = (
     ("great", "The overall performances for all three models are great.", "Abstract",
      f"Each network explains more than {GREAT:.0%} of the gray floor's squared error (skill).", rules.great),
     ("hard-to-tell", "It is hard to tell the generated images are fake", "Abstract",
@@ -47,8 +49,8 @@ CLAIMS = (  # name, sentence, section of the report, rule, what finds the figure
     ("resnet-steady", "The validation loss decreases steadily here", "Section 5.1",
      "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.", rules.steady),
     ("gan-unstable", "the generator loss is unstable because of the adversarial network", "Section 5.2",
-     "The generator's adversarial loss turns, up or down, at more than a third of the epochs; noise turns at two thirds.",
-     rules.unstable),
+     "The generator's adversarial loss turns, up or down, at more than a third of the epochs; "
+     "noise turns at two thirds.", rules.unstable),
     ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa",
      "Section 5.2", "The changes of the two losses from epoch to epoch are negatively correlated.", rules.mirrors),
     ("gan-peak", SUDDEN, "Section 5.2", PEAK, rules.peak),

@@ -1,8 +1,8 @@
 """The rules that find a figure for a claim of the report, and the verdict on it.
 
-Most verdicts come from a 95 % interval: confirmed when all of it fulfils the rule, refuted when none of it does, undecided
-when it holds both. Rules of single events (a peak, a sharp fall, an order) decide by what they name. All are undecided
-where a run is too short or too small to tell.
+Most verdicts come from a 95 % interval: confirmed when all of it fulfils the rule, refuted when none of it does,
+undecided when it holds both. Rules of single events (a peak, a sharp fall, an order) decide by what they name. All are
+undecided where a run is too short or too small to tell.
 """
 
 from collections.abc import Callable, Mapping

@@ -17,7 +17,10 @@ def falling_share(loss: np.ndarray) -> tuple[float, float, float]:
 
 
 def relative_slope(loss: np.ndarray) -> tuple[float, float, float]:
-    """Change per epoch as a share of the loss, with its interval: Theil-Sen on its logarithm (Sen 1968); nan from 0 down."""
+    """Change per epoch as a share of the loss, with its interval; nan from 0 down.
+
+    Theil-Sen on the loss's logarithm (Sen 1968).
+    """
     if loss.min() <= 0:
         return math.nan, math.nan, math.nan
     slope, _, low, high = stats.theilslopes(np.log(loss), np.arange(len(loss)), CONFIDENCE)
@@ -50,7 +53,7 @@ def turning_share(loss: np.ndarray) -> tuple[float, float, float]:
 
 
 def stands_out(loss: np.ndarray, epoch: int) -> bool:
-    """Whether the loss of an epoch is farther than OUTLIER from the median (median absolute deviation, as of a normal)."""
+    """Whether an epoch's loss is farther than OUTLIER from the median (median absolute deviation, as of a normal)."""
     deviation = np.abs(loss - np.median(loss))
     return bool(deviation[epoch] > OUTLIER * 1.4826 * np.median(deviation))
 

@@ -1,1 +1,1 @@
-"""What every part uses and what decides no number: errors, files, processes, parameters, paths. No stage depends on it."""
+"""What every part uses and decides no number: errors, files, processes, parameters, paths. No stage depends on it."""

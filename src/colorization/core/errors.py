@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE = 10.0  # seconds, more than a process takes to end
-# Control characters, line ends, what turns the direction of writing round, and halves of characters: names may hold them.
+# Names may hold control characters, line ends, what turns the direction of writing round, and halves of characters.
 UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -20,7 +20,7 @@ class InputError(Exception):
 
 
 def shown(text: str) -> str:
-    r"""A text on one line without anything that a terminal would obey or refuse; such characters become \x1b and the like."""
+    r"""A text on one line without what a terminal would obey or refuse; such characters become \x1b and the like."""
     return UNSHOWN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
@@ -31,7 +31,7 @@ def one_line(told: object, longest: int = 200) -> str:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command; bad input, a failing disk or too little memory ends it with one line on stderr and exit status 1."""
+    """Run a command; bad input, a failing disk or too little memory ends it with one line on stderr and status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know every script; stderr is so already
     try:

@@ -47,7 +47,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _alone(partial: Path, busy: str) -> Iterator[None]:
-    """Hold the file `partial`, made if need be; the lock goes with the process. Raises InputError `busy` when it is held."""
+    """Hold the file `partial`, made if need be; the lock goes with the process.
+
+    Raises InputError `busy` when it is held.
+    """
     while True:
         with open(partial, "ab") as lock:
             if not hold(lock):
@@ -109,7 +112,10 @@ def write_table(path: Path, table: "pd.DataFrame", separator: str = ",") -> None
 
 @contextmanager
 def locked(folder: Path, busy: str) -> Iterator[None]:
-    """Hold a folder alone; the lock goes with the process, however that ends. Raises InputError `busy` when it is held."""
+    """Hold a folder alone; the lock goes with the process, however that ends.
+
+    Raises InputError `busy` when it is held.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
         if not hold(lock):

@@ -75,8 +75,8 @@ class Fit:
         """Raise InputError for parameters that do not fit each other or the photographs' side in pixels."""
         if image_size % 2**self.halvings:
             raise InputError(
-                f"data.image_size: the {self.halvings} halvings of models.{name} need a multiple of {2**self.halvings}, "
-                f"not {image_size}" + ("; or change its depth" if hasattr(self, "depth") else "")
+                f"data.image_size: the {self.halvings} halvings of models.{name} need a multiple of "
+                f"{2**self.halvings}, not {image_size}" + ("; or change its depth" if hasattr(self, "depth") else "")
             )
 
 
@@ -179,7 +179,8 @@ def models(tree: Any, where: str) -> dict[str, Fit]:
     if not isinstance(tree, dict):
         raise InputError(f"{where}: expected a block of models")
     if missing := [name for name in PAPER if name not in tree]:
-        raise InputError(f"{where}.{missing[0]}: missing; the claims and the trade-off need the paper's {', '.join(PAPER)}")
+        needed = ", ".join(PAPER)
+        raise InputError(f"{where}.{missing[0]}: missing; the claims and the trade-off need the paper's {needed}")
     return {name: build(description(name).Params, block, f"{where}.{name}") for name, block in tree.items()}
 
 

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-ROOT = Path(os.environ.get("DVC_ROOT", "."))  # the repository itself, also for the copies that `dvc exp run --temp` makes
-CHECKPOINTS = ROOT / ".checkpoints"  # partial downloads and unfinished trainings: DVC deletes the outputs of a failed stage
+# The repository itself, also for the copies that `dvc exp run --temp` makes.
+ROOT = Path(os.environ.get("DVC_ROOT", "."))
+# Of partial downloads and unfinished trainings: DVC deletes the outputs of a failed stage.
+CHECKPOINTS = ROOT / ".checkpoints"
 
 PARAMS = Path("params.yaml")
 ARCHIVE, DOWNLOAD = Path("data/raw/photos.zip"), Path("data/raw/download.json")

@@ -25,7 +25,9 @@ def serve_parent() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(signal.SIGKILL)
-    if not parent_process().is_alive():  # it was killed before we could ask
+    parent = parent_process()
+    assert parent is not None
+    if not parent.is_alive():  # it was killed before we could ask
         os._exit(1)
 
 
@@ -49,10 +51,10 @@ def processors() -> int:
 
 
 def keep_memory(piece: int = LARGEST, total: int = LARGEST) -> None:
-    """Have glibc keep freed memory for the next arrays: pieces of at most `piece` bytes, about `total` bytes at its end.
+    """Have glibc keep freed memory for the next arrays: pieces of at most `piece` bytes, about `total` at its end.
 
-    Otherwise it gives them back to the kernel, which clears every page that it hands out anew: up to half of the time of a
-    training of wide batches on the CPU, and a third of that of `colorize`. Other C libraries stay as they are.
+    Otherwise it gives them back to the kernel, which clears every page that it hands out anew: up to half of the time
+    of a training of wide batches on the CPU, and a third of that of `colorize`. Other C libraries stay as they are.
     """
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "gnu_get_libc_version"):
         libc.mallopt(M_TRIM_THRESHOLD, total)

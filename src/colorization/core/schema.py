@@ -16,7 +16,8 @@ from colorization.core.errors import InputError, one_line, shown
 MAX_BYTES = 64 * 1024  # of a file; ours have 6 KB
 LONGEST = 4096  # characters of a text: Linux takes no longer path
 SHORT = 80  # characters of a value in a message: a megabyte is none
-LISTS = {tuple[float, ...]: float, tuple[str, ...]: str}  # the lists that a field may be, by the kind of their items
+# The lists that a field may be, by the kind of their items.
+LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[str, ...]: str}
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
 
@@ -89,17 +90,18 @@ def build(cls: type, tree: Any, where: str = "", readers: Mapping[str, Callable[
 
 
 def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
+    if f.type in LISTS:
+        kind = LISTS[f.type]
+        if type(value) is not list or not 0 < len(value) <= MOST:
+            raise InputError(f"{where}: expected a list of 1 to {MOST} {ITEMS[kind]}, not {_short(value)}")
+        return tuple(_scalar(kind, f.metadata, item, where) for item in value)
+    assert isinstance(f.type, type)
     if dataclasses.is_dataclass(f.type):
         return build(f.type, value, where)
-    if f.type not in LISTS:
-        return _scalar(f.type, f.metadata, value, where)
-    kind = LISTS[f.type]
-    if type(value) is not list or not 0 < len(value) <= MOST:
-        raise InputError(f"{where}: expected a list of 1 to {MOST} {ITEMS[kind]}, not {_short(value)}")
-    return tuple(_scalar(kind, f.metadata, item, where) for item in value)
+    return _scalar(f.type, f.metadata, value, where)
 
 
-def _scalar(kind: type, rules: Mapping, value: Any, where: str) -> Any:
+def _scalar(kind: type[Any], rules: Mapping, value: Any, where: str) -> Any:
     value = _number(value, where) if kind is float else value
     if type(value) is not kind:
         raise InputError(f"{where}: expected {KINDS[kind]}, not {_short(value)}")

@@ -1,4 +1,4 @@
-"""How a stage runs: alone in its workspace, ended with the dvc that started it, on inputs that are what dvc recorded."""
+"""How a stage runs: alone in its workspace, ended with the dvc that started it, on inputs that are as recorded."""
 
 import hashlib
 import inspect
@@ -71,7 +71,9 @@ def require_as_recorded(stage: str) -> None:
     """Raise InputError when an input that another stage made differs from dvc.lock. DVC trusts its cache unread."""
     for path, recorded in inputs(stage):
         if path.exists() and (tree_md5(path) if path.is_dir() else md5(path)) != recorded:
-            raise InputError(f"{path}: not as dvc recorded it; run: python -m tools.repair, which mends it, then dvc repro")
+            raise InputError(
+                f"{path}: not as dvc recorded it; run: python -m tools.repair, which mends it, then dvc repro"
+            )
 
 
 def inputs(stage: str) -> Iterator[tuple[Path, str]]:

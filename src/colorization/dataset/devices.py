@@ -36,7 +36,8 @@ def launch() -> "Fabric":
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
-    sys.modules.setdefault("torchmetrics", None)  # Fabric imports it, in 1.5 s, only to see its version
+    # Fabric imports it, in 1.5 s, only to see its version; typeshed does not know that None is allowed.
+    sys.modules.setdefault("torchmetrics", None)  # type: ignore[arg-type]
     from lightning_fabric import Fabric
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 

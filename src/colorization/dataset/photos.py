@@ -1,4 +1,4 @@
-"""Packed photographs: load them, and take them in batches, from the device where they fit and from the file where not."""
+"""Packed photographs: load them, and take them in batches, from the device where they fit, from the file where not."""
 
 import math
 import os
@@ -62,7 +62,7 @@ class Photos:
         return torch.from_numpy(self.packed[index.numpy()])
 
     def take(self, index: Tensor, rows: Tensor, mirrored: Tensor | None) -> tuple[Tensor, ...]:
-        """The rows that were read → L (B,1,S,S) and ab (B,2,S,S), float32, those `mirrored` (B,) mirrored; and labels."""
+        """Rows that were read → L (B,1,S,S) and ab (B,2,S,S), float32, those `mirrored` (B,) mirrored; and labels."""
         if self.device.type == "cuda" and not rows.is_cuda:
             rows = rows.pin_memory()  # not by the thread that reads: it would take memory of the first GPU
         lab = rows.to(self.device, non_blocking=True).float()

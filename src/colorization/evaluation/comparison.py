@@ -31,7 +31,10 @@ def overall(
 def add_frechet(
     values: dict, resampled: dict, features: Mapping[str, np.ndarray], original: np.ndarray, params: Compare, seed: int
 ) -> None:
-    """Add the Fréchet distance in the classifier's features, (N,F) of every row and the originals', if it knows categories."""
+    """Add the Fréchet distance in the classifier's features, if it knows categories.
+
+    features, original: (N,F) of every row and of the originals.
+    """
     features = {name: found for name, found in features.items() if "recognised" in values[name]}
     if not features:
         return
@@ -64,7 +67,8 @@ def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) 
     parts = []
     for category in sorted(set(next(iter(scores.values())).category)):
         ours = {name: rows[rows.category == category] for name, rows in scores.items()}
-        part = table(*measured(ours, params, seed), len(next(iter(ours.values()))))
+        values, resampled = measured(ours, params, seed)
+        part = table(values, resampled, len(next(iter(ours.values()))))
         parts.append(part.assign(category=category))
     return pd.concat(parts, ignore_index=True)
 

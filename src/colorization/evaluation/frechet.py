@@ -1,12 +1,14 @@
 """The Fréchet distance between two sets of features, and its bootstrap.
 
-Heusel et al. 2017, equation 6, as FID, but of the features of our own small scene classifier: its numbers can be compared
-with each other, never with a published FID.
+Heusel et al. 2017, equation 6, as FID, but of the features of our own small scene classifier: its numbers can be
+compared with each other, never with a published FID.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
-from colorization.evaluation.intervals import draws
+from colorization.evaluation.intervals import Name, draws
 
 MIN_PER_FEATURE = 2  # photographs; with 168 of 64 features the estimate is right to a sixth, with 28 to nothing
 RIDGE = 1e-6  # of the mean variance, added to each feature's: fewer photographs than features leave a singular matrix
@@ -19,8 +21,8 @@ def frechet_distance(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def estimates(
-    features: dict[str, np.ndarray], theirs: np.ndarray, resamples: int, seed: int
-) -> dict[str, tuple[float, np.ndarray]]:
+    features: Mapping[Name, np.ndarray], theirs: np.ndarray, resamples: int, seed: int
+) -> dict[Name, tuple[float, np.ndarray]]:
     """The distance of each of several (N,F) to one (N,F), and the same on draws (resamples,) that all of them share.
 
     Few photographs make a distance too large, and drawing them anew makes it larger by as much again: that excess is
@@ -29,7 +31,7 @@ def estimates(
     """
     if len(theirs) < MIN_PER_FEATURE * theirs.shape[1]:
         return {}
-    found = {name: [] for name in features}
+    found: dict[Name, list[np.ndarray]] = {name: [] for name in features}
     for weights in draws(len(theirs), resamples, seed, chunk=100):
         two, two_cov = _moments(theirs, weights)
         for name, ours in features.items():
@@ -52,7 +54,10 @@ def _moments(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _distance(one, one_cov, two, two_cov) -> np.ndarray:
-    """Distances (R,) of R pairs of Gaussians. tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Lᵀ Σ₁ L, Σ₂ = L Lᵀ."""
+    """Distances (R,) of R pairs of Gaussians.
+
+    tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Lᵀ Σ₁ L, Σ₂ = L Lᵀ.
+    """
     size = two_cov.shape[-1]
     ridge = RIDGE * np.trace(two_cov, axis1=1, axis2=2)[:, None, None] / size + np.finfo(float).tiny
     factor = np.linalg.cholesky(two_cov + ridge * np.eye(size))

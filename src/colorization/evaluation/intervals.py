@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from itertools import combinations
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,15 @@ from colorization.evaluation.measures import MEASURES, derive
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
+Name = TypeVar("Name")
 
-def bootstrap(tables: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
-    """Every measure of every table, (resamples,) each, over photographs drawn anew (Efron & Tibshirani 1993, chapter 6).
 
-    The tables hold the same photographs in the same order, and a resample takes the same ones of all: differences between
-    two tables' values are paired. One photograph says nothing of others: nan.
+def bootstrap(tables: Mapping[Name, pd.DataFrame], resamples: int, seed: int) -> dict[Name, dict[str, np.ndarray]]:
+    """Every measure of every table, (resamples,) each, over photographs drawn anew.
+
+    After Efron & Tibshirani 1993, chapter 6. The tables hold the same photographs in the same order, and a resample
+    takes the same ones of all: differences between two tables' values are paired. One photograph says nothing of
+    others: nan.
     """
     values = {name: table.select_dtypes("number") for name, table in tables.items()}
     joined = np.concatenate([table.to_numpy() for table in values.values()], axis=1)

@@ -1,7 +1,7 @@
 """Measures of a colorized photograph against its original, batched on the device; scikit-image's own where it has them.
 
-Where nothing else is said they return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W) in [0, 1],
-those of the colours Lab (B,3,H,W) in its own units, of the result first and of the original second.
+Where nothing else is said they return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W)
+in [0, 1], those of the colours Lab (B,3,H,W) in its own units, of the result first and of the original second.
 """
 
 import math
@@ -40,13 +40,14 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor) -> Tensor:
-    """Gaussian means of the windows that fit (B,C,H,W): sums of shifted copies, which a CPU adds faster than it convolves."""
+    """Gaussian means of the windows that fit (B,C,H,W): sums of shifted copies, faster on a CPU than a convolution."""
     kernel = [math.exp(-(i**2) / (2 * SSIM_SIGMA**2)) for i in range(-SSIM_RADIUS, SSIM_RADIUS + 1)]
+    first, *others = (weight / sum(kernel) for weight in kernel)
     for dim in (3, 2):
-        size, total = x.shape[dim] - 2 * SSIM_RADIUS, 0.0
-        for i, weight in enumerate(kernel):
-            shifted, share = x.narrow(dim, i, size), weight / sum(kernel)
-            total = total.add_(shifted, alpha=share) if i else shifted * share
+        size = x.shape[dim] - 2 * SSIM_RADIUS
+        total = x.narrow(dim, 0, size) * first
+        for i, share in enumerate(others, 1):
+            total.add_(x.narrow(dim, i, size), alpha=share)
         x = total
     return x
 
@@ -64,8 +65,9 @@ def ab_mse(result: Tensor, original: Tensor) -> Tensor:
 def ab_accuracy(result: Tensor, original: Tensor) -> Tensor:
     """Area under the curve of every pixel, (B,H,W) in [0, 1], after Zhang et al. 2016, section 3.1 (AuC).
 
-    The curve is the share of pixels whose ab error, an L2 distance, is within a threshold that runs from 0 to 150. For one
-    pixel it is a step at its error, so the normalised area is 1 - error / 150, and its mean over pixels that of the curve.
+    The curve is the share of pixels whose ab error, an L2 distance, is within a threshold that runs from 0 to 150. For
+    one pixel it is a step at its error, so the normalised area is 1 - error / 150, and its mean over pixels that of the
+    curve.
     """
     error = torch.hypot(*(result - original)[:, 1:].unbind(dim=1))
     return (1 - error / AUC_MAX_THRESHOLD).clamp(min=0)
@@ -98,8 +100,8 @@ def colorfulness(rgb: Tensor) -> Tensor:
 def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     """CIEDE2000 of Lab (B,3,H,W) in its own units → (B,H,W); equation numbers of Sharma, Wu, Dalal 2005.
 
-    Hues are unit vectors here instead of angles, which needs one arctangent instead of two and no cosine; only their mean
-    becomes an angle, for (16).
+    Hues are unit vectors here instead of angles, which needs one arctangent instead of two and no cosine; only their
+    mean becomes an angle, for (16).
     """
     L1, a1, b1 = lab1.unbind(dim=1)
     L2, a2, b2 = lab2.unbind(dim=1)
@@ -129,7 +131,10 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
 
 
 def _chroma_share(c: Tensor) -> Tensor:
-    """The square root of c⁷ / (c⁷ + 25⁷). Below a chroma of 0.025 it is that of 0.025, 3e-11: subnormal numbers are slow."""
+    """The square root of c⁷ / (c⁷ + 25⁷).
+
+    Below a chroma of 0.025 it is that of 0.025, 3e-11: subnormal numbers are slow.
+    """
     c = (c / 25).clamp(min=1e-3)
     c7 = (c * c).square() * (c * c) * c
     return torch.sqrt(c7 / (c7 + 1))
@@ -144,9 +149,9 @@ def _unit(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
 def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, Tensor]:
     """Cosine and sine of the angle in the middle of two hues; of no meaning where one is gray, whose dH is 0.
 
-    The sum of the two unit vectors points there, with length 2 cos(dh / 2), and so does their difference turned by a right
-    angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short. Of opposite hues the smaller one,
-    counted from 0 to 360°, is the first: (14) adds them.
+    The sum of the two unit vectors points there, with length 2 cos(dh / 2), and so does their difference turned by a
+    right angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short. Of opposite hues the
+    smaller one, counted from 0 to 360°, is the first: (14) adds them.
     """
     side = torch.copysign(torch.ones_like(x1), x1 * y2 - y1 * x2 + 1e-30 * (y1 + (y1 == 0) * x1))
     x, y = x1 + x2 + side * (y2 - y1), y1 + y2 - side * (x2 - x1)

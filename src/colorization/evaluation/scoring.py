@@ -31,7 +31,8 @@ BATCH_PIXELS = BATCH * 64**2
 class Judges:
     """What measures, beside the formulas: learned from the training photographs, or brought along.
 
-    classifier: in eval mode, on the device. colour_weights: (SIDE, SIDE) of `rarity`. lpips: sRGB pairs → (B,), or None.
+    classifier: in eval mode, on the device. colour_weights: (SIDE, SIDE) of `rarity`.
+    lpips: sRGB pairs → (B,), or None.
     """
 
     classifier: SceneClassifier
@@ -61,7 +62,7 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """A model's evaluation with the photographs' names and categories in its scores, and its measures over all of them."""
+    """A model's evaluation with the photographs' names and categories in its scores, and its measures over them all."""
 
     outcome: Evaluation
     scores: pd.DataFrame
@@ -76,7 +77,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """The held-out photographs (N,3,S,S) with their rows of the index, and the judges: scores one model after the other."""
+    """The held-out photographs (N,3,S,S), their rows of the index, and the judges: scores one model after the other."""
 
     photos: np.ndarray
     index: pd.DataFrame
@@ -111,7 +112,7 @@ class Scorer:
 
 
 def photographs(lab: Path, split: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """The packed photographs (N,3,S,S) of a split in the folder that preprocess wrote, and their N rows of its index."""
+    """The packed photographs (N,3,S,S) of a split in the folder that preprocess wrote, and their rows of its index."""
     return load(lab / f"{split}.npy"), rows_of(lab / "index.csv", split)
 
 
@@ -221,7 +222,7 @@ def recognise(classifier: SceneClassifier, lab: Tensor, categories: pd.Series):
 
 
 def original_rgb(L: Tensor, ab: Tensor) -> Tensor:
-    """The photograph itself, sRGB (B,3,S,S): rounding to 8 bits undoes the packed array's, but for 0.2 % of one level."""
+    """The photograph itself, sRGB (B,3,S,S): rounding to 8 bits undoes the packed array's, but for 0.2 % of a level."""
     return (lab_to_rgb(L, ab) * 255).round() / 255
 
 

@@ -1,7 +1,8 @@
-"""Vividness against error: what a factor on a network's colours, and its temperature where it has one, do to the measures.
+"""Vividness against error: what a factor on a network's colours, and its temperature if any, do to the measures.
 
-A curve per knob. The knobs are `saturation`, a factor on the a and b of the result, and `temperature`, that of a network
-which predicts a distribution over colours. Every curve holds the default: saturation 1 at the network's own temperature.
+A curve per knob. The knobs are `saturation`, a factor on the a and b of the result, and `temperature`, that of a
+network which predicts a distribution over colours. Every curve holds the default: saturation 1 at the network's own
+temperature.
 """
 
 from collections.abc import Iterable, Mapping
@@ -54,7 +55,8 @@ def measure(
     classifier: in eval mode, on the device.
     """
     model.eval().to(device, memory_format=torch.channels_last)
-    start, parts = default(model), {point: [] for point in sorted(points)}
+    start = default(model)
+    parts: dict[Point, list[tuple[pd.DataFrame, np.ndarray]]] = {point: [] for point in sorted(points)}
     for part in batches(photos):
         packed = torch.from_numpy(np.array(photos[part])).to(device).float()
         L = packed[:, :1].contiguous(memory_format=torch.channels_last)
@@ -107,7 +109,8 @@ def summarise(
     others: tables of `evaluation.evaluate` on the same photographs. originals: the classifier's features (N,F) of them.
     The Fréchet distance is left out where the classifier knows no categories, and of the other models.
     """
-    scores, features = ({point: found[i] for point, found in measured.items()} for i in (0, 1))
+    scores = {point: table for point, (table, _) in measured.items()}
+    features = {point: found for point, (_, found) in measured.items()}
     columns = next(iter(scores.values())).columns
     tables = scores | {name: table[columns] for name, table in others.items()}
     values = {name: measures.summarise(table) for name, table in tables.items()}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def build(
             fake = results[model][row] if model in results else wrong_colours(originals[row])
             place = int(rng.integers(2))
             images = [png_uri(fake), png_uri(originals[row])]
-            trial = {"id": rng.bytes(8).hex(), "images": images if place else images[::-1]}
+            trial: dict[str, Any] = {"id": rng.bytes(8).hex(), "images": images if place else images[::-1]}
             trials.append((model, trial, {"photograph": place, "row": int(row), "name": photographs.name[row]}))
     shown = sorted((t for model, t, _ in trials if model != "practice"), key=lambda t: t["id"])
     practice = [{"images": t["images"], "photograph": k["photograph"]} for model, t, k in trials if model == "practice"]

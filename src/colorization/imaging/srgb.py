@@ -22,9 +22,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
     Raises InputError for modes without a fixed range: F, and I beyond 16 bits.
     """
     check_range(image)
-    pixels = pixels_of(image, srgb_transform(image.info.get("icc_profile"), image.mode))
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    pixels = pixels_of(image, srgb_transform(profile, image.mode))
     if pixels.ndim == 3:
         pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
     return Image.fromarray(pixels).convert("RGB")
@@ -38,8 +39,11 @@ def check_range(image: Image.Image) -> None:
     """Raise InputError for pixels whose black and white no standard fixes."""
     if image.mode == "F":
         raise InputError(NO_RANGE)
-    if image.mode == "I" and not (0 <= image.getextrema()[0] and image.getextrema()[1] <= 65535):
-        raise InputError("32-bit pixels beyond 0..65535; save it with 8 or 16 bits")
+    if image.mode == "I":
+        low, high = image.getextrema()
+        assert not isinstance(low, tuple) and not isinstance(high, tuple)  # as of several bands
+        if low < 0 or high > 65535:
+            raise InputError("32-bit pixels beyond 0..65535; save it with 8 or 16 bits")
 
 
 def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
@@ -59,7 +63,7 @@ def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
 def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:
     """What brings a tile from an ICC profile to sRGB, keeping alpha; None where there is nothing to do.
 
-    That is without a profile, with one that is sRGB to the eye, of another kind than the pixels, or that cannot be read.
+    That is without a profile, or with one that is sRGB to the eye, of another kind than the pixels, or unreadable.
     """
     kind = "L" if mode in (*GRAYS, "LA", "La") or mode.startswith("I") else "CMYK" if mode == "CMYK" else "RGB"
     transform = _transform(profile, kind)
@@ -68,8 +72,9 @@ def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], 
 
     def to_srgb(tile: Image.Image) -> Image.Image:
         alpha = tile.getchannel("A") if tile.mode in ALPHAS else None
-        tile = ImageCms.applyTransform(tile.convert(kind) if tile.mode != kind else tile, transform)
-        tile = tile.getchannel("G") if kind == "L" else tile  # gray stays gray: its three channels are the same
+        result = ImageCms.applyTransform(tile.convert(kind) if tile.mode != kind else tile, transform)
+        assert result is not None
+        tile = result.getchannel("G") if kind == "L" else result  # gray stays gray: its three channels are the same
         if alpha is not None:
             tile.putalpha(alpha)
         return tile

@@ -3,6 +3,7 @@
 import os
 import re
 import warnings
+import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +29,8 @@ from colorization.sources.archive import formats, open_archive, read_member
 
 MOST_WORKERS = 256
 
+_archive: zipfile.ZipFile  # of a worker process, set when it starts
+
 
 def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
     """Write out/{train,val,test}.npy, (N,3,S,S) float16 normalised Lab, and out/index.csv; returns the index.
@@ -49,8 +52,8 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
             index.loc[rows, "row"] = np.arange(len(rows))
     except BrokenProcessPool:
         raise InputError(
-            "a process that decodes photographs was killed, as happens where memory runs out; run it again with fewer of "
-            "them at once: COLORIZATION_WORKERS=1"
+            "a process that decodes photographs was killed, as happens where memory runs out; run it again with fewer "
+            "of them at once: COLORIZATION_WORKERS=1"
         ) from None
     finally:
         scratch.unlink(missing_ok=True)
@@ -82,7 +85,10 @@ def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
 
 
 def write_rows(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
-    """Write float16 rows as one .npy, whole or not at all; a full disk is an OSError (in a memory map it would kill us)."""
+    """Write float16 rows as one .npy, whole or not at all.
+
+    A full disk is an OSError; in a memory map it would kill us.
+    """
     with replacing(path) as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
         file.writelines(row.astype("<f2").tobytes() for row in rows)
@@ -117,7 +123,7 @@ def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data,
 
 
 def _start_worker(archive: Path) -> None:
-    global _archive  # one open zip per worker process
+    global _archive
     serve_parent()
     _archive = open_archive(archive)
     warnings.simplefilter("ignore")  # Pillow's remarks: what is left out is told in a line

@@ -53,8 +53,8 @@ def difference_label(measure: str) -> str:
 def model_figures(name: str) -> dict[str, tuple[str, str]]:
     """The file's stem and the title's start of each of a model's figures, by kind: numbered where the paper has it.
 
-    The paper's figures 1 to 3 are architectures, then it has predictions and loss of each model in turn. It has no loss of
-    its VAE, which would be figure 9.
+    The paper's figures 1 to 3 are architectures, then it has predictions and loss of each model in turn. It has no loss
+    of its VAE, which would be figure 9.
     """
     if name not in PAPER:
         return {kind: (f"{name}-{kind}", "") for kind in KINDS}

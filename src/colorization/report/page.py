@@ -24,7 +24,7 @@ TEMPLATES = files("colorization.report")
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Everything that the page tells. Tables as the stages write them; results (N,S,S,3) uint8 by row and "original"."""
+    """What the page tells. Tables are as the stages write them; results (N,S,S,3) uint8 by row and "original"."""
 
     table: pd.DataFrame
     categories: pd.DataFrame
@@ -54,10 +54,12 @@ def render(run: Run) -> str:
     template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
     labels, best = Labels.of(run.descriptions), tables.lead(run.table, run.differences, run.models)
     return template.render(
-        run=run, names=labels.names, colors=labels.colors, rows=list(run.scores), scored=len(run.results["original"]), split=SPLITS[run.split],
+        run=run, names=labels.names, colors=labels.colors, rows=list(run.scores),
+        scored=len(run.results["original"]), split=SPLITS[run.split],
         css=_inlined("page.css"), js=_inlined("page.js"),
         results=tables.results_table(run.table, run.differences),
-        best=best, rivals=[labels.names[name] for name in best["rivals"]], categories=tables.category_table(run.categories),
+        best=best, rivals=[labels.names[name] for name in best["rivals"]],
+        categories=tables.category_table(run.categories),
         sliders=sliders(run), extremes=of_models(run), verdicts=tables.count_verdicts(run.claims),
         others=[labels.names[name] for name in run.models if name not in PAPER],
         measures=SHOWN, vivid=tables.vivid_rows(tables.joined(run.tradeoff)),
@@ -75,11 +77,14 @@ def sliders(run: Run) -> list[dict]:
             "name": scores.name[row],
             "category": scores.category[row],
             "pictures": {name: picture_uri(pictures[row]) for name, pictures in run.results.items()},
-            "scores": {name: f"ΔE\u00a0{table.delta_e[row]:.1f}, MSE\u00a0{table.mse[row]:.4f}, SSIM\u00a0{table.ssim[row]:.3f}"
-                       for name, table in run.scores.items()},
+            "scores": {name: _scores_of(table, row) for name, table in run.scores.items()},
         }
         for row in spread(scores.category, SLIDERS)
-    ]  # fmt: skip
+    ]
+
+
+def _scores_of(table: pd.DataFrame, row: int) -> str:
+    return f"ΔE\u00a0{table.delta_e[row]:.1f}, MSE\u00a0{table.mse[row]:.4f}, SSIM\u00a0{table.ssim[row]:.3f}"
 
 
 def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:

@@ -64,7 +64,7 @@ def category_table(table: pd.DataFrame) -> dict:
 
 
 def difference_table(differences: pd.DataFrame) -> dict:
-    """First minus second of every two rows: columns of measures, cells with the interval and whether it is clear of 0."""
+    """First minus second of every two rows: columns of measures, cells with the interval, and if it is clear of 0."""
     measures = [m for m in SHOWN if m in set(differences.measure)]
     rows = []
     for (first, second), part in differences.groupby(["first", "second"], sort=False):

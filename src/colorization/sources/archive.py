@@ -33,7 +33,7 @@ def formats() -> list[str]:
 
 
 def is_photograph(name: str) -> bool:
-    """Whether a file's name may be a photograph's: an extension of `formats`, no hidden part, and no folder's in a zip."""
+    """Whether a file's name may be a photograph's: an extension of `formats`, no hidden part, no folder's in a zip."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
     return not hidden and not name.endswith("/") and Image.registered_extensions().get(path.suffix.lower()) in formats()
@@ -71,7 +71,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def require_space(path: Path, members: Iterable[zipfile.ZipInfo], folder: Path, advice: str) -> None:
-    """Raise InputError, with advice, where these members of a zip unpacked are more than the disk of a folder has free."""
+    """Raise InputError, with advice, where a zip's members unpacked are more than the disk of a folder has free."""
     unpacked, free = sum(member.file_size for member in members), shutil.disk_usage(folder).free
     if unpacked > free:
         raise InputError(f"{path}: it unpacks to {unpacked:,} bytes, and the disk has {free:,} free; {advice}")
@@ -85,7 +85,8 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if max(member.file_size, member.compress_size) > LARGEST:
         raise ValueError(f"larger than {LARGEST // 2**20} MB")
     stored = copy(member)
-    stored.compress_type, stored.file_size, stored.CRC = zipfile.ZIP_STORED, member.compress_size, None
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
+    stored.CRC = None  # type: ignore[assignment]  # zipfile then checks none, which typeshed does not know
     with _damage_named(), archive.open(stored) as file:
         content = _unpacked(file.read(), member)
     if len(content) != member.file_size or zlib.crc32(content) != member.CRC:

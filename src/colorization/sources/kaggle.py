@@ -40,7 +40,8 @@ def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tupl
 
 def _fetch(params: Kaggle, partial: Partial) -> str:
     """Receive the archive and return its sha256. What several connections wrongly made is fetched anew, once."""
-    for last in (False, True):
+    last = False
+    while True:
         download(partial, lambda: locate(params.dataset, params.version))
         sha256, fault = _inspect(params, partial)
         if not fault:
@@ -51,6 +52,7 @@ def _fetch(params: Kaggle, partial: Partial) -> str:
             advice = f"nothing is kept; run it again later, or {BY_HAND}"
             raise InputError(f"data.kaggle: {params.dataset}: {fault}; {advice}")
         print(shown(f"{fault}: it came over several connections, so it is fetched anew"), flush=True)
+        last = True
 
 
 def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
@@ -62,7 +64,7 @@ def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
             md5.update(block)
     if params.sha256 not in ("", sha256.hexdigest()):
         return "", f"its sha256 is {sha256.hexdigest()}, and data.kaggle.sha256 pins {params.sha256}"
-    if partial.identity["md5"] not in (None, base64.b64encode(md5.digest()).decode()):
+    if partial.known["md5"] not in (None, base64.b64encode(md5.digest()).decode()):
         return "", "its md5 is not the one that Kaggle's storage announced"
     return sha256.hexdigest(), _unreadable(partial.path) or _misshapen(params, partial.path)
 

@@ -27,10 +27,11 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
         with deadline(), _silence():
             return _ask(dataset, version)
     except requests.HTTPError as error:
-        code = error.response.status_code
-        if code >= 500 or error.response.history:  # the storage's answer: the credentials were good
+        response = error.response
+        assert response is not None
+        if response.status_code >= 500 or response.history:  # the storage's answer: the credentials were good
             raise
-        raise InputError(f"data.kaggle: {dataset}: {_refusal(error.response, oauth)}") from None
+        raise InputError(f"data.kaggle: {dataset}: {_refusal(response, oauth)}") from None
     except (requests.ConnectionError, requests.Timeout):
         raise
     except Exception as error:  # its text may quote a credential, as that of a token with a line break does
@@ -92,7 +93,9 @@ def _ask(dataset: str, version: int) -> requests.PreparedRequest:
 
 
 def _refusal(response: requests.Response, oauth: bool) -> str:
-    code, tried = response.status_code, _tried(response.request.headers.get("Authorization"), oauth)
+    authorization = response.request.headers.get("Authorization")
+    assert not isinstance(authorization, bytes)
+    code, tried = response.status_code, _tried(authorization, oauth)
     ways = f"set KAGGLE_API_TOKEN, or {BY_HAND}"
     match code:
         case 401:

@@ -41,6 +41,12 @@ class Partial:
             self.forget()
 
     @property
+    def known(self) -> dict:
+        """The identity, of which there is one when there are bytes."""
+        assert self.identity is not None
+        return self.identity
+
+    @property
     def size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
 
@@ -108,15 +114,16 @@ def _receive(partial: Partial, request: requests.PreparedRequest) -> None:
         else:
             partial.joined = True
         _append(partial, response, offset)
-    if partial.identity["bytes"] not in (None, partial.size):
+    if partial.known["bytes"] not in (None, partial.size):
         raise Lost("the answer was too short")
 
 
 def _send(request: requests.PreparedRequest, partial: Partial, offset: int) -> requests.Response:
     request = request.copy()
     request.headers["Accept-Encoding"] = "identity"  # offsets count the archive's own bytes
-    if partial.size and partial.identity["validator"]:
-        request.headers.update({"Range": f"bytes={offset}-", "If-Range": partial.identity["validator"]})
+    if partial.size and partial.known["validator"]:
+        request.headers.update({"Range": f"bytes={offset}-", "If-Range": partial.known["validator"]})
+    assert request.url is not None
     session = requests.Session()
     settings = session.merge_environment_settings(request.url, {}, True, None, None)  # proxies, certificates
     with deadline():
@@ -144,7 +151,7 @@ def _continues(response: requests.Response, identity: dict, partial: Partial, of
 
 
 def _append(partial: Partial, response: requests.Response, offset: int) -> None:
-    total = partial.identity["bytes"]
+    total = partial.known["bytes"]
     free = shutil.disk_usage(partial.path.parent).free
     if total and 2 * total - offset > free:
         raise InputError(

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 
 class Average:
-    """The mean of a model's weights and buffers over its steps, each step weighing `decay` times the next (Polyak & Juditsky
-    1992; early steps weigh less, by min(decay, (1 + t) / (10 + t)), as TensorFlow's ExponentialMovingAverage has it).
+    """The mean of a model's weights and buffers over its steps, each step weighing `decay` times the next.
 
+    After Polyak & Juditsky 1992; early steps weigh less, by min(decay, (1 + t) / (10 + t)), as in TensorFlow's
+    ExponentialMovingAverage.
     decay: in [0, 1); 0 keeps no mean: the weights are the model's own.
     """
 

@@ -61,7 +61,7 @@ class ResumeState:
 def fingerprint(settings: dict, files: Iterable[Path]) -> str:
     """A hash of settings, of files' contents, and of the code of ours that is imported now, but for CORE."""
     modules = [m for name, m in sys.modules.items() if name.split(".")[0] in OURS and not name.startswith(CORE)]
-    code = sorted({Path(m.__file__) for m in modules if getattr(m, "__file__", None)})
+    code = sorted({Path(file) for m in modules if (file := getattr(m, "__file__", None))})
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for path in [*files, *code]:
         with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""One training from parameters to weights: seeded, locked, resumed where it stopped, its state dropped when all is kept."""
+"""One training from parameters to weights: seeded, locked, resumed where it stopped, its state dropped at the end."""
 
 import dataclasses
 import os
@@ -88,8 +88,9 @@ def repeated(
         for seed in seeds:
             fabric.print(f"seed {seed}", flush=True)
             one = training(
-                name, params, params.network(), train, val, seed=seed, fabric=fabric, files=files, checkpoints=checkpoints
-            )
+                name, params, params.network(), train, val, seed=seed, fabric=fabric, files=files,
+                checkpoints=checkpoints,
+            )  # fmt: skip
             model, fitted = until_all_are_done.enter_context(one)
             if fabric.is_global_zero:
                 model.load_state_dict(fitted.weights)

@@ -149,8 +149,8 @@ class Trainer:
 def learning_rate(params: Fit, progress: float) -> float:
     """The rate at a fraction of the training, by params.lr_schedule.
 
-    constant; cosine: half a cosine from lr to 0 (Loshchilov & Hutter 2017); linear: constant for the first half, then in a
-    line to 0 (Isola et al. 2017, in their code).
+    constant; cosine: half a cosine from lr to 0 (Loshchilov & Hutter 2017); linear: constant for the first half, then
+    in a line to 0 (Isola et al. 2017, in their code).
     """
     factors = {
         "constant": 1.0,
@@ -175,7 +175,10 @@ class Terms:
     """Named loss terms of batches, each a mean over the batch of all processes, kept on the device."""
 
     def __init__(self, processes: Processes):
-        self.processes, self.names, self.rows, self.counts = processes, [], [], []
+        self.processes = processes
+        self.names: list[str] = []
+        self.rows: list[Tensor] = []
+        self.counts: list[int] = []
 
     def add(self, terms: dict[str, Tensor]) -> None:
         self.names = list(terms)

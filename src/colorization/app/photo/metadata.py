@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
@@ -44,7 +45,9 @@ def read_metadata(image: Image.Image) -> Metadata:
     info = image.info
     xmp = info.get("xmp", b"")
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
-    texts = {k: v for k, v in info.items() if isinstance(v, str)} if image.format == "PNG" else {}
+    texts = (
+        {k: v for k, v in info.items() if isinstance(k, str) and isinstance(v, str)} if image.format == "PNG" else {}
+    )
     return Metadata(
         orientation=orientation,
         exif=exif,
@@ -79,7 +82,12 @@ def _dpi(value) -> tuple[float, float] | None:
 
 def save_arguments(metadata: Metadata, name: str) -> dict:
     """The keyword arguments with which Pillow's save keeps metadata in a format of FORMATS."""
-    kept = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp, "dpi": metadata.dpi}
+    kept: dict[str, Any] = {
+        "exif": metadata.exif,
+        "icc_profile": metadata.icc,
+        "xmp": metadata.xmp,
+        "dpi": metadata.dpi,
+    }
     if name == "jpeg":
         kept["comment"] = metadata.comment
     if name == "png":

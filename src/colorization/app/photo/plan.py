@@ -67,7 +67,10 @@ def _below(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | InputError]:
-    """A job for every photograph, or why there is none, in the order given. Raises InputError for an impossible `out`."""
+    """A job for every photograph, or why there is none, in the order given.
+
+    Raises InputError for an impossible `out`.
+    """
     to_file = len(photos) == 1 and bool(wishes.out.suffix) and not wishes.out.is_dir()
     if to_file and wishes.out.suffix.lower() not in SUFFIXES:
         known = ", ".join(sorted(SUFFIXES))
@@ -85,7 +88,7 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | Inpu
         except InputError as error:
             yield error
         else:
-            taken |= {target: photo for target in job.writes}
+            taken |= dict.fromkeys(job.writes, photo)
             yield job
 
 
@@ -93,6 +96,7 @@ def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
     header = read_header(photo)
     own = SUFFIXES.get(target.suffix.lower())
     name = wishes.format or (own if to_file else own_format(header))
+    assert name is not None  # a file's suffix is one of SUFFIXES
     if header.alpha and not FORMATS[name].alpha:
         raise InputError(f"{photo}: has transparency, which {name} cannot hold; use --format png")
     if own != name:

@@ -52,7 +52,7 @@ def read_header(path: Path) -> Header:
 
 
 def read_photo(path: Path) -> Photo:
-    """A photograph of any format of READ. Raises InputError (one line) for a file that is none, damaged or too large."""
+    """A photograph of a format of READ. Raises InputError (one line) for a file that is none, damaged or too large."""
     with _opened(path) as image:
         header, metadata = _header(path, image), read_metadata(image)
         if header.bits == 16 and image.format in ("PNG", "TIFF"):
@@ -155,5 +155,8 @@ def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:
             start = file.read(PNG_COLOUR_TYPE + 1)
         return (16 if start[PNG_DEPTH] == 16 else 8), alpha or start[PNG_COLOUR_TYPE] in (4, 6)
     if image.format == "TIFF":
+        from PIL.TiffImagePlugin import TiffImageFile  # loaded by now
+
+        assert isinstance(image, TiffImageFile)
         return (16 if 16 in image.tag_v2.get(BITS_PER_SAMPLE, ()) else 8), alpha
     return (16 if image.mode.startswith("I") else 8), alpha

@@ -4,7 +4,7 @@ Lightness is held as uint16, 0..65535 for CIE L 0..100: finer than a step of 16-
 "gray" means CIE Y (and so L), the luminance of linear light; Pillow's mode L is another mean of the channels.
 """
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,7 @@ def lightness_of(pixels: NDArray) -> NDArray[np.uint16]:
     gray, channels = TABLES[pixels.dtype]
     if pixels.ndim == 2:
         return np.take(gray, pixels, mode="clip")
-    Y = sum(np.take(table, pixels[..., i], mode="clip") for i, table in enumerate(channels))
-    return lightness(Y)
+    return lightness(reduce(np.add, (np.take(table, pixels[..., i], mode="clip") for i, table in enumerate(channels))))
 
 
 def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
@@ -67,7 +66,7 @@ def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1024)  # the tiles of a column share theirs, and so do those of a row
 def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice, NDArray[np.float32]]:
-    """Bilinear weights of rows start..stop of `full` from a map of `size` rows: which of its rows, and (rows, those)."""
+    """Bilinear weights of rows start..stop of `full` from a map of `size` rows: its rows in use, and (rows, those)."""
     at = np.clip((np.arange(start, stop) + 0.5) * size / full - 0.5, 0, size - 1)
     low = np.minimum(at.astype(int), max(size - 2, 0))
     used = slice(int(low[0]), min(int(low[-1]) + 2, size))
@@ -79,7 +78,7 @@ def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice
     return used, weights
 
 
-def enlarged(maps: NDArray, box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
+def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
     """The part `box` of maps (C,h,w) enlarged to `shape` (H,W), bilinear: (C, rows, columns)."""
     (rows, down), (columns, across) = (
         interpolation(part.start, part.stop, size=size, full=full)

@@ -1,8 +1,9 @@
 """How rare each colour is among the training photographs: the weights that give rare colours their say.
 
-After Zhang et al. 2016, section 2.2: ab is cut into bins of 10, their empirical distribution is smoothed with a Gaussian
-of σ = 5, and a pixel weighs the inverse of its colour's probability (equation 4 with λ = 0, as in their section 3.1). On
-the Intel scenes 1 % of the photographs carry 40 % of the weight: compare rebalanced scores within one study only.
+After Zhang et al. 2016, section 2.2: ab is cut into bins of 10, their empirical distribution is smoothed with a
+Gaussian of σ = 5, and a pixel weighs the inverse of its colour's probability (equation 4 with λ = 0, as in their
+section 3.1). On the Intel scenes 1 % of the photographs carry 40 % of the weight: compare rebalanced scores within one
+study only.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ MIN_PROBABILITY = 1e-5  # a colour rarer than one pixel in 100,000 weighs no mor
 
 
 def colour_weights(train: np.ndarray) -> Tensor:
-    """Packed training photographs (N,3,S,S) → the weight of every bin (SIDE, SIDE), a first, of mean 1 over their pixels."""
+    """Packed training photographs (N,3,S,S) → every bin's weight (SIDE, SIDE), a first, of mean 1 over their pixels."""
     share = shares(train)
     weights = 1 / np.maximum(smoothed(share), MIN_PROBABILITY)
     return torch.from_numpy(weights / (weights * share).sum()).float()

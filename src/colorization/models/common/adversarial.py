@@ -1,4 +1,4 @@
-"""A generator of colours against a discriminator of patches, after pix2pix (Isola et al. 2017): the base of both GANs."""
+"""A generator of colours against a discriminator of patches (pix2pix, Isola et al. 2017): the base of both GANs."""
 
 from itertools import pairwise
 
@@ -81,15 +81,15 @@ class ConditionalGAN(Colorizer):
         self.discriminator.requires_grad_(True)
         return {**terms, "d_loss": d_loss}
 
-
     def skips(self):
         return self.generator.skips()
 
 
 class UNet(nn.Module):
-    """L (B,1,H,W) → ab (B,2,H,W): encoders, a middle, decoders that each also see the encoder of their resolution, a head.
+    """L (B,1,H,W) → ab (B,2,H,W): encoders, a middle, decoders, a head.
 
-    Subclasses build the four parts: there may be fewer decoders than encoders, then the innermost encoders give no skip.
+    Each decoder also sees the encoder of its resolution. Subclasses build the four parts: there may be fewer decoders
+    than encoders, then the innermost encoders give no skip.
     """
 
     encoders: nn.ModuleList

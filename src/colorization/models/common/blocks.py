@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 def init_weights(module: nn.Module, std: float = 0.02) -> None:
     """Weights N(0, std), batch norm N(1, std), biases 0: pix2pix (Isola et al. 2017, appendix 6.2)."""
+    if any(parameter.is_meta for parameter in module.parameters()):
+        return  # a model without memory for its weights: drawing none imports half of PyTorch
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, std)
     elif isinstance(module, nn.BatchNorm2d):

@@ -13,7 +13,7 @@ CHANNELS = {"ab": 2, "rgb": 3}
 class Trainable(nn.Module):
     """A network that `training.fit` can train. Subclasses give `loss`; this is the case of one optimizer.
 
-    A batch is a tuple of L (B,1,H,W) and ab (B,2,H,W), normalised as `color.normalise` does, and labels if there are any.
+    A batch is a tuple of L (B,1,H,W) and ab (B,2,H,W), normalised as by `color.normalise`, and labels if there are any.
     """
 
     selects_by = "loss"  # the validation term whose lowest value marks the best epoch

@@ -32,9 +32,13 @@ class Description:
 
 
 def is_model(name: object) -> bool:
-    """Whether a folder of models/ describes a model of this name. The name may come from a file that anyone has written."""
-    known = isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)
-    return bool(known) and (MODELS / name / "params.py").is_file()
+    """Whether a folder of models/ describes a model of this name.
+
+    The name may come from a file that anyone has written.
+    """
+    if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        return False
+    return (MODELS / name / "params.py").is_file()
 
 
 def metadata(tree: dict) -> dict[str, str]:
@@ -43,7 +47,10 @@ def metadata(tree: dict) -> dict[str, str]:
 
 
 def read_tree(file) -> dict:
-    """The description of an open safetensors file, unchecked. Raises ValueError, TypeError or RecursionError without one."""
+    """The description of an open safetensors file, unchecked.
+
+    Raises ValueError, TypeError or RecursionError without one.
+    """
     tree = json.loads((file.metadata() or {}).get(KEY) or "null")
     if not isinstance(tree, dict):
         raise TypeError("it has no description")

@@ -46,10 +46,11 @@ def digest(weights: dict[str, torch.Tensor]) -> str:
 
 
 def load_model(path: Path, kind: type[Kind]) -> Kind:
-    """The model in a file of `save_model`, in eval mode on the CPU, float16 weights cast to what the network computes in.
+    """The model in a file of `save_model`, in eval mode on the CPU.
 
-    kind: Colorizer or SceneClassifier. Raises InputError for a file without one, and where the weights differ from those that
-    were written: a file without a digest is of another version.
+    Weights in float16 are cast to what the network computes in. kind: Colorizer or SceneClassifier. Raises InputError
+    for a file without one, and where the weights differ from those that were written: a file without a digest is of
+    another version.
     """
     try:
         with safe_open(path, framework="pt") as file:

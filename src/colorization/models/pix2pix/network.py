@@ -26,7 +26,9 @@ class Generator(UNet):
 
 
 class Pix2Pix(ConditionalGAN):
-    """In the paper width is 64, depth 8 (256 px end in one pixel), dropout 0.5, l1_weight 100, and the discriminator has
+    """That generator against the discriminator of patches.
+
+    In the paper width is 64, depth 8 (256 px end in one pixel), dropout 0.5, l1_weight 100, and the discriminator has
     width 64 with 3 layers.
     """
 

@@ -1,10 +1,10 @@
 """Ours: a residual U-Net with self-attention at its low resolutions, which paints at half the side.
 
-The U-Net (Ronneberger et al. 2015) has residual blocks (He et al. 2016, section 3; together the ResUNet of Zhang, Liu & Wang
-2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its training photographs are
-cropped and relit at random, smaller ones first (as Tan & Le 2021, section 4, grow theirs), the mean of its weights over the
-last steps is kept, and it looks at a photograph at two sizes: docs/ablation.md tells what each part gains, and what was
-tried and dropped.
+The U-Net (Ronneberger et al. 2015) has residual blocks (He et al. 2016, section 3; together the ResUNet of Zhang, Liu &
+Wang 2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its training
+photographs are cropped and relit at random, smaller ones first (as Tan & Le 2021, section 4, grow theirs), the mean of
+its weights over the last steps is kept, and it looks at a photograph at two sizes: docs/ablation.md tells what each
+part gains, and what was tried and dropped.
 """
 
 from itertools import pairwise

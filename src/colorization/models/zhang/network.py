@@ -1,4 +1,4 @@
-"""A baseline: colorization as rebalanced classification (Zhang et al. 2016), from its published description, trained here."""
+"""A baseline: colorization as rebalanced classification, after the description of Zhang et al. 2016, trained here."""
 
 from functools import cache
 from itertools import pairwise
@@ -44,7 +44,8 @@ class Zhang(Colorizer):
             _block(1, c1, c1, last_stride=2), _block(c1, c2, c2, last_stride=2), _block(c2, c3, c3, c3, last_stride=2),
             _block(c3, c4, c4, c4), _block(c4, c4, c4, c4, dilation=2), _block(c4, c4, c4, c4, dilation=2),
             _block(c4, c4, c4, c4),
-            nn.Sequential(nn.ConvTranspose2d(c4, c3, 4, stride=2, padding=1), nn.ReLU(inplace=True), *_convs(c3, c3, c3)),
+            nn.Sequential(
+                nn.ConvTranspose2d(c4, c3, 4, stride=2, padding=1), nn.ReLU(inplace=True), *_convs(c3, c3, c3)),
         ])  # fmt: skip
         self.head = nn.Conv2d(c3, len(centres), 1)
 
@@ -66,7 +67,7 @@ class Zhang(Colorizer):
         return F.interpolate(self.annealed_mean(self.logits(L)), scale_factor=SUBSAMPLED, mode="bilinear")
 
     def annealed_mean(self, logits: Tensor) -> Tensor:
-        """Logits (B,Q,H,W) → the mean colour under softmax(logits / temperature), normalised ab (B,2,H,W) (equation 5)."""
+        """Logits (B,Q,H,W) → the mean under softmax(logits / temperature), normalised ab (B,2,H,W) (equation 5)."""
         return F.conv2d((logits / self.temperature).softmax(dim=1), self.centres.T[:, :, None, None].to(logits))
 
     def loss(self, batch):
@@ -78,7 +79,10 @@ class Zhang(Colorizer):
         return {"loss": ((weights * entropy).mean(dim=(1, 2)) * coloured).mean()}
 
     def encode(self, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised ab (B,2,H,W) → the nearest bins and their shares, which sum to 1, (B,NEIGHBOURS,H,W) each, nearest first."""
+        """Normalised ab (B,2,H,W) → the nearest bins and their shares, which sum to 1.
+
+        Both (B,NEIGHBOURS,H,W), the nearest first.
+        """
         pixels = ab.permute(0, 2, 3, 1).reshape(-1, 2)
         found = torch.cdist(pixels, self.centres.to(ab)).topk(NEIGHBOURS, dim=1, largest=False)
         soft = torch.softmax(-((found.values * AB_SCALE) ** 2) / (2 * SIGMA**2), dim=1)
@@ -92,7 +96,10 @@ class Zhang(Colorizer):
 
 @cache
 def _in_gamut() -> np.ndarray:
-    """The bins (SIDE, SIDE), a first, with a colour that some lightness shows in sRGB, or beside one (310; 313 there)."""
+    """The bins (SIDE, SIDE), a first, with a colour that some lightness shows in sRGB, or beside one.
+
+    There are 310; in the paper 313.
+    """
     ticks = (np.arange(SIDE) - SIDE // 2) * BIN
     grid = np.stack(np.meshgrid(ticks, ticks, indexing="ij"))
     shape = (99, 1, SIDE, SIDE)

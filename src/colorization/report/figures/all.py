@@ -37,7 +37,8 @@ def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
     for name in run.histories:
         yield from of_a_model(run, name, shown, labels)
     scores = {name: table.iloc[rows] for name, table in run.scores.items()}
-    yield "comparison", pictures.comparison(shown, scores, f"The same {split} photographs, every model and floor", labels)
+    title = f"The same {split} photographs, every model and floor"
+    yield "comparison", pictures.comparison(shown, scores, title, labels)
     about = f"{len(first)} {split} photographs, 95 % intervals"
     table = run.table.set_index("model", drop=False)
     yield "measures", intervals.measures(table, about, labels)

@@ -26,7 +26,7 @@ def losses(name: str, history: pd.DataFrame, title: str, labels: Labels) -> Figu
     for axis, term in zip(axes[0], terms):
         for part, style, color in (("train", "-", labels.colors[name]), ("val", "--", "#333333")):
             axis.plot(history.epoch, history[f"{part}_{term}"], style, color=color, marker="o", ms=3.5, label=part)
-        axis.set(title=TERMS[term] if term in TERMS else term, xlabel="epoch", ylabel="mean over the split")
+        axis.set(title=TERMS.get(term, term), xlabel="epoch", ylabel="mean over the split")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_ylim(bottom=0)
     axes[0][0].legend(["training", "validation"])
@@ -40,8 +40,9 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: L
     for name, history in histories.items():
         error = np.sqrt(history.val_ab_mse)
         best = error.idxmin()
-        axis.plot(history.epoch, error, color=labels.colors[name], marker="o", ms=3, label=f"{labels.names[name]}: {error[best]:.1f}")
-        axis.plot(history.epoch[best], error[best], "o", color=labels.colors[name], ms=9, mfc="white", mew=2)
+        color, label = labels.colors[name], f"{labels.names[name]}: {error[best]:.1f}"
+        axis.plot(history.epoch, error, color=color, marker="o", ms=3, label=label)
+        axis.plot(history.epoch[best], error[best], "o", color=color, ms=9, mfc="white", mew=2)
     axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
     axis.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside right center", title="lowest")
@@ -66,7 +67,9 @@ def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str, labels: Labels)
             _curve(axis, curve, measure, labels.colors[model], KNOBS[knob])
         axis.set(xlabel="colour, as a share of the originals'", ylabel=axis_label(measure))
         axis.set_xlim(left=0)
-    handles = [plt.Line2D([], [], color=labels.colors[name], lw=3, label=labels.names[name]) for name in curves.model.unique()]
+    handles = [
+        plt.Line2D([], [], color=labels.colors[name], lw=3, label=labels.names[name]) for name in curves.model.unique()
+    ]
     handles += [plt.Line2D([], [], color=INK, marker="o", ms=4, ls=KNOBS[knob], label=f"at other {knob}s")
                 for knob in curves.knob.unique()]  # fmt: skip
     handles += [plt.Line2D([], [], color=INK, marker="o", ms=9, mfc="white", mew=2, ls="", label="by default")]

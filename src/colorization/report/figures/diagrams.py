@@ -25,7 +25,8 @@ def architecture(name: str, description: dict, title: str, labels: Labels) -> Fi
         )
     inputs = {"name": "input: L", "shape": description["input"], "parameters": 0}
     for (x, y), block in zip([(places[0][0] - 1, places[0][1]), *places], [inputs, *blocks]):
-        _box(axis, x, y, block, labels.colors["gray"] if block is inputs else labels.colors[name], description["input"][1])
+        color = labels.colors["gray" if block is inputs else name]
+        _box(axis, x, y, block, color, description["input"][1])
     points = [(places[0][0] - 1, places[0][1]), *places]
     for (x0, y0), (x1, y1) in pairwise(points):
         shift = 0.38 * np.sign(x1 - x0)
@@ -41,7 +42,7 @@ def architecture(name: str, description: dict, title: str, labels: Labels) -> Fi
 
 
 def _fold(count: int, skips: list) -> list[tuple[float, float]]:
-    """Places of a U-Net's blocks: encoders and middle left to right, decoders back under their partners, the rest on."""
+    """Places of a U-Net's blocks: encoders and middle to the right, decoders back under their partners, the rest on."""
     middle = max(start for start, _ in skips) + 1
     partner = {end: start for start, end in skips}
     places = [(float(i), 0.0) for i in range(middle + 1)]

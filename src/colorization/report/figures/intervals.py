@@ -48,7 +48,9 @@ def categories(table: pd.DataFrame, title: str, labels: Labels) -> Figure:
     texts = [f"{shown(str(name))[:LONGEST_NAME]} ({sizes[name]})" for name in names]
     axis.set_yticks(range(len(names)), texts, parse_math=False)  # a folder may be called $x$
     axis.set(xlabel=axis_label("delta_e"), ylim=(len(names) - 0.5, -0.5))
-    handles = [plt.Line2D([], [], color=labels.colors[name], marker="o", lw=3, label=labels.names[name]) for name in models]
+    handles = [
+        plt.Line2D([], [], color=labels.colors[name], marker="o", lw=3, label=labels.names[name]) for name in models
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(models)))
     figure.suptitle(title)
     return figure
@@ -61,7 +63,7 @@ def _largest_categories(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(table: pd.DataFrame, base: str, title: str, labels: Labels) -> Figure:
-    """Every other row minus one, `base`, with the 95 % interval: clear of zero, or not. The table has all other pairs."""
+    """Every other row minus `base` with the 95 % interval: clear of zero, or not. The table has all other pairs."""
     table = minus(table, base)
     shown = [measure for measure in SHOWN if measure in set(table.measure) and measure not in DERIVED]
     names, short = list(dict.fromkeys(table["first"])), {**labels.names, **SHORT}

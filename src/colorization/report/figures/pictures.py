@@ -30,7 +30,9 @@ def grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
     return figure, axes
 
 
-def comparison(pictures: Mapping[str, np.ndarray], scores: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
+def comparison(
+    pictures: Mapping[str, np.ndarray], scores: Mapping[str, pd.DataFrame], title: str, labels: Labels
+) -> Figure:
     """Floors, models and originals, (n,S,S,3) uint8 each, one photograph a column; results carry their ΔE."""
     figure, axes = grid({labels.names[name]: rows for name, rows in pictures.items()}, title, label_room=0.16)
     for line, name in zip(axes, pictures):

@@ -25,7 +25,7 @@ def png(figure: Figure) -> bytes:
     Its values are rounded to multiples of STEP, which nobody sees and which halves a figure of photographs.
     """
     drawn, packed = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", bbox_inches="tight", facecolor="white")
+    figure.savefig(drawn, format="png", bbox_inches="tight", facecolor="white", pil_kwargs={"compress_level": 0})
     plt.close(figure)
     with Image.open(drawn) as image:
         rounded = image.convert("RGB").point([round(value / STEP) * STEP for value in range(256)] * 3)
