@@ -3,7 +3,8 @@
 import struct
 import zlib
 
-NAME = "a-zip-that-holds-itself-{}.jpeg"  # of 30 characters: then `repeat` of what stands before the program has five bytes
+# Of 30 characters: then `repeat` of what stands before the program has five bytes.
+NAME = "a-zip-that-holds-itself-{}.jpeg"
 
 
 def quine() -> bytes:
@@ -17,7 +18,7 @@ def quine() -> bytes:
 
 
 def built(name: bytes, crc: int) -> bytes:
-    """A program in deflate: each line writes what stands before it or what comes next. "literal" writes what follows."""
+    """A program in deflate: each line writes what stands before it or what comes next; "literal" what follows."""
     size = 484  # of the whole, which is what the assertion below makes sure of
     tail_size = 5 + 46 + len(name) + 22
     fields = struct.pack(
@@ -46,7 +47,7 @@ def literal(count: int, *, final: bool = False) -> bytes:
 
 
 def repeat(count: int, *, padded: bool = False) -> bytes:
-    """A block of fixed codes that outputs the last `count` bytes, 65 to 114, again; then an empty block. (3.2.5, 3.2.6)"""
+    """A block of fixed codes that repeats the last `count` bytes, 65 to 114; then an empty one. (3.2.5, 3.2.6)"""
     length = next(i for i, (low, high) in enumerate([(59, 67), (67, 83), (83, 99), (99, 115)]) if low <= count < high)
     base, extra = [(59, 3), (67, 4), (83, 4), (99, 4)][length]
     far = (count - 65) // 32

@@ -1,4 +1,4 @@
-"""The `colorize` command and `load` as people use them, with a tiny model of our own: every format, and every refusal."""
+"""The `colorize` command and `load` as people use them, with a tiny model of our own: every format, every refusal."""
 
 import io
 import json

@@ -21,7 +21,7 @@ INTERESTING = (0, 1, 127, 128, 255)
 
 
 def mutated(content: bytes, other: bytes, random: np.random.Generator) -> bytes:
-    """One to eight damages: bytes changed (headers more often), bits flipped, a piece cut, doubled, or of another file."""
+    """One to eight damages: bytes changed (headers more often), bits flipped, a piece cut, doubled, or foreign."""
     data = bytearray(content)
     for _ in range(random.integers(1, 9)):
         size = max(1, len(data))

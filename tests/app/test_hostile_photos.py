@@ -1,4 +1,4 @@
-"""Photographs that mean harm, for the study and for `colorize`: bombs, quines, names, links, programs; and many of them."""
+"""Photographs that mean harm, for the study and `colorize`: bombs, quines, names, links, programs; and many of them."""
 
 import multiprocessing
 import os
@@ -374,8 +374,8 @@ def test_what_is_neither_folder_nor_file(tmp_path):
 def test_folders_below_folders_by_the_thousand(tmp_path):
     """Deeper than a path may be long, or than Python calls itself: found, or refused in a line."""
     (tmp_path / "in").mkdir()
-    here, depth = os.open(tmp_path / "in", os.O_RDONLY), 0
-    for depth in range(1500):
+    here = os.open(tmp_path / "in", os.O_RDONLY)
+    for _ in range(1500):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)

@@ -80,7 +80,7 @@ def require_one_line(output: str, *causes: str) -> None:
 
 
 def tally(cases: Iterable[tuple[str, Callable[[], str]]]) -> tuple[Counter, list[str]]:
-    """Run (name, function) pairs, or those that CHAOS_CASE is a part of: how many ended in which way, and what failed."""
+    """Run (name, function) pairs, or those that CHAOS_CASE is a part of: how many ended in which way, what failed."""
     counts, failures, wanted = Counter(), [], os.environ.get("CHAOS_CASE", "")
     for name, function in cases:
         if wanted not in name:

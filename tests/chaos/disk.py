@@ -57,7 +57,7 @@ def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) 
 
 
 def full_by_hand(undisturbed: Path, folder: Path, place: str, stage: str, share: float) -> str:
-    """The same of an output that is a whole folder, which dvc would remove under the disk: of the stage's command alone."""
+    """The same of an output that is a folder, which dvc would remove under the disk: of the stage's command alone."""
     project.fresh(undisturbed, folder, stage)
     (folder / place).mkdir(parents=True)
     words = recorded(undisturbed)[stage]["cmd"].split()[1:]

@@ -1,4 +1,7 @@
-"""One of READERS under Atheris, which looks for inputs that reach new lines of our code: python -m chaos.guided NAME …"""
+"""One of READERS under Atheris, which looks for inputs that reach new lines of our code.
+
+python -m chaos.guided NAME …
+"""
 
 import sys
 import tempfile

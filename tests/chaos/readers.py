@@ -1,7 +1,7 @@
 """Bad files for every reader, by the ten thousand: `cd tests && python -m chaos.readers`; see --help.
 
-Half of them Hypothesis makes, half Atheris finds, guided by the lines of code that an input reaches. Each must be taken or
-refused with an InputError of one line, in time and memory. Any other outcome is a failure, and its input is kept.
+Half of them Hypothesis makes, half Atheris finds, guided by the lines of code that an input reaches. Each must be taken
+or refused with an InputError of one line, in time and memory. Any other outcome is a failure, and its input is kept.
 At the end a zip and a folder of 100,000 members go through download and preprocess.
 """
 

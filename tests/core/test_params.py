@@ -88,7 +88,7 @@ def test_paper_100_is_the_paper_for_100_epochs():
 
 @pytest.mark.parametrize("text", ["1e-4", "1e-04", "0.0001", "1.0e-4"])
 def test_rates_are_numbers_however_they_are_written(tmp_path, text):
-    path = write(tmp_path, (ROOT / "presets/sample.yaml").read_text().replace("lr: 0.0002", f"lr: {text}"))
+    path = write(tmp_path, (ROOT / "presets/sample.yaml").read_text().replace("lr: 0.0005", f"lr: {text}"))
     lr = load_config(path).models["gan"].lr
     assert isinstance(lr, float) and lr == 0.0001
 

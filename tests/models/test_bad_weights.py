@@ -1,4 +1,4 @@
-"""Files that run code when they are unpickled, wherever we read a file: refused, and never unpickled; and headers that lie."""
+"""Files that run code when they are unpickled, wherever we read one: refused, never unpickled; and headers that lie."""
 
 import ast
 import contextlib

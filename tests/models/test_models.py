@@ -328,7 +328,7 @@ def test_without_kl_the_vae_is_a_plain_autoencoder():
 def test_architecture_accounts_for_every_parameter(name):
     description = architecture(build(name, SMALL[name]), 32)
     assert sum(block["parameters"] for block in description["blocks"]) == description["parameters"]
-    assert [1, 32, 32] == description["input"]
+    assert description["input"] == [1, 32, 32]
 
 
 def test_floors():

@@ -101,7 +101,8 @@ class Handler(BaseHTTPRequestHandler):
             status = 401 if sent else 403
         status = self.kaggle.statuses.pop(0) if self.kaggle.statuses else status
         if status != 302:
-            return self._json(status, {"code": status, "message": f"you sent {sent}"})
+            self._json(status, {"code": status, "message": f"you sent {sent}"})
+            return
         self.send_response(302)
         self.send_header("Location", f"http://127.0.0.1:{self.kaggle.port}/storage/archive.zip?{SIGNATURE}")
         self.send_header("Content-Length", "0")
@@ -123,7 +124,8 @@ class Handler(BaseHTTPRequestHandler):
         if ours:
             kaggle.ranges.append(self.headers["Range"])
         if answer.status != 200:
-            return self._json(answer.status, {"error": "the storage's", "address": self.path})
+            self._json(answer.status, {"error": "the storage's", "address": self.path})
+            return
         self._send(answer, kaggle.archive if answer.body is None else answer.body)
         if answer.then:
             answer.then()
@@ -134,7 +136,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers["Range"] and kaggle.resumes and same:
             start = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0])
         if start >= len(content) > 0:
-            return self._json(416, {})
+            self._json(416, {})
+            return
         part = content[start:][: answer.piece]
         self.send_response(206 if start else 200)
         if start:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from conftest import GUARD, ROOT
 from lightning_fabric import Fabric
 from safetensors.torch import load_file
@@ -253,13 +254,19 @@ def test_other_files_are_no_models(tmp_path):
 STAGE = "import torch; torch.set_num_threads(1)\nimport stages.train as t\nt.main('vae')"
 
 
+def sample_with(**vae) -> str:
+    tree = yaml.safe_load((ROOT / "presets/sample.yaml").read_text())
+    tree["models"]["vae"] |= vae
+    return yaml.safe_dump(tree, sort_keys=False)
+
+
 def train_stage(folder, **kwargs):
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
 
 
 def test_kill_9_and_again_gives_the_same_file(tmp_path):
-    params = (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 6")
+    params = sample_with(epochs=6)
     for folder in ("whole", "killed"):
         (tmp_path / folder / "data/lab").mkdir(parents=True)
         (tmp_path / folder / "params.yaml").write_text(params)
@@ -288,9 +295,7 @@ def test_kill_9_and_again_gives_the_same_file(tmp_path):
 @pytest.mark.parametrize("after", [0.3, 4])
 def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     (tmp_path / "data/lab").mkdir(parents=True)
-    (tmp_path / "params.yaml").write_text(
-        (ROOT / "presets/sample.yaml").read_text().replace("epochs: 16", "epochs: 999")
-    )
+    (tmp_path / "params.yaml").write_text(sample_with(epochs=999))
     for name in ("train", "val"):
         np.save(tmp_path / f"data/lab/{name}.npy", packed(96, 0).numpy())
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
