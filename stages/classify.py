@@ -10,7 +10,7 @@ def main() -> None:
     from colorization.dataset.index import rows_of, shared_categories
     from colorization.dataset.photos import labelled
     from colorization.models.common.weights import build, save_model
-    from colorization.training.run import training, write_empty_history
+    from colorization.training.train_model import training, write_empty_history
 
     config, fabric, categories = load_config(), launch(), shared_categories(paths.INDEX)
     params, known = config.classifier, categories if len(categories) > 1 else []

@@ -7,7 +7,7 @@ def main() -> None:
     from colorization.core import paths
     from colorization.core.files import read_json, write_json
     from colorization.evaluation.measures import rounded
-    from colorization.human_study.answers import fooling_rates, read_answers
+    from colorization.human_study.answer_files import fooling_rates, read_answers
 
     key = read_json(paths.KEY)
     people = fooling_rates(read_answers(paths.ANSWERS, key), key)

@@ -17,7 +17,7 @@ def main(model: str) -> None:
     from colorization.dataset.devices import launch
     from colorization.dataset.photos import Photos, load
     from colorization.evaluation.scoring import Scorer
-    from colorization.training.run import repeated
+    from colorization.training.train_model import repeated
 
     fabric = launch()
     photos = [Photos.near(load(path), fabric.device) for path in (paths.TRAIN, paths.VAL)]

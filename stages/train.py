@@ -9,7 +9,7 @@ def main(model: str) -> None:
     from colorization.dataset.devices import launch
     from colorization.dataset.photos import Photos, load
     from colorization.models.common.weights import save_model
-    from colorization.training.run import settings, training
+    from colorization.training.train_model import settings, training
 
     config = load_config()
     params, seed, fabric = config.model(model), config.train.seed, launch()

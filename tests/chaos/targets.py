@@ -21,7 +21,7 @@ from colorization.app.photo.reading import read_photo
 from colorization.core.errors import InputError, shown
 from colorization.core.params import load_config
 from colorization.dataset import photos as dataset
-from colorization.human_study.answers import fooling_rates, read_answers
+from colorization.human_study.answer_files import fooling_rates, read_answers
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import metadata, read_description
 from colorization.models.common.weights import build, digest, load_model

@@ -17,8 +17,8 @@ from skimage.color import rgb2lab
 
 from colorization.core.errors import InputError
 from colorization.core.params import HumanStudy
-from colorization.human_study import answers
-from colorization.human_study.answers import CATCH, fooling_rates, read_answers
+from colorization.human_study import answer_files as answers
+from colorization.human_study.answer_files import CATCH, fooling_rates, read_answers
 from colorization.human_study.trials import build, green, png_uri, wrong_colours
 
 MODELS = ("resnet", "gan", "vae")

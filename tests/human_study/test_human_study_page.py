@@ -11,7 +11,7 @@ from conftest import watched_page
 from test_human_study import CATCH, MODELS, ORIGINALS, PHOTOGRAPHS, RESULTS
 
 from colorization.core.params import HumanStudy
-from colorization.human_study.answers import fooling_rates, read_answers
+from colorization.human_study.answer_files import fooling_rates, read_answers
 from colorization.human_study.trials import build
 
 SECONDS = 0.3

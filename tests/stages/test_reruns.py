@@ -42,7 +42,7 @@ RERUNS = {  # of a comment in a file, the stages that are out of date before any
     "evaluation/scoring.py": SCORING | {"compare"},
     "evaluation/measures.py": SCORING | {"compare", "claims", "plot", "report"} | TOLD,
     "claims/rules.py": {"claims"},
-    "human_study/answers.py": TOLD,
+    "human_study/answer_files.py": TOLD,
     "report/figures/curves.py": {"plot", "report"},
     "report/labels.py": {"plot", "report"},
     "report/page.py": {"report"},

@@ -23,8 +23,8 @@ from colorization.dataset import photos as dataset
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, load_model, save_model
 from colorization.training import trainer as training
-from colorization.training.averaging import Average
 from colorization.training.distributed import Processes
+from colorization.training.moving_average import Average
 from colorization.training.resume import ResumeState, fingerprint
 
 CONFIG = load_config(ROOT / "presets/sample.yaml")

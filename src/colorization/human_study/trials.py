@@ -17,7 +17,7 @@ from PIL import Image
 from colorization.color import lab_to_rgb, rgb_to_lab
 from colorization.core.errors import InputError
 from colorization.core.params import HumanStudy
-from colorization.human_study.answers import CATCH
+from colorization.human_study.answer_files import CATCH
 
 PRACTICE = 2  # pairs with feedback before the trials, not counted
 STRENGTH = 2.0  # of the turned colours of a catch trial

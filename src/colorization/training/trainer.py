@@ -12,8 +12,8 @@ from colorization.core.errors import InputError
 from colorization.core.params import Fit
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
-from colorization.training.averaging import Average, copy_of
 from colorization.training.distributed import Processes
+from colorization.training.moving_average import Average, copy_of
 from colorization.training.resume import ResumeState
 
 CHECK_EVERY = 16  # steps between two checks that the losses are finite: each check waits for the device
