@@ -1,9 +1,9 @@
-# make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with what was trained.
-# All build .venv first, once, from requirements.lock: every package in one version and with the hashes of its files.
-# make bench: what is fast and what it costs, a quarter of an hour on a quiet machine; BENCH=evaluate: a part of it.
-# make chaos: hours of kills, full disks, rivals and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
-# make lint: ruff's check and format, mypy. make experiments: the experiments that changed something, side by side.
-# make lock: resolve the pins of requirements*.txt again. make audit: ask for known vulnerabilities of what is locked.
+# make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with the trained models.
+# Each builds .venv first, once, from requirements.lock, which pins every package's version and the hashes of its files.
+# make bench: the benchmarks, a quarter of an hour on an idle machine; BENCH=evaluate runs one of them.
+# make chaos: hours of kills, full disks, rival runs and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
+# make lint: ruff's check and format, mypy. make experiments: a table of the experiments that changed something.
+# make lock: resolve the pins of requirements*.txt again. make audit: search the locked packages for known vulnerabilities.
 PYTHON ?= python3
 PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
@@ -22,7 +22,7 @@ lint: install .tools/installed
 	.tools/bin/ruff format --check
 	.tools/bin/mypy --python-executable .venv/bin/python
 
-# Without files and their hashes, which dvc lists too, and with three of the measures: it fits 200 columns.
+# Drops the files, their hashes and all but three measures, so that the table fits 200 columns.
 experiments: install
 	dvc exp show --only-changed --no-pager \
 	  --drop '[^:]*/[^:]*$$|(figures|human_study)$$|.*:(mse|psnr|ssim|recog|scene|colorf)'
@@ -51,7 +51,7 @@ install: .venv/installed
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-lock: .tools/installed  # the demo first, on top of everything: what fits it fits the rest, the other way round it may not
+lock: .tools/installed  # the demo first: it has the most requirements, and the other files must agree with its versions
 	$(COMPILE) requirements.txt requirements-demo.txt -o requirements-demo.lock
 	$(COMPILE) requirements.txt --constraint requirements-demo.lock -o requirements.lock
 	$(COMPILE) requirements-chaos.txt --constraint requirements-demo.lock -o requirements-chaos.lock

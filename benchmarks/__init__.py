@@ -1,6 +1,6 @@
-"""What is fast and what it costs, each figure a ratio of two things run in turn: python -m benchmarks."""
+"""Benchmarks: speed and cost, each against a reference that runs in turn with ours: python -m benchmarks."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))  # conftest makes studies in small for us too
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))  # the benchmarks use conftest's tiny studies

@@ -1,7 +1,7 @@
-"""How long `colorize` takes, start-up included, and how much memory: python benchmarks/colorize.py --model FILE.
+"""Time, start-up included, and peak memory of `colorize`: python benchmarks/colorize.py --model FILE.
 
-Every time is the median of runs taken in turn, each a process of its own. The floor of the hundred photographs is
-the same decoding and encoding with Pillow and nothing else: in a plain loop, and on as many threads as we use.
+Each time is a median; the commands run in turn, each in its own process. The floor for the hundred photographs is
+decoding and encoding alone, with Pillow: in a plain loop, and on as many threads as `colorize` uses.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from colorization.core.process import processors
 
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
 WORKERS = 2  # as in colorization.app.photo.batch
-NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs that ship inside scikit-image
+NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs in the scikit-image package
 COLORIZE = [sys.executable, "-m", "colorization.app.command"]
 
 
@@ -30,10 +30,10 @@ def main():
     parser.add_argument("--model", default="models/vae.safetensors")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
-        "--floor", nargs=3, metavar=("THREADS", "FOLDER", "OUT"), help="decode and encode a folder, nothing else"
+        "--floor", nargs=3, metavar=("THREADS", "FOLDER", "OUT"), help="only decode and encode a folder"
     )
-    parser.add_argument("--only-memory", action="store_true", help="leave out the times")
-    parser.add_argument("--memory", action="store_true", help="also 100 megapixels, minutes of making them")
+    parser.add_argument("--only-memory", action="store_true", help="measure memory only")
+    parser.add_argument("--memory", action="store_true", help="also measure 100 megapixels, which take minutes to make")
     wanted = parser.parse_args()
     if wanted.floor:
         floor(int(wanted.floor[0]), *map(Path, wanted.floor[1:]))
@@ -81,7 +81,7 @@ def speed(folder: Path, wanted) -> None:
 
 
 def memory(folder: Path, wanted) -> None:
-    """The photographs are made in a process of their own: the peak of ours would count for those that we start."""
+    """A separate process makes the photographs: a child process would inherit our peak of memory."""
     for name, mode in (
         ("l.jpg", "L"),
         ("rgb.jpg", "RGB"),
@@ -96,7 +96,7 @@ def memory(folder: Path, wanted) -> None:
 
 
 def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:
-    """A photograph of scikit-image, enlarged, with grain (without which it would decode too fast)."""
+    """An enlarged photograph of scikit-image with grain; without grain it would decode too fast."""
     import skimage.data
 
     source = Image.open(Path(skimage.data.__file__).parent / NAMES[seed % len(NAMES)]).convert("RGB")
@@ -117,7 +117,7 @@ def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:
 
 
 def run(command: list) -> tuple[float, int]:
-    """Seconds, and the peak memory in bytes, of a process that must succeed."""
+    """Run a process that must succeed; returns its seconds and its peak memory in bytes."""
     start = time.perf_counter()
     process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
     errors = process.stderr.read()

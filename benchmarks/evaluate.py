@@ -1,4 +1,4 @@
-"""Photographs a second through the measures, against a loop of scikit-image's, and how far their values part."""
+"""Photographs per second through the measures, against a loop of scikit-image's, and the difference of their values."""
 
 from concurrent.futures import Executor
 from functools import cache
@@ -40,7 +40,7 @@ def compared(side: int, count: int, program: Executor, repeats: int) -> measure.
 
 @cache
 def pairs(side: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Results and their originals, photographs (N,S,S,3) float32 in [0, 1]; made once in each process."""
+    """Results and originals, each (N,S,S,3) float32 in [0, 1]; made once per process."""
     images = (Image.open(BytesIO(content)).resize((side, side)) for _, content in photographs.jpegs(count))
     originals = np.stack([np.asarray(image, np.float32) / 255 for image in images])
     results = originals + np.random.default_rng(1).normal(0, 0.05, originals.shape)

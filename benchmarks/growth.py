@@ -1,4 +1,4 @@
-"""How time and memory of every stage grow with the number of photographs."""
+"""Growth of every stage's time and memory with the number of photographs."""
 
 import sys
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ COUNTS = (1000, 3000, 10_000)
 
 @dataclass
 class Growth:
-    """A stage's seconds, and the peak of its private memory in megabytes, at each of COUNTS photographs."""
+    """A stage's seconds and peak private memory in megabytes, for each of COUNTS photographs."""
 
     stage: str
     seconds: list[float]
@@ -34,7 +34,7 @@ class Growth:
 
 
 def main(repeats: int) -> dict[str, list[Growth]]:
-    """Every command of dvc.yaml, one epoch of narrow networks at 32 px: a larger count says more than a repetition."""
+    """Run every command of dvc.yaml once per count: one epoch of narrow models at 32 px. Ignores `repeats`."""
     found: dict[str, list[tuple[float, float]]] = {}
     for count in COUNTS:
         with TemporaryDirectory() as name:
@@ -59,7 +59,7 @@ def parameters() -> dict:
 
 
 def commands() -> list[str]:
-    """Every stage's, in the order of the data."""
+    """The commands of all stages, in the order of dvc.yaml."""
     made = []
     for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values():
         models = parameters()["models"] if "matrix" in stage else [""]

@@ -1,4 +1,4 @@
-"""Two things run in turn, a machine described, rows written as JSON and as Markdown."""
+"""Run two sides in turn, describe the machine, write rows as JSON and as Markdown."""
 
 import json
 import multiprocessing
@@ -19,9 +19,9 @@ from colorization.core.process import processors
 
 @dataclass
 class Row:
-    """One figure: what was measured, of ours and of the other side, in the same unit, one value per repetition.
+    """One measurement of our side and the other side, in the same unit, one value per repetition.
 
-    ratio: how many times better ours is, repetition by repetition; more than 1 is better.
+    ratio: how many times better ours is, per repetition; above 1, ours is better.
     """
 
     what: str
@@ -46,7 +46,7 @@ class Row:
 
 
 def in_turn(sides: dict[str, Callable[[], object]], repeats: int, warm_up: bool = True) -> dict[str, list[float]]:
-    """Seconds of every side by its name, `repeats` of each: a, b, a, b, so that a slow moment strikes both."""
+    """Seconds of each side by name, `repeats` values each. Runs a, b, a, b, so that a slow moment affects both."""
     if warm_up:
         for side in sides.values():
             side()
@@ -60,7 +60,7 @@ def in_turn(sides: dict[str, Callable[[], object]], repeats: int, warm_up: bool 
 
 
 def other_program() -> ProcessPoolExecutor:
-    """A process for the other side: the C library handles its memory as it does without core.process.keep_memory."""
+    """A process for the other side, so that our core.process.keep_memory does not affect it."""
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 
@@ -69,7 +69,7 @@ def rates(count: int, seconds: list[float]) -> list[float]:
 
 
 def command(arguments: list, folder: Path, **env: str) -> tuple[float, float]:
-    """Seconds of a process that must succeed, and the peak of its and its children's private memory in megabytes."""
+    """Run a process that must succeed; returns seconds and peak private memory, children included, in megabytes."""
     start = time.perf_counter()
     process = subprocess.Popen(
         list(map(str, arguments)), cwd=folder, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -93,7 +93,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _private(pid: int) -> float:
-    """Megabytes that are the process's own: pages of files that are mapped can be dropped and do not count."""
+    """The process's private memory in megabytes; pages of mapped files do not count, as the kernel can drop them."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -121,7 +121,7 @@ def machine() -> dict[str, str]:
 
 
 def _revision() -> str:
-    """Of the code that is measured, and whether it was changed since."""
+    """The git revision of the measured code, marked if it has uncommitted changes."""
     described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return described.stdout.strip() or "unknown"
 
@@ -131,7 +131,7 @@ def _lines(path: str) -> list[str]:
 
 
 def markdown(rows: list) -> str:
-    """A table of rows of one class."""
+    """A Markdown table of rows; all rows have the same class."""
     return rows[0].HEAD + "".join(row.line() for row in rows)
 
 
@@ -141,7 +141,7 @@ def middle(values: list[float]) -> str:
 
 
 def write(path: Path, described: dict[str, str], groups: dict[str, list]) -> None:
-    """path.json and path.md, of the machine and of the groups of rows by their titles."""
+    """Write path.json and path.md: the machine, and each group of rows under its title."""
     tree = {"machine": described, "groups": {name: [asdict(row) for row in rows] for name, rows in groups.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".json").write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Photographs to measure with, where those of the study are not at hand: crops of the ones that scikit-image ships."""
+"""Photographs for the benchmarks: crops of the photographs in scikit-image, so that no download is needed."""
 
 from io import BytesIO
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"  # of the networks and sizes that are measured
+PRESET = Path(__file__).resolve().parents[1] / "presets/intel-cpu.yaml"  # defines the measured models
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")
-SIDE = 150  # as the Intel scenes
+SIDE = 150  # pixels, as the Intel scenes
 CATEGORIES = ("coast", "forest", "street")
 
 
 def jpegs(count: int):
-    """(category, content) of `count` different JPEGs of 150×150 px, quality 90."""
+    """Yield (category, content) of `count` different JPEGs, 150×150 px, quality 90."""
     import skimage.data
 
     folder = Path(skimage.data.__file__).parent
@@ -30,7 +30,7 @@ def jpegs(count: int):
 
 
 def folder_of(path: Path, count: int) -> Path:
-    """A folder of photographs by category."""
+    """Fill a folder with `count` photographs, in one subfolder per category."""
     for i, (category, content) in enumerate(jpegs(count)):
         (path / category).mkdir(parents=True, exist_ok=True)
         (path / category / f"{i:06}.jpg").write_bytes(content)

@@ -1,6 +1,6 @@
-"""What DVC itself costs and what we add: nothing to do, status, and one changed parameter, beside a bare pipeline.
+"""The time of our pipeline without work, against DVC's own time: repro with nothing to do, status, a changed parameter.
 
-The bare one has as many stages, and each of them copies one small file.
+DVC's own time comes from a bare pipeline with as many stages, each of which copies a small file.
 """
 
 import subprocess
@@ -48,14 +48,14 @@ def compared(what: str, arguments: list, study: Path, bare: Path, repeats: int, 
 
 
 def change(params: Path, examples: int) -> None:
-    """Another number of photographs in the figures."""
+    """Set another number of photographs in the figures."""
     tree = yaml.safe_load(params.read_text())
     tree["plot"]["examples"] = examples
     params.write_text(yaml.safe_dump(tree, sort_keys=False))
 
 
 def bare_pipeline(folder: Path, count: int) -> None:
-    """`count` stages in a row, of which the last two follow a parameter."""
+    """A pipeline of `count` stages in a row; the last two depend on a parameter."""
     folder.mkdir()
     for command in (["git", "init", "-q"], [*DVC, "init", "-q"]):
         subprocess.run(command, cwd=folder, check=True)

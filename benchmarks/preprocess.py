@@ -1,4 +1,4 @@
-"""Photographs a second from JPEG files to packed Lab, against a plain loop, and against decoding the JPEGs alone."""
+"""Photographs per second from JPEG files to packed Lab, against a plain loop, and against decoding the JPEGs alone."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace

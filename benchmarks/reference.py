@@ -1,4 +1,4 @@
-"""The other side: what people write today, in plain PyTorch, Pillow and scikit-image."""
+"""The other side: common code in plain PyTorch, Pillow and scikit-image."""
 
 from itertools import cycle, islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 
 class Photographs(Dataset):
-    """Each item is decoded, cropped, flipped and converted when it is asked for."""
+    """Decodes, crops, converts and flips each item on access."""
 
     def __init__(self, folder: Path, side: int, count: int):
         self.paths, self.side = list(islice(cycle(sorted(folder.rglob("*.jpg"))), count)), side
@@ -29,7 +29,7 @@ class Photographs(Dataset):
 
 
 def packed_lab(path: Path, side: int) -> np.ndarray:
-    """The centre of a photograph whose shorter side is brought to `side`, normalised Lab (S,S,3)."""
+    """The central square of a photograph, resized to `side`, as normalised Lab (S,S,3)."""
     image = Image.open(path).convert("RGB")
     shorter = min(image.size)
     left, top = (image.width - shorter) // 2, (image.height - shorter) // 2
@@ -45,7 +45,7 @@ def loader(folder: Path, side: int, count: int, batch_size: int, workers: int) -
 
 
 def train_epoch(model, optimizers, batches: DataLoader, device: torch.device) -> float:
-    """One epoch of the plain loop: float32, NCHW, eager; the mean loss."""
+    """Train one epoch in a plain loop (float32, NCHW, eager); returns the mean loss."""
     model.train()
     total = 0.0
     for L, ab in batches:
@@ -56,13 +56,13 @@ def train_epoch(model, optimizers, batches: DataLoader, device: torch.device) ->
 
 
 def preprocess(folder: Path, side: int, out: Path) -> None:
-    """A loop over the files, saved as one array."""
+    """Convert the files in a loop and save one array."""
     paths = sorted(folder.rglob("*.jpg"))
     np.save(out, np.stack([packed_lab(path, side).transpose(2, 0, 1).astype(np.float16) for path in paths]))
 
 
 def evaluate(results: np.ndarray, originals: np.ndarray) -> dict[str, np.ndarray]:
-    """scikit-image's measures of sRGB (N,S,S,3) in [0, 1], one value per photograph each."""
+    """scikit-image's measures of sRGB (N,S,S,3) in [0, 1]: one value per photograph."""
     columns = {"mse": [], "psnr": [], "ssim": [], "delta_e": [], "ab_mse": []}
     for result, original in zip(results, originals):
         columns["mse"].append(mean_squared_error(original, result))

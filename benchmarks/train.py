@@ -1,4 +1,4 @@
-"""Training photographs a second, data loading included, of each network at 64 and 128 px."""
+"""Training photographs per second, data loading included, for each model at 64 and 128 px."""
 
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -20,7 +20,7 @@ from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState
 from colorization.training.trainer import Trainer
 
-SECONDS = 3.0  # of one repetition, about
+SECONDS = 3.0  # approximate duration of one repetition
 WORKERS = processors()
 
 
@@ -73,7 +73,7 @@ def plain(name: str, side: int, folder: Path, count: int, device: torch.device) 
 
 @cache
 def plain_parts(name: str, side: int, folder: Path, count: int, device: torch.device) -> tuple:
-    """Network, optimizers and batches, made once."""
+    """Model, optimizers and batches; made once."""
     params = load_config(photographs.PRESET).model(name)
     model, optimizers = prepared(name, params, device)
     return (

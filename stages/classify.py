@@ -1,4 +1,4 @@
-"""Train the judge of recognisability: data/lab → data/classifier/scenes.safetensors and metrics/classifier.tsv."""
+"""Train the scene classifier: data/lab → data/classifier/scenes.safetensors and metrics/classifier.tsv."""
 
 from stages import run_stage
 
@@ -16,7 +16,7 @@ def main() -> None:
     params, known = config.classifier, categories if len(categories) > 1 else []
     network = params.network() | {"categories": known}
     if not known:
-        fabric.print("recognisability is not measured: the photographs show fewer than two categories")
+        fabric.print("recognition is not measured: the photographs have fewer than two categories")
         if fabric.is_global_zero:
             weights = build("classifier", network).state_dict()
             save_model(paths.CLASSIFIER, weights, name="classifier", network=network, about={})

@@ -1,4 +1,4 @@
-"""Scores of all models and floors → four tables in metrics/, with 95 % intervals and paired differences."""
+"""Scores of all models and floors → four tables in metrics/: measures with 95 % intervals, and paired differences."""
 
 from stages import run_stage
 

@@ -1,4 +1,4 @@
-"""Histories, architectures, results and tables → figures/*.png, three of every model and six of all."""
+"""Histories, architectures, results and tables → figures/*.png, three per model and six of all models."""
 
 from stages import run_stage
 

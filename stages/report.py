@@ -1,4 +1,4 @@
-"""Tables, results, figures and parameters → report/index.html, one page that opens offline."""
+"""Tables, results, figures and parameters → report/index.html, one page that works offline."""
 
 from stages import run_stage
 

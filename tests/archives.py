@@ -1,4 +1,4 @@
-"""Archives of photographs, packed in small."""
+"""Small archives of photographs, and their packed arrays."""
 
 from dataclasses import replace
 

@@ -115,7 +115,9 @@ STAGES = """
 import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
-for stage in "download preprocess describe train classify floors evaluate tradeoff repeat compare human_study people claims plot report".split():
+ORDER = '''download preprocess describe train classify floors evaluate tradeoff repeat compare human_study people
+claims plot report'''
+for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
     for words in ((name,) for name in load_config().models) if inspect.signature(main).parameters else [()]:
         main(*words)
@@ -129,7 +131,7 @@ def run_stages(folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory, worker_id):
-    """A copy of the repository in which everything has run once, on tiny data. The workers share it and leave it as it is."""
+    """A copy of the repository in which every stage has run once, on tiny data; the workers share it unchanged."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "study"
     with FileLock(f"{folder}.lock"):

@@ -21,7 +21,7 @@ def test_a_training_is_measured_beside_the_plain_loop(program, tmp_path, monkeyp
     assert "| vae, 64 px |" in (tmp_path / "out/train.md").read_text()
 
 
-def test_our_measures_are_those_of_the_plain_loop(program):
+def test_our_measures_equal_the_plain_loop(program):
     row = evaluate.compared(64, 6, program, 1)
     assert row.what == "64 px"
     assert float(row.note.split("within ")[1].split()[0]) < 1e-4

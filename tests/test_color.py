@@ -41,7 +41,7 @@ def test_the_gamut_fits_the_normalisation():
     assert ab.min() >= -1 and ab.max() <= 1
 
 
-def test_eight_bit_colours_survive_the_packing_in_half_precision():
+def test_eight_bit_colours_survive_packing_in_half_precision():
     rgb = np.random.default_rng(2).integers(0, 256, (3, 200, 200)).astype(np.float32) / 255
     L, ab = (x.astype(np.float16).astype(np.float32) for x in rgb_to_lab(rgb))
     levels = np.abs(np.round(lab_to_rgb(L, ab) * 255) - np.round(rgb * 255))

@@ -48,7 +48,7 @@ def test_a_model_imports_no_other_model(path):
             assert other.parent in (path.parent, SRC / "models/common")
 
 
-def test_only_what_is_run_knows_where_files_lie():
+def test_only_commands_know_the_paths_of_files():
     knowing = {place(path) for path in FILES if SRC / "core/paths.py" in imports(path)}
     assert knowing == {"stages", "tools", "app"}
 

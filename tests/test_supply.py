@@ -35,7 +35,7 @@ def test_everything_locked_has_hashes_and_no_address(name):
     assert "://" not in LOCKS[name] and "index" not in LOCKS[name]
 
 
-def test_what_the_package_needs_is_locked_and_the_demo_changes_none_of_it():
+def test_all_requirements_are_locked_and_the_demo_changes_no_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     locked = pins(LOCKS["requirements"])
@@ -95,17 +95,17 @@ def audit(tmp_path):
     return ask
 
 
-def test_an_audit_without_a_finding(audit, advisories):
+def test_an_audit_without_vulnerabilities_passes(audit, advisories):
     assert audit(advisories.server_port) == (0, "2 packages of some.lock, other.lock: no known vulnerability\n")
 
 
-def test_an_audit_with_one(audit, advisories):
+def test_an_audit_with_a_vulnerability_fails(audit, advisories):
     advisories.known.add("torch")
     status, output = audit(advisories.server_port)
     assert status == 1 and output.startswith("torch 1.0: FAULT-torch, mended in none\nerror: 1 known vulnerabilit")
 
 
-def test_an_audit_that_nobody_answers_fails_in_a_line(audit, advisories):
+def test_an_unanswered_audit_fails_in_one_line(audit, advisories):
     advisories.known.clear()  # answers everything with "none known", as a proxy's page might
     status, output = audit(advisories.server_port)
     assert status == 1 and "does not know that jinja2==2.4.1 is vulnerable; nothing was audited" in output
@@ -124,7 +124,7 @@ def test_an_audit_that_nobody_answers_fails_in_a_line(audit, advisories):
 ASK = "import socket; socket.socket().connect(('192.0.2.1', 9))"  # RFC 5737: nobody's address
 
 
-def test_the_guard_sees_this_process_and_those_that_it_starts():
+def test_the_network_guard_covers_this_process_and_its_children():
     for name in ("example.invalid", b"example.invalid"):
         with pytest.raises(OSError, match="may not ask"):
             socket.getaddrinfo(name, 80)
@@ -137,12 +137,12 @@ def test_the_guard_sees_this_process_and_those_that_it_starts():
     NETWORK_LOG.unlink()
 
 
-def test_this_machine_may_be_asked():
+def test_the_network_guard_allows_this_machine():
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(("localhost", server.getsockname()[1])).close()
 
 
-def test_nothing_phones_home():
+def test_telemetry_is_disabled():
     """DVC asks its configuration; Gradio and the Hugging Face hub, the environment that the page sets."""
     for key in ("core.analytics", "core.check_update"):
         assert run([sys.executable, "-m", "dvc", "config", key], ROOT).stdout.strip() == "false"
@@ -181,7 +181,7 @@ def test_no_credential_is_in_git():
     assert not [p for p in files if re.search(r"kaggle\.json|access_token|credentials|\.env$|\.pem$|id_rsa", p.name)]
 
 
-def test_no_credential_ever_was_in_git():
+def test_no_credential_was_ever_in_git():
     """Every line that a commit brought; of a clone without history, the lines that it has."""
     history = subprocess.run(
         ["git", "log", "-p", "--all", "-U0", "--no-color"], cwd=ROOT, capture_output=True, check=True
@@ -202,5 +202,5 @@ def test_no_credential_ever_was_in_git():
         "Authorization: Bearer " + "abcd" * 6,
     ],
 )
-def test_credentials_would_be_found(text):
+def test_the_search_finds_credentials(text):
     assert credentials_in(b"x = 1\n" + text.encode() + b"\n")

@@ -1,6 +1,6 @@
-"""What is run by hand, not by dvc: diff of two revisions, repair of dvc's files, publishing a run, bundling a model.
+"""Tools to run by hand, not by dvc: compare two revisions, repair dvc's files, publish a run, bundle a model.
 
-A tool works on the checkout that it lies in, whichever one is installed.
+A tool works on the checkout that contains it, not on an installed package.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""Put an up-to-date model into the package, in half precision and with its model_card.
+"""Put an up-to-date model into the package, in half precision and with a model card.
 
 python -m tools.bundle vae
 
-The package holds one model: it replaces the one before. Commit src/colorization/app/weights then.
+The package holds one model; a new one replaces the old one. Commit src/colorization/app/weights afterwards.
 """
 
 import argparse
@@ -31,27 +31,27 @@ from tools import markdown, model_card
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
-LARGEST = 10_000_000  # bytes of a file that every clone brings along
+LARGEST = 10_000_000  # bytes; every clone downloads this file
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
 
 def again(name: str, dataset: str | None, data: Data) -> str:
-    """The commands that make the bundled model again. Raises InputError when no commit has these parameters."""
+    """The commands that make the bundled model again. Raises InputError if the last commit lacks these parameters."""
     wanted = Path("params.yaml").read_text(encoding="utf-8").strip()
     files = output("git", "ls-tree", "-r", "--name-only", "HEAD", "params.yaml", "presets/", "results/").split("\n")
     same = [f for f in files if f.endswith(".yaml") and output("git", "show", f"HEAD:{f}") == wanted]
     if not same:
-        raise InputError("params.yaml: in no commit; publish the run (python -m tools.publish) and commit it first")
+        raise InputError("params.yaml: in no committed run; publish the run (python -m tools.publish) and commit it")
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
     bundle = f"python -m tools.bundle {name}" + (f" --dataset {dataset}" if dataset else "")
     return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", bundle])
 
 
 def halves(source: Path) -> dict[str, Tensor]:
-    """The weights of a model in half precision. Raises InputError where they are too large for git."""
+    """The weights of a model in half precision. Raises InputError if they are too large for git."""
     weights = halved(load_model(source, Colorizer).state_dict())
     if size_of(weights) > LARGEST:
-        told = f"{size_of(weights):,} bytes in half precision, more than the {LARGEST:,} that git should carry"
+        told = f"{size_of(weights):,} bytes in half precision, more than the limit of {LARGEST:,} for git"
         raise InputError(f"{source}: {told}")
     return weights
 
@@ -61,7 +61,7 @@ def size_of(weights: dict[str, Tensor]) -> int:
 
 
 def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
-    """The measures of two models on the test photographs, the paired differences, and the largest change of a or b."""
+    """Measures of two models on the test photographs, their paired differences, and the largest change of a or b."""
     device, (photos, index) = one_device(), photographs(paths.LAB, "test")
     judges = load_judges(paths.CLASSIFIER, load(paths.TRAIN), lpips=config.evaluate.lpips, device=device)
     scores = {name: evaluate(model, photos, index.category, judges, samples=0, device=device).scores
@@ -73,7 +73,7 @@ def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
 
 
 def learned(about: dict, data: Data, dataset: str | None) -> dict:
-    """For the card: what the model learned from."""
+    """The card's facts about the training photographs."""
     audit = read_json(paths.AUDIT)
     counts = audit["categories"]["train"]
     return {
@@ -85,7 +85,7 @@ def learned(about: dict, data: Data, dataset: str | None) -> dict:
 
 
 def scored(name: str, values: dict, differences: pd.DataFrame, labels: Labels) -> dict:
-    """For the card: how good the model is, and what half precision costs."""
+    """The card's scores, and the cost of half precision."""
     return {
         "scores": markdown.scores(read_table(paths.TABLE), labels),
         "by_category": markdown.categories(read_table(paths.CATEGORIES), name),
@@ -96,8 +96,8 @@ def scored(name: str, values: dict, differences: pd.DataFrame, labels: Labels) -
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="of a model in models/")
-    parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that data.folder.path was filled with")
+    parser.add_argument("name", help="name of a model in models/")
+    parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
     wanted, config = parser.parse_args(), load_config()
     name, source = wanted.name, paths.weights(wanted.name)
     config.model(name)

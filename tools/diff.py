@@ -2,8 +2,8 @@
 
 python -m tools.diff resunet main my-experiment
 
-A revision is a branch, a commit or the name of an experiment; as with `dvc metrics diff`, the last commit and the
-workspace are compared when none is named.
+A revision is a branch, a commit or the name of an experiment. Without revisions it compares the last commit with the
+workspace, like `dvc metrics diff`.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from colorization.evaluation.intervals import differences
 
 
 class Revision:
-    """The results of a model as a commit has them in DVC's cache, or as they lie in the workspace.
+    """A model's results at a commit (from DVC's cache) or in the workspace.
 
-    Raises InputError for a revision that there is not, and for a file that is not in the cache.
+    Raises InputError for an unknown revision, and for a file that is missing from the cache.
     """
 
     def __init__(self, name: str | None):
@@ -53,19 +53,19 @@ class Revision:
 def compared(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
     """Rows (measure, before, after, difference, low, high): the difference is after minus before, with its interval.
 
-    Recognition counts where the same classifier judged both. Raises InputError when they scored different photographs.
+    Recognition is compared if the same classifier judged both. Raises InputError if the photographs differ.
     """
     scores = {"after": after.scores(model), "before": before.scores(model)}
     if not scores["after"].name.equals(scores["before"].name):
         counts = " and ".join(f"{len(table)} at {side.name}" for table, side in zip(scores.values(), (after, before)))
-        raise InputError(f"{model}: scored on different photographs ({counts}); set data and evaluate.split alike")
+        raise InputError(f"{model}: scored on different photographs ({counts}); use the same data and evaluate.split")
     values, resampled = measured(scores, config.compare, config.train.seed)
     original = after.features("original")
     if np.array_equal(original, before.features("original")):
         features = {"after": after.features(model), "before": before.features(model)}
         add_frechet(values, resampled, features, original, config.compare, config.train.seed)
     else:
-        print("recognised by different classifiers: recognised and scene_frechet are left out")
+        print("the two revisions have different classifiers: recognised and scene_frechet are left out")
         values = {side: {m: v for m, v in found.items() if m != "recognised"} for side, found in values.items()}
     table = differences(values, resampled).drop(columns=["first", "second"])
     for place, side in enumerate(("before", "after"), 1):

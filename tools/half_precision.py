@@ -1,4 +1,4 @@
-"""A network's weights in half the bytes, and what that changes."""
+"""A model's weights in half precision, and the change in its results."""
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from colorization.models.common.contract import Colorizer
 
 
 def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors as float16; whole numbers stay, and a tensor with a value that float16 cannot hold."""
+    """The same tensors as float16; integers and tensors with a value too large for float16 stay as they are."""
     return {key: _half(value) if value.is_floating_point() else value for key, value in weights.items()}
 
 
@@ -21,7 +21,7 @@ def _half(value: Tensor) -> Tensor:
 
 @torch.no_grad()
 def largest_change(first: Colorizer, second: Colorizer, photos: np.ndarray, device) -> float:
-    """How far apart two networks' a or b get, in ab units, at any pixel of the packed photographs (N,3,S,S)."""
+    """The largest difference of a or b between two models, in ab units, over the packed photographs (N,3,S,S)."""
     found = 0.0
     for part in batches(photos):
         L = torch.from_numpy(photos[part, :1].copy()).to(device).float()

@@ -9,12 +9,12 @@ from colorization.report.labels import Labels
 from colorization.report.tables import number, vivid_rows
 
 MARKS = {"confirmed": "✓ confirmed", "refuted": "✗ refuted", "undecided": "? undecided"}
-VIVID = ("colorfulness_ratio", "delta_e")  # of a point of the trade-off
+VIVID = ("colorfulness_ratio", "delta_e")  # measures of a point of the trade-off
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
 def scores(table: pd.DataFrame, labels: Labels, measures: tuple[str, ...] = tuple(SHOWN)) -> str:
-    """Models by measures, each value over its 95 % interval; measures that the table lacks are left out."""
+    """Models by measures, each value with its 95 % interval; measures that the table lacks are left out."""
     shown = {m: SHOWN[m] for m in measures if m in table and table[m].notna().any()}
     head = ["", *(about.heading + ARROWS[about.better] for about in shown.values())]
     rows = table.to_dict("records")
@@ -25,11 +25,11 @@ def claims(rows: Mapping[str, Mapping[str, str]]) -> str:
     """Sentence, rule, figure and verdict of every claim."""
     cells = [[f"“{row['sentence']}” <sub>{row['section']}</sub>", row["rule"], row["figure"], MARKS[row["verdict"]]]
              for row in rows.values()]  # fmt: skip
-    return _grid(["the paper says", "what would confirm it", "this run", "verdict"], cells)
+    return _grid(["the paper says", "rule", "this run", "verdict"], cells)
 
 
 def categories(table: pd.DataFrame, model: str) -> str:
-    """Categories by a model's ΔE and skill beside gray's ΔE, the one that its colours explain least of first."""
+    """Categories with a model's ΔE and skill beside gray's ΔE, lowest skill first."""
     gray = table[table.model == "gray"].set_index("category")
     rows = table[table.model == model].sort_values("skill", kind="stable").to_dict("records")
     cells = [[row["category"], str(row["photographs"]), _cell(row, "delta_e"),
@@ -54,8 +54,8 @@ def changes(
 
 
 def vivid(curves: pd.DataFrame, labels: Labels) -> str:
-    """Of each curve of the trade-off the point whose colour is nearest to the originals'."""
-    head = ["", "knob", "setting", *(SHOWN[m].heading for m in VIVID), "ΔE − the GAN's by default"]
+    """For each curve of the trade-off, the point whose colour is nearest to the originals'."""
+    head = ["", "knob", "setting", *(SHOWN[m].heading for m in VIVID), "ΔE minus ΔE of the default GAN"]
     rows = []
     for row in vivid_rows(curves):
         value, low, high = (number(row[f"delta_e_minus_gan{end}"], "+.2f") for end in ("", "_low", "_high"))

@@ -1,42 +1,42 @@
-"""The card of the model that travels with the package: what it is, learned from, scores, and cannot do, in markdown."""
+"""The card of the bundled model, in markdown: its training photographs, scores and limits."""
 
 from colorization.core.params import Data
 
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
 CARD = """# The bundled model
 
-`{file}` is what `colorize` takes until you train more: the {label} of this study, \
+`colorize` uses `{file}` until you train a model: the {label} of this study, \
 {parameters:,} parameters in
-half precision, {megabytes:.1f} MB. `python -m tools.bundle` made it, and this page with it.
+half precision, {megabytes:.1f} MB. `python -m tools.bundle` wrote it and this page.
 
-## What it learned from
+## Training photographs
 
 {title}
 
-{photographs:,} training photographs at {side}×{side} px, from {origin}: {categories}. Of {files:,} files were left out:
-{left_out}. The weights are those of epoch {epoch} of one training, the best on the validation photographs.
+{photographs:,} training photographs at {side}×{side} px, from {origin}: {categories}. Left out of {files:,} files:
+{left_out}. The weights come from epoch {epoch} of one training, the best epoch on the validation photographs.
 
-## How good it is
+## Scores
 
-On {tested:,} test photographs that no model has learned from, as trained, beside two floors and the other models of the
-same run. Every value with the 95 % interval that the choice of test photographs leaves.
+Measured on {tested:,} test photographs that no model was trained on, with the weights as trained, beside two floors and
+the other models of the same run. Each value has its 95 % bootstrap interval over the test photographs.
 
 {scores}
 
-## What half precision costs
+## Cost of half precision
 
-The same photographs, this file against the weights as trained; differences with their paired 95 % interval. No a or b
-of any pixel changes by more than {change:.2g}, of ±110.
+Scores of this file and of the weights as trained, on the same photographs; differences have paired 95 % intervals.
+The a and b of every pixel change by at most {change:.2g}, of ±110.
 
 {loss}
 
 ## Limits
 
 - It was trained on {photographs:,} photographs of {kinds} categories only. Other subjects will stay mostly gray.
-- It sees a photograph at {side} px, at its shorter side: what is small in the picture it does not see.
-- It answers with one colour where several are likely: the true colour of a coat or a car is not in a gray photograph.
+- It reduces a photograph to {side} px at its shorter side, and misses small details.
+- It gives one colour even if several are likely: a gray photograph does not show the colour of a coat or a car.
   Its results have {ratio:.0%} of the originals' colorfulness.
-- Worst results first. Where its ΔE is not below gray's, that measure prefers no colour:
+- Worst results first. Where its ΔE is not below gray's, the gray photograph is at least as good by that measure:
 
 {by_category}
 
@@ -53,7 +53,7 @@ of any pixel changes by more than {change:.2g}, of ±110.
 
 
 def origin(data: Data, dataset: str | None) -> str:
-    """Where the photographs came from; `dataset` is Kaggle's, where a folder was filled with one."""
+    """The source of the photographs; `dataset`: the Kaggle data set, also for a folder that holds one."""
     if data.source == "sample":
         return "six photographs that ship inside scikit-image, cut into regions"
     kaggle = f"Kaggle's {KAGGLE.format(dataset=dataset)}"
@@ -63,11 +63,11 @@ def origin(data: Data, dataset: str | None) -> str:
 
 
 def licence(data: Data, dataset: str | None) -> str:
-    """What is known of the photographs' licence: nothing is guessed."""
+    """The licence of the photographs, as far as it is known."""
     if data.source == "sample":
-        return "As scikit-image says of each photograph in `skimage.data`."
+        return "See the licence of each photograph in `skimage.data` of scikit-image."
     if dataset:
-        return f"""Unknown: as on Kaggle's page of {KAGGLE.format(dataset=dataset)}.
-No licence of the photographs' authors could be checked for this card. The photographs are not in this repository; the
-weights learned from them are."""
-    return "Unknown: they are those of somebody's folder."
+        return f"""Unknown: see Kaggle's page of {KAGGLE.format(dataset=dataset)}.
+We could not check the licence of the photographs' authors. This repository contains the weights learned from the
+photographs, not the photographs."""
+    return "Unknown: the photographs came from a local folder."

@@ -1,4 +1,4 @@
-"""Keep an up-to-date run in results/<name>/, for readers to trust and to repeat.
+"""Copy an up-to-date run to results/<name>/, so that readers can check and repeat it.
 
 python -m tools.publish intel-cpu --time "58 minutes"
 """
@@ -28,7 +28,7 @@ PAGE = """# {name}
 {desc}
 
 {files} files; left out: {left_out}. Used: {used}. \
-Every value with the 95 % interval that the choice of test photographs leaves.
+Each value has its 95 % bootstrap interval over the test photographs.
 
 {scores}
 
@@ -36,7 +36,7 @@ Every value with the 95 % interval that the choice of test photographs leaves.
 
 ![Every measure with its interval](measures.png)
 
-## The report's claims
+## The paper's claims
 
 {claims}
 
@@ -44,13 +44,13 @@ Every value with the 95 % interval that the choice of test photographs leaves.
 
 ![ΔE by category](categories.png)
 
-![All others beside the network with the lowest ΔE, photograph by photograph](differences.png)
+![Differences of all others to the model with the lowest ΔE, on the same photographs](differences.png)
 
 ## Vividness against error
 
 ![Error over vividness: each point is one setting, the ring is the default](tradeoff.png)
 
-The setting of each line with the colour nearest to the originals' ([tradeoff.csv](tradeoff.csv) has all):
+For each line, the setting with the colour nearest to the originals' ([tradeoff.csv](tradeoff.csv) has all settings):
 
 {vivid}
 
@@ -78,22 +78,22 @@ def output(*command: str) -> str:
 
 
 def require_up_to_date() -> None:
-    """Raise InputError when the metrics are not the committed code's. Parameters and metrics are published too."""
+    """Raise InputError if the metrics do not come from the committed code. We publish parameters and metrics anyway."""
     if changed := output("git", "status", "--porcelain", "--untracked-files=no", "--", *CODE):
         raise InputError(f"git: uncommitted changes ({one_line(changed)}); commit them first")
     if load_config().evaluate.split != "test":
-        raise InputError("evaluate.split: val is for trials; set it to test, run dvc repro, and publish that")
+        raise InputError("evaluate.split: val is for experiments; set it to test, run dvc repro, then publish")
     if stale := json.loads(output(sys.executable, "-m", "dvc", "status", "--json")):
         raise InputError(f"dvc status: {', '.join(stale)} not up to date; run: dvc repro")
 
 
 def title() -> str:
-    """What the run is, in the words that its parameters begin with."""
+    """The first line of params.yaml, which describes the run."""
     return Path("params.yaml").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def bring(data: Data) -> str:
-    """What only a person can do before dvc repro, as a line among the commands, or nothing."""
+    """A comment line about the step that a person does before dvc repro, or an empty string."""
     if data.source != "folder":
         return ""
     return f"# put the photographs at {data.folder.path}, where these parameters look for them\n"
@@ -113,7 +113,7 @@ def machine() -> str:
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.publish", description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="of the folder in results/")
+    parser.add_argument("name", help="name of the folder in results/")
     parser.add_argument("--time", required=True, help="how long dvc repro took, in words")
     parser.add_argument("--machine", default=machine(), help="(default: %(default)s)")
     wanted = parser.parse_args()

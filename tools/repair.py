@@ -1,6 +1,6 @@
-"""Remove what DVC left half written or damaged, and does not see or cannot read: dvc repro then makes it anew.
+"""Remove half-written or damaged files that DVC does not notice or cannot read; dvc repro then makes them again.
 
-For after dvc was killed, or a disk was full or failed: python -m tools.repair
+Run it after dvc was killed, or after a disk was full or failed: python -m tools.repair
 """
 
 import json
@@ -20,7 +20,7 @@ LOCK = Path("dvc.lock")
 
 
 def cache() -> Path:
-    """The folder of dvc's cache. This command of dvc's minds no dvc.lock or lock file that it cannot read."""
+    """The folder of dvc's cache. This dvc command works even if dvc.lock or a lock file is damaged."""
     done = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"dvc cache dir: {one_line(done.stderr, 300)}")
@@ -28,12 +28,12 @@ def cache() -> Path:
 
 
 def is_as_named(path: Path) -> bool:
-    """Whether a kept file has the content that it is named after."""
+    """Whether a cached file matches the hash in its name."""
     return md5(path) == path.parent.name + path.name.removesuffix(".dir")
 
 
 def is_run(path: Path) -> bool:
-    """Whether a kept run of a stage says what came of it; one that breaks off before stops dvc with: 'outs'."""
+    """Whether a cached run of a stage lists its outputs; a truncated one stops dvc with: 'outs'."""
     return "outs" in (followed(path, COMPILED_LOCK_FILE_STAGE_SCHEMA) or {})
 
 
@@ -42,7 +42,7 @@ def is_lock(path: Path) -> bool:
 
 
 def followed(path: Path, schema) -> dict | None:
-    """A file of dvc's, or None where it breaks off."""
+    """The content of one of dvc's files, or None if it is truncated."""
     try:
         return schema(yaml.load(path.read_bytes(), yaml.CSafeLoader))
     except (yaml.YAMLError, Invalid):
@@ -57,7 +57,7 @@ def is_json(path: Path) -> bool:
 
 
 def found(cache: Path) -> Iterator[tuple[Path, bool]]:
-    """Every file that dvc trusts, and whether it may."""
+    """Every file that dvc trusts, and whether it is whole."""
     for pattern, is_whole in (("files/md5/??/*", is_as_named), ("runs/??/*/*", is_run)):
         yield from ((path, is_whole(path)) for path in sorted(cache.glob(pattern)) if path.is_file())
     for path, is_whole in ((LOCK, is_lock), (Path(".dvc/tmp/rwlock"), is_json)):
@@ -66,10 +66,10 @@ def found(cache: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def bring_back(path: Path) -> None:
-    """The last commit's, if there is one: dvc checks what it says, and takes what it lacks from the runs it kept."""
+    """Restore the file of the last commit, if any. Dvc checks it, and takes missing stages from its cached runs."""
     command: list[str | Path] = ["git", "checkout", "--quiet", "HEAD", "--", path]
     if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-        print(f"brought back {path} of the last commit")
+        print(f"restored {path} from the last commit")
 
 
 def main():
@@ -80,12 +80,12 @@ def main():
         path.unlink()
         print(f"removed {path}: damaged")
     empty = [folder for folder in root.glob("runs/??/*") if not any(folder.iterdir())]
-    for folder in empty:  # of a stage's runs; dvc stops there with: join() argument must be …
+    for folder in empty:  # an empty folder of runs stops dvc with: join() argument must be …
         folder.rmdir()
         print(f"removed {folder}: empty")
     if LOCK in damaged:
         bring_back(LOCK)
-    print(f"{len(files)} files of dvc's, {len(damaged)} damaged" + ("; run: dvc repro" if damaged or empty else ""))
+    print(f"{len(files)} dvc files checked, {len(damaged)} damaged" + ("; run: dvc repro" if damaged or empty else ""))
 
 
 if __name__ == "__main__":

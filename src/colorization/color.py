@@ -1,11 +1,11 @@
-"""sRGB ↔ CIE Lab (D65, 2°) and the normalisation of both, the same code for numpy arrays and torch tensors."""
+"""sRGB ↔ CIE Lab (D65, 2°) and their normalisation, for numpy arrays and torch tensors alike."""
 
 from array_api_compat import array_namespace
 
 L_CENTER = 50.0  # L in [0, 100] → (L - 50) / 50 in [-1, 1]
-AB_SCALE = 110.0  # covers the sRGB gamut: a in [-86.2, 98.3], b in [-107.9, 94.5]
+AB_SCALE = 110.0  # ab units; covers the sRGB gamut: a in [-86.2, 98.3], b in [-107.9, 94.5]
 
-# IEC 61966-2-1: linear sRGB → XYZ, and the D65 white point, with the digits of scikit-image.
+# IEC 61966-2-1: linear sRGB → XYZ and the D65 white point, with scikit-image's digits.
 XYZ_FROM_RGB = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
 RGB_FROM_XYZ = (
     (3.2404813432005266, -1.5371515162713185, -0.49853632616888777),
@@ -23,7 +23,7 @@ def rgb_to_lab(rgb):
 
 
 def unscaled_lab(rgb):
-    """sRGB (..., 3, H, W) in [0, 1] → Lab (..., 3, H, W) in its own units."""
+    """sRGB (..., 3, H, W) in [0, 1] → Lab (..., 3, H, W) in CIE units: L in [0, 100], ab in about [-110, 110]."""
     xp = array_namespace(rgb)
     linear = xp.where(rgb > 0.04045, ((xp.clip(rgb, 0.04045, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     xyz = [value / white for value, white in zip(_mix(linear, XYZ_FROM_RGB), WHITE)]
@@ -42,7 +42,7 @@ def lab_to_rgb(L, ab):
     edge = LAB_EPSILON ** (1 / 3)
     xyz = [
         xp.where(f > edge, f**3, (f - LAB_OFFSET) / LAB_KAPPA) * white
-        for f, white in zip((fx, fy, xp.clip(fz, 0.0, 10.0)), WHITE)  # a negative Z is no colour (as in scikit-image)
+        for f, white in zip((fx, fy, xp.clip(fz, 0.0, 10.0)), WHITE)  # clip negative Z, as scikit-image does
     ]
     linear = xp.clip(xp.stack(_mix_planes(xyz, RGB_FROM_XYZ), axis=-3), 0.0, 1.0)
     rgb = xp.where(linear > 0.0031308, 1.055 * xp.clip(linear, 0.0031308, 1.0) ** (1 / 2.4) - 0.055, linear * 12.92)
@@ -50,7 +50,7 @@ def lab_to_rgb(L, ab):
 
 
 def normalise(L, ab):
-    """Lab in its own units (L in [0, 100], ab in about [-110, 110]) → both about [-1, 1]."""
+    """Lab in CIE units (L in [0, 100], ab in about [-110, 110]) → both in about [-1, 1]."""
     return L / L_CENTER - 1.0, ab / AB_SCALE
 
 
@@ -60,7 +60,7 @@ def denormalise(L, ab):
 
 
 def chroma(rgb):
-    """Mean distance of the channels from their mean, of sRGB (..., 3, H, W): (...), in the unit of rgb; 0 is gray."""
+    """sRGB (..., 3, H, W) → (...): mean distance of the channels from their mean, in the unit of rgb; 0 is gray."""
     xp = array_namespace(rgb)
     gray = xp.mean(rgb, axis=-3, keepdims=True)
     return xp.mean(xp.abs(rgb - gray), axis=(-3, -2, -1))

@@ -3,12 +3,12 @@
 import struct
 import zlib
 
-# Of 30 characters: then `repeat` of what stands before the program has five bytes.
+# A name has 30 characters, so that `repeat` of the bytes before the program takes five bytes.
 NAME = "a-zip-that-holds-itself-{}.jpeg"
 
 
 def quine() -> bytes:
-    """Its checksum stands in it too: one that fits is found with linear algebra, for half of the names or so."""
+    """The zip's bytes. They contain their own checksum; linear algebra finds one for about half of the names."""
     for letter in "0123456789":
         name = NAME.format(letter).encode()
         crc = fixed_point(lambda crc, name=name: zlib.crc32(built(name, crc)))
@@ -18,8 +18,8 @@ def quine() -> bytes:
 
 
 def built(name: bytes, crc: int) -> bytes:
-    """A program in deflate: each line writes what stands before it or what comes next; "literal" what follows."""
-    size = 484  # of the whole, which is what the assertion below makes sure of
+    """The zip as a deflate program: `repeat` writes earlier bytes again, `literal` writes the bytes that follow."""
+    size = 484  # of the whole zip; the assertion below checks it
     tail_size = 5 + 46 + len(name) + 22
     fields = struct.pack(
         "<HHHHHLLLHH", 20, 0, 8, 0, 33, crc, size - 30 - len(name) - (tail_size - 5), size, len(name), 0
@@ -42,12 +42,12 @@ def built(name: bytes, crc: int) -> bytes:
 
 
 def literal(count: int, *, final: bool = False) -> bytes:
-    """The begin of a stored block: what follows is output as it is. (RFC 1951, 3.2.4)"""
+    """The header of a stored block: the next `count` bytes are output unchanged. (RFC 1951, 3.2.4)"""
     return struct.pack("<BHH", final, count, count ^ 0xFFFF)
 
 
 def repeat(count: int, *, padded: bool = False) -> bytes:
-    """A block of fixed codes that repeats the last `count` bytes, 65 to 114; then an empty one. (3.2.5, 3.2.6)"""
+    """A block with fixed codes that repeats the last `count` bytes (65 to 114), and an empty block. (3.2.5, 3.2.6)"""
     length = next(i for i, (low, high) in enumerate([(59, 67), (67, 83), (83, 99), (99, 115)]) if low <= count < high)
     base, extra = [(59, 3), (67, 4), (83, 4), (99, 4)][length]
     far = (count - 65) // 32
@@ -59,7 +59,7 @@ def repeat(count: int, *, padded: bool = False) -> bytes:
 
 
 def fixed_point(checksum) -> int | None:
-    """x = checksum(x) for a function that is linear over GF(2) but for a constant, or None."""
+    """x with x = checksum(x), or None; the function must be affine over GF(2)."""
     constant, rows = checksum(0), []
     columns = [checksum(1 << i) ^ constant ^ (1 << i) for i in range(32)]
     for bit in range(32):

@@ -1,4 +1,4 @@
-"""The `colorize` command and `load` as people use them, with a tiny model of our own: every format, every refusal."""
+"""The `colorize` command and `load` with a tiny model: every format, every refusal."""
 
 import io
 import json
@@ -51,7 +51,7 @@ def colorizer(trained):
     return load(trained / "models/vae.safetensors", device="cpu")
 
 
-# what survives
+# luminance, alpha and metadata survive
 
 
 @pytest.mark.parametrize("saturation", [1.0, 10.0])
@@ -98,7 +98,7 @@ def test_every_format_and_mode(name, colorize, tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_rotation_is_that_of_exif(orientation):
+def test_upright_turns_pixels_as_pillow_does(orientation):
     image = photo()
     turned = Image.open(io.BytesIO(encoded(image, "png", exif=exif(orientation))))
     expected = np.asarray(ImageOps.exif_transpose(turned))
@@ -106,7 +106,7 @@ def test_rotation_is_that_of_exif(orientation):
 
 
 @pytest.mark.parametrize("name", ["rgb.jpg", "rgb.png", "rgb.webp", "rgb.tif"])
-def test_metadata_survives_and_says_upright(name, colorize, tmp_path):
+def test_metadata_survives_and_its_orientation_becomes_upright(name, colorize, tmp_path):
     (tmp_path / name).write_bytes(every_kind()[name])
     assert colorize(tmp_path / name, "-o", tmp_path / "out")[0] == 0
     with Image.open(tmp_path / name) as before, Image.open(tmp_path / "out" / name) as after:
@@ -159,14 +159,14 @@ def test_a_profile_other_than_srgb_is_turned_into_srgb(colorize, tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (3, 5), (1, 5000), (5000, 1), (31, 33), (700, 20)])
-def test_any_size(size, colorizer):
+def test_photographs_of_any_size_keep_size_and_luminance(size, colorizer):
     image = np.random.default_rng(0).integers(0, 256, size[::-1], dtype=np.uint8)
     result = colorizer.colorize(image)
     assert result.shape == (*image.shape, 3)
     assert np.abs(gray_of(result) - image).max() <= 1
 
 
-def test_the_whole_picture_is_predicted_at_the_training_side():
+def test_the_whole_picture_is_shrunk_to_the_training_side():
     assert shrunk(np.zeros((300, 450), np.uint16), 64).shape == (64, 96)
     assert shrunk(np.zeros((20, 10), np.uint16), 64).shape == (128, 64)
     assert shrunk(np.zeros((1, 5000), np.uint16), 64).shape == (1, 256)
@@ -195,7 +195,7 @@ def test_a_large_photograph_is_computed_in_bands(colorizer, monkeypatch):
     image = np.asarray(photo((300, 200)))[..., 1]
     whole = colorizer.colorize(image)
     monkeypatch.setattr("colorization.app.colorizer.BAND", 300 * 16)
-    assert np.abs(colorizer.colorize(image).astype(int) - whole).max() <= 1  # of rounding
+    assert np.abs(colorizer.colorize(image).astype(int) - whole).max() <= 1  # rounding
 
 
 # the library
@@ -230,16 +230,16 @@ def test_pil_images_come_back_as_pil_images(colorizer, mode):
         (np.full((4, 4), np.nan), "must lie in"),
         ("photo.jpg", "not str"),
         (Image.new("F", (4, 4)), "no fixed black and white"),
-        (Image.new("I", (4, 4), 1_000_000), "beyond"),
+        (Image.new("I", (4, 4), 1_000_000), "outside"),
     ],
 )
-def test_what_is_no_image_is_refused(colorizer, image, told):
+def test_an_invalid_image_is_refused(colorizer, image, told):
     with pytest.raises(InputError, match=told):
         colorizer.colorize(image)
 
 
 @pytest.mark.parametrize("saturation", [-1, float("nan"), float("inf")])
-def test_a_saturation_that_is_none_is_refused(colorizer, saturation):
+def test_an_invalid_saturation_is_refused(colorizer, saturation):
     with pytest.raises(InputError, match="saturation"):
         colorizer.colorize(np.zeros((4, 4), np.uint8), saturation=saturation)
 
@@ -267,14 +267,12 @@ def test_folders_keep_their_structure_and_globs_work(colorize, tmp_path):
     assert found == sorted(["x.jpg", "b/x.jpg", "s1.jpg", "s2.jpg", "Gemälde 写真.jpg"])
     assert (
         colorize(tmp_path / "in", "-o", out, "--overwrite", "--dry-run")[1].count("→") == 5
-    )  # results are no photographs to colorize
-    assert (
-        colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a", "--dry-run")[0] == 1
-    )  # a/x.jpg is a photograph of yours
-    assert "yours" in colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a/b", "--dry-run")[2]
+    )  # the results in `out` are skipped
+    assert colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a", "--dry-run")[0] == 1  # a/x.jpg exists
+    assert "is one of your photographs" in colorize(tmp_path / "in/a/b", "-o", tmp_path / "in/a/b", "--dry-run")[2]
 
 
-def test_one_bad_file_is_told_and_skipped(colorize, tmp_path):
+def test_bad_files_are_reported_and_skipped(colorize, tmp_path):
     good = encoded(photo(), "jpeg")
     files = {
         "good.jpg": good,
@@ -299,8 +297,8 @@ def test_one_bad_file_is_told_and_skipped(colorize, tmp_path):
     lines = [line for line in errors.splitlines() if line.startswith("error")]
     assert status == 1 and [p.name for p in (tmp_path / "out").iterdir()] == ["good.jpg"]
     assert len(lines) == len(files) - 1 + 2
-    told = {"empty.jpg": "empty", "text.png": "not an image", "moving.gif": "animated, 2 frames", "gone.jpg": "no such"}
-    told |= {"pages.tif": "2 pages", "float.tif": "no fixed", "huge.png": "larger than", "large.png": "more than"}
+    told = {"empty.jpg": "empty", "text.png": "not an image", "moving.gif": "animated, 2 frames"}
+    told |= {"gone.jpg": "not found", "pages.tif": "2 pages", "float.tif": "no fixed", "huge.png": "larger than", "large.png": "more than"}
     told |= {"pipe.jpg": "not a file", "cut.jpg": "runcated", "moving.webp": "animated", "cut16.png": "cut16.png"}
     for name, reason in told.items():
         assert any(name in line and reason in line for line in lines), (name, lines)
@@ -308,7 +306,7 @@ def test_one_bad_file_is_told_and_skipped(colorize, tmp_path):
 
 
 def deep_header(width: int, height: int) -> bytes:
-    """A PNG's header chunk, and nothing after it: a decompression bomb's first bytes."""
+    """The header chunk of a PNG without pixels: the first bytes of a decompression bomb."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body)) + b"\0\0\0\0IDAT" + b"\0" * 4
 
@@ -324,10 +322,10 @@ def test_nothing_is_overwritten_by_accident(colorize, tmp_path):
     assert out.read_bytes() != first
     before = source.read_bytes()
     status, _, errors = colorize(source, "-o", tmp_path, "--overwrite")
-    assert (status, source.read_bytes()) == (1, before) and "a photograph of yours" in errors
+    assert (status, source.read_bytes()) == (1, before) and "is one of your photographs" in errors
 
 
-def test_two_photographs_of_one_name_are_refused(colorize, tmp_path):
+def test_two_photographs_with_the_same_result_are_refused(colorize, tmp_path):
     for name in ("a/x.jpg", "b/x.jpg"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(jpeg(1))
@@ -353,13 +351,13 @@ def test_samples_and_comparison(colorize, tmp_path):
     assert status == 1 and "one result only" in errors
 
 
-def test_formats_by_wish(colorize, tmp_path):
+def test_the_requested_format_and_quality_are_used(colorize, tmp_path):
     write_all(tmp_path / "in")
     for name in ("jpeg", "png", "tiff", "webp", "bmp"):
         assert colorize(tmp_path / "in/rgb.jpg", "-o", tmp_path / "out", "--format", name)[0] == 0
     status, _, errors = colorize(tmp_path / "in/rgba.png", "-o", tmp_path / "out", "--format", "jpeg")
     assert status == 1 and "transparency" in errors
-    assert colorize(tmp_path / "in/rgb16.png", "-o", tmp_path / "o.jpg")[0] == 0  # by wish in 8 bits
+    assert colorize(tmp_path / "in/rgb16.png", "-o", tmp_path / "o.jpg")[0] == 0  # requested: 8 bits
     assert colorize(tmp_path / "in/rgb16.png", "-o", tmp_path / "o.tif")[0] == 0
     assert read_header(tmp_path / "o.tif").bits == 16
     small, large = tmp_path / "q5.jpg", tmp_path / "q95.jpg"
@@ -371,22 +369,22 @@ def test_formats_by_wish(colorize, tmp_path):
 @pytest.mark.parametrize(
     "arguments, status, told",
     [
-        ([], 2, "name photographs"),
-        (["a.jpg"], 2, "name photographs"),
-        (["a.jpg", "-o", "b.xyz"], 1, "no format of this name"),
+        ([], 2, "name the photographs"),
+        (["a.jpg"], 2, "name the photographs"),
+        (["a.jpg", "-o", "b.xyz"], 1, "unknown suffix"),
         (["a.jpg", "-o", "b.png", "--format", "jpeg"], 1, "leave out --format"),
         (["a.jpg", "a2.jpg", "-o", "file.txt"], 1, "is a file"),
-        (["empty", "-o", "out"], 1, "no photographs there"),
-        (["a.jpg", "-o", "out", "--saturation", "nan"], 2, "no number from 0 to 10"),
+        (["empty", "-o", "out"], 1, "found no photographs"),
+        (["a.jpg", "-o", "out", "--saturation", "nan"], 2, "expected a number from 0 to 10"),
         (["a.jpg", "-o", "out", "--quality", "0"], 2, "from 1 to 100"),
-        (["a.jpg", "-o", "out", "--model", "nosuch"], 1, "the trained ones are: vae, resnet"),
-        (["a.jpg", "-o", "out", "--model", "no/such.safetensors"], 1, "no such file"),
+        (["a.jpg", "-o", "out", "--model", "nosuch"], 1, "the trained models are: vae, resnet"),
+        (["a.jpg", "-o", "out", "--model", "no/such.safetensors"], 1, "file not found"),
         (["a.jpg", "-o", "out", "--device", "cuda:77"], 1, "not available"),
         (["a.jpg", "-o", "out", "--device", "toaster"], 1, "not available"),
         (["a.jpg", "-o", "file.txt/out"], 1, "file.txt"),
     ],
 )
-def test_wrong_usage_is_one_line(colorize, trained, tmp_path, monkeypatch, arguments, status, told):
+def test_wrong_usage_is_reported_in_one_line(colorize, trained, tmp_path, monkeypatch, arguments, status, told):
     (tmp_path / "a.jpg").write_bytes(jpeg(1))
     (tmp_path / "a2.jpg").write_bytes(jpeg(2))
     (tmp_path / "file.txt").write_text("kept")
@@ -411,7 +409,7 @@ def test_a_full_disk_leaves_nothing_half_written(colorize, tmp_path, monkeypatch
     assert status == 1 and "No space left" in errors and not list((tmp_path / "out").iterdir())
 
 
-def test_the_list_has_the_best_first(colorize):
+def test_the_list_starts_with_the_best_model(colorize):
     status, output, _ = colorize("--list")
     rows = output.splitlines()
     assert status == 0 and rows[1].startswith("vae") and "8.40" in rows[1] and "(default)" in rows[1]
@@ -425,7 +423,7 @@ def test_help_and_the_installed_command():
     assert "--saturation" in done.stdout and "exit status" in done.stdout and catalog.RULE in done.stdout
 
 
-# models that are not ours
+# foreign and damaged models
 
 
 def bad_models(good: bytes) -> dict[str, bytes]:

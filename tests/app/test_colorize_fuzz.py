@@ -1,4 +1,4 @@
-"""Damaged image files: read and written back, or refused in one line; never a crash, never a hang.
+"""Damaged image files are read and written back, or refused in one line, without a crash or a hang.
 
 `COLORIZATION_FUZZ=20000 pytest tests/app/test_colorize_fuzz.py` tries more of them.
 """
@@ -16,12 +16,12 @@ from colorization.app.photo.writing import FORMATS, depth, write_photo
 from colorization.core.errors import InputError
 
 CASES = int(os.environ.get("COLORIZATION_FUZZ", "400"))
-SECONDS = 10  # for one file; it takes milliseconds
+SECONDS = 10  # limit for one file, which takes milliseconds
 INTERESTING = (0, 1, 127, 128, 255)
 
 
 def mutated(content: bytes, other: bytes, random: np.random.Generator) -> bytes:
-    """One to eight damages: bytes changed (headers more often), bits flipped, a piece cut, doubled, or foreign."""
+    """Apply one to eight damages: change bytes (often in headers), flip bits, cut, double or replace a piece."""
     data = bytearray(content)
     for _ in range(random.integers(1, 9)):
         size = max(1, len(data))

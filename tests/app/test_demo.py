@@ -17,7 +17,7 @@ from PIL import Image
 
 from colorization.app.demo import forget
 
-SECONDS = 60_000  # milliseconds, for the first photograph: the server imports torch
+SECONDS = 60_000  # milliseconds; the first photograph takes long, because the server imports torch
 
 
 def require_gradio():
@@ -27,7 +27,7 @@ def require_gradio():
 
 @pytest.fixture(scope="module")
 def server(trained, tmp_path_factory):
-    """The address of a running server, and the folder that its temporary files lie in."""
+    """The address of a running server, and the folder of its temporary files."""
     require_gradio()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -50,7 +50,7 @@ def server(trained, tmp_path_factory):
 
 @pytest.fixture
 def local_page(chromium, server):
-    """A page that fails its test on a console error, and on any request that leaves this machine."""
+    """A page that fails its test on a console error or a request that leaves this machine."""
     context = chromium.new_context(accept_downloads=True)
     page, faults = context.new_page(), []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -100,7 +100,7 @@ def test_another_model_and_16_bits(local_page, tmp_path):
     assert stored(tmp_path / "result.png").shape == (*SIZE[::-1], 3)
 
 
-def test_what_is_no_photograph_is_told(local_page, tmp_path):
+def test_a_file_that_is_not_an_image_is_reported(local_page, tmp_path):
     (tmp_path / "notes.png").write_bytes(b"no image")
     upload(local_page, tmp_path / "notes.png")
     local_page.wait_for_selector("text=notes.png: not an image of a known format", timeout=SECONDS)
@@ -112,14 +112,14 @@ def test_it_listens_on_this_machine_only(server):
     assert {address for address in listening if address.endswith(f":{port:04X}")} == {f"0100007F:{port:04X}"}
 
 
-def test_a_port_in_use_is_one_line(server, trained):
+def test_a_port_in_use_is_reported_in_one_line(server, trained):
     port = server[0].rsplit(":", 1)[1]
     command = [sys.executable, "-m", "colorization.app.command", "--serve", "--port", port]
     done = subprocess.run(command, cwd=trained, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "--port" in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
 
-def test_uploads_are_forgotten(tmp_path, monkeypatch):
+def test_old_uploads_are_deleted(tmp_path, monkeypatch):
     old, new = tmp_path / "a/old.png", tmp_path / "new.png"
     old.parent.mkdir()
     old.write_bytes(b"")
@@ -131,7 +131,7 @@ def test_uploads_are_forgotten(tmp_path, monkeypatch):
     assert new.exists() and not old.exists()
 
 
-def test_a_missing_gradio_is_one_line(trained):
+def test_a_missing_gradio_is_reported_in_one_line(trained):
     code = "import sys; sys.modules['gradio'] = None; sys.argv = ['colorize', '--serve']; "
     code += "from colorization.app.command import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=trained, capture_output=True, text=True, check=False)

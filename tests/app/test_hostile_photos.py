@@ -1,4 +1,4 @@
-"""Photographs that mean harm, for the study and `colorize`: bombs, quines, names, links, programs; and many of them."""
+"""Hostile photographs for the study and `colorize`: bombs, quines, names, links, programs, and very many files."""
 
 import multiprocessing
 import os
@@ -35,7 +35,7 @@ from colorization.sources.archive import LARGEST, write_archive
 
 
 def taken(source: Path) -> dict[str, bytes]:
-    """What becomes of a folder or zip of photographs: the members of data/raw/photos.zip."""
+    """The members of data/raw/photos.zip that a folder or zip of photographs gives."""
     out = source.parent / "photos.zip"
     count = write_archive(out, folder.photographs(source))
     with zipfile.ZipFile(out) as opened:
@@ -45,16 +45,16 @@ def taken(source: Path) -> dict[str, bytes]:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG's first bytes: no pixels, but a size that memory is taken for."""
+    """The first bytes of a PNG without pixels, with a size that a decoder would allocate."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
     return b"\x89PNG\r\n\x1a\n" + chunk + b"\0\0\0\0IDAT" + b"\0" * 4
 
 
-# what a file holds is not what its name says
+# content that does not match the file's name
 
 
-def test_the_content_decides_and_not_the_name(tmp_path):
+def test_the_content_of_a_file_decides_not_its_name(tmp_path):
     members = photos()
     members["train/sea/0.jpg"] = encoded(photo((80, 64)), "png")
     members["train/sea/text.png"] = b"no photograph, but a text"
@@ -70,7 +70,7 @@ def test_the_content_decides_and_not_the_name(tmp_path):
 
 
 def test_a_photograph_that_is_a_program_is_not_run(tmp_path, monkeypatch):
-    """Pillow would have Ghostscript run PostScript, whatever the file's name says."""
+    """Pillow would run PostScript with Ghostscript, whatever the file's name."""
     ran, program = tmp_path / "ran", tmp_path / "bin/gs"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\ntouch {ran}\n")
@@ -86,14 +86,14 @@ def test_a_photograph_that_is_a_program_is_not_run(tmp_path, monkeypatch):
 
 
 def scan_bomb(count: int) -> bytes:
-    """A progressive JPEG with one of its scans `count` times more."""
+    """A progressive JPEG that repeats one of its scans `count` times."""
     content = encoded(photo((160, 120)).convert("L"), "jpeg", progressive=True)
     starts = [i for i in range(len(content)) if content[i : i + 2] == b"\xff\xda"]
     return content[:-2] + content[starts[1] : starts[2]] * count + content[-2:]
 
 
-def test_a_jpeg_may_not_ask_for_an_hour_of_work(tmp_path):
-    """Twenty bytes a scan, and every scan goes over all pixels."""
+def test_a_jpeg_with_thousands_of_scans_is_refused(tmp_path):
+    """A scan takes twenty bytes, but decoding it passes over all pixels."""
     for count, bad in ((0, False), (50, False), (5_000, True)):
         content, path = scan_bomb(count), tmp_path / "a.jpg"
         path.write_bytes(content)
@@ -105,18 +105,18 @@ def test_a_jpeg_may_not_ask_for_an_hour_of_work(tmp_path):
         else:
             assert packing.decode(content, params())[1:3] == (160, 120) and read_photo(path).levels.shape == (120, 160)
     plain = encoded(photo((2000, 1500)), "jpeg", progressive=True, quality=100, exif=b"Exif\0\0" + b"\xff\xda" * 999)
-    assert count_scans(plain) < 20, "what stands in a segment or within a scan is no scan"
-    assert count_scans(plain[:-2] + b"\xff\xd9" + b"\xff\xda\0\2" * 999) < 20, "nor is what follows the picture"
+    assert count_scans(plain) < 20, "bytes within a segment or a scan do not count as a scan"
+    assert count_scans(plain[:-2] + b"\xff\xd9" + b"\xff\xda\0\2" * 999) < 20, "bytes after the picture do not count"
 
 
-# zips that unpack to more than they say, or to themselves
+# zips that unpack to more than they claim, or to themselves
 
 
-DIRECTORY = -1  # as an offset: where the zip's own directory begins, right behind the last member
+DIRECTORY = -1  # stands for the offset of the zip's directory, right after the last member
 
 
 def lying_zip(path: Path, **lies: int) -> Path:
-    """b.jpg says of itself what is not so; a.jpg is whole."""
+    """A zip in which b.jpg has a false header; a.jpg is correct."""
     with zipfile.ZipFile(path, "w") as opened:
         opened.writestr("a.jpg", jpeg(1))
         opened.writestr("b.jpg", jpeg(2))
@@ -131,10 +131,10 @@ def lying_zip(path: Path, **lies: int) -> Path:
         ({"file_size": LARGEST + 1}, "larger than 512 MB"),
         ({"file_size": 2**40}, "unpacks to 1,099,511"),
         ({"compress_size": 2**40}, "larger than 512 MB"),
-        ({"file_size": 99}, "size or CRC is not the one"),
-        ({"CRC": 7}, "size or CRC is not the one"),
+        ({"file_size": 99}, "size or CRC differs from the one"),
+        ({"CRC": 7}, "size or CRC differs from the one"),
         ({"flag_bits": 1}, "encrypted"),
-        ({"compress_type": 99}, "packed by method 99"),
+        ({"compress_type": 99}, "compression method 99 is not supported"),
         ({"compress_type": zipfile.ZIP_LZMA}, "left out"),
         ({"compress_type": zipfile.ZIP_BZIP2}, "Invalid data stream"),
         ({"header_offset": 2**30}, "left out"),
@@ -142,9 +142,9 @@ def lying_zip(path: Path, **lies: int) -> Path:
     ],
     ids=str,
 )
-def test_a_member_that_lies_is_left_out(tmp_path, capsys, lies, told):
+def test_a_zip_member_with_a_false_header_is_left_out(tmp_path, capsys, lies, told):
     path = lying_zip(tmp_path / "in.zip", **lies)
-    if "unpacks" in told:  # more than the disk has free: a bomb of many members
+    if "unpacks" in told:  # it claims more bytes than the disk has free
         with pytest.raises(InputError, match=f"{path}: it {told}.* bytes, and the disk has .* free"):
             taken(path)
         return
@@ -155,13 +155,13 @@ def test_a_member_that_lies_is_left_out(tmp_path, capsys, lies, told):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_zip_bomb_takes_no_memory(tmp_path, method):
-    """64 MB of nothing that call themselves 100 bytes: zipfile would unpack them all, and then cut."""
+    """64 MB of zeros that claim to be 100 bytes: zipfile would unpack them all before it cuts."""
     path = tmp_path / "in.zip"
     with zipfile.ZipFile(path, "w", method) as opened:
         opened.writestr("a.jpg", jpeg(1))
         opened.writestr("b.jpg", bytes(64 * 2**20))
         opened.filelist[1].file_size = 100
-    folder.photographs(path)  # what is imported is not counted
+    folder.photographs(path)  # imports happen here, outside the measurement
     tracemalloc.start()
     assert list(taken(path)) == ["a.jpg"]
     peak = tracemalloc.get_traced_memory()[1]
@@ -169,13 +169,13 @@ def test_a_zip_bomb_takes_no_memory(tmp_path, method):
     assert peak < 16 * 2**20
 
 
-def test_a_dictionary_of_gigabytes_is_refused(tmp_path, capsys):
+def test_an_lzma_dictionary_of_gigabytes_is_refused(tmp_path, capsys):
     path = tmp_path / "in.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as opened:
         opened.writestr("b.jpg", jpeg(2))
         opened.writestr("a.jpg", jpeg(1))
     content = bytearray(path.read_bytes())
-    at = content.index(b"b.jpg") + len("b.jpg") + 5  # after two numbers and the first property: the dictionary's size
+    at = content.index(b"b.jpg") + len("b.jpg") + 5  # the dictionary's size follows two numbers and a property
     content[at : at + 4] = b"\xff\xff\xff\xf0"
     path.write_bytes(content)
     assert list(taken(path)) == ["a.jpg"] and "emory usage limit" in capsys.readouterr().out
@@ -190,7 +190,7 @@ def test_a_zip_that_holds_itself_is_opened_once(tmp_path):
     assert taken(path) == {name: quine()}
     with pytest.raises(InputError, match="left out: 1 unreadable"):
         packing.pack(path, tmp_path / "lab", params(), workers=1)
-    with pytest.raises(InputError, match="none of its 1 files is a photograph"):
+    with pytest.raises(InputError, match="1 files, but no photographs"):
         taken(zip_of(tmp_path / "in.zip", {"inner.zip": quine()}))
 
 
@@ -219,14 +219,14 @@ SCRIPTS = [
 ]
 
 
-def test_names_are_names_and_no_paths(tmp_path):
+def test_member_names_are_not_used_as_paths(tmp_path):
     below = tmp_path / "x/y"
     below.mkdir(parents=True)
     members = photos() | {name: jpeg(90 + i) for i, name in enumerate([*NAMES, *SCRIPTS])}
     found = taken(
         zip_of(below / "in.zip", members | {"../../up.jpg": jpeg(80), "..\\up.jpg": jpeg(81), "a/../b.jpg": b""})
     )
-    assert found == members, "a folder whose name begins with a dot is hidden, and so is .."
+    assert found == members, "folders whose names begin with a dot are hidden, .. included"
     index, _ = pack(below, found)
     assert set(index.index) == set(members) and not index.left_out.any()
     read = pd.read_csv(below / "lab/index.csv", keep_default_na=False)
@@ -234,36 +234,36 @@ def test_names_are_names_and_no_paths(tmp_path):
     assert {p.relative_to(tmp_path).parts[:2] for p in tmp_path.rglob("*") if p.is_file()} == {("x", "y")}
 
 
-def test_names_that_no_script_has_stay_apart(tmp_path, capsys):
+def test_names_of_invalid_bytes_stay_distinct(tmp_path, capsys):
     source = tmp_path / "in"
     source.mkdir()
     for i in range(3):
         Path(os.fsdecode(os.fsencode(source) + b"/\xff%c.jpg" % (0xFC + i))).write_bytes(jpeg(i))
     found = taken(source)
-    assert sorted(found.values()) == sorted(jpeg(i) for i in range(3)), "one for each, not the last three times"
+    assert sorted(found.values()) == sorted(jpeg(i) for i in range(3)), "one photograph for each name"
     index, _ = pack(tmp_path, photos() | found)
     assert not index.left_out.any()
 
 
-def test_of_one_name_the_last_counts_once(tmp_path):
+def test_the_last_of_several_members_with_one_name_counts(tmp_path):
     path = zip_of(tmp_path / "in.zip", photos())
     with zipfile.ZipFile(path, "a") as opened, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         opened.writestr("train/sea/0.jpg", jpeg(77))
     assert taken(path) == photos() | {"train/sea/0.jpg": jpeg(77)}
-    index = packing.pack(path, tmp_path / "lab", params(), workers=1)  # as photos.zip itself, which we never write so
+    index = packing.pack(path, tmp_path / "lab", params(), workers=1)  # even if photos.zip had such names
     assert index.name.is_unique and len(index) == len(photos())
 
 
-def test_a_name_that_no_file_system_takes_is_left_out(tmp_path, capsys):
-    """65,000 bytes in the zip's own script are 195,000 in UTF-8, which no zip can hold."""
+def test_a_name_that_is_too_long_for_utf_8_is_left_out(tmp_path, capsys):
+    """65,000 bytes in the zip's own encoding become 195,000 in UTF-8; a zip holds at most 65,535."""
     path = zip_of(tmp_path / "in.zip", {"a.jpg": jpeg(1), "x" * 65_000 + ".jpg": jpeg(2)})
     path.write_bytes(path.read_bytes().replace(b"x" * 65_000, b"\xb0" * 65_000))
     assert list(taken(path)) == ["a.jpg"]
-    assert "its name has more than 4096 bytes" in capsys.readouterr().out
+    assert "its name exceeds 4096 bytes" in capsys.readouterr().out
 
 
-def test_an_empty_name_and_a_folder_s(tmp_path):
+def test_an_empty_name_and_a_folder_are_ignored(tmp_path):
     path = zip_of(tmp_path / "in.zip", {"a.jpg": jpeg(1), "X": b"", "d.jpg/": b""})
     content = path.read_bytes()
     with zipfile.ZipFile(path) as opened:
@@ -271,14 +271,14 @@ def test_an_empty_name_and_a_folder_s(tmp_path):
     at = content.rindex(b"X" + b"PK\1\2")  # the name in the directory becomes empty
     shorter = bytearray(content)
     struct.pack_into("<H", shorter, at - 46 + 28, 0)
-    struct.pack_into("<H", shorter, at - 46 + 30, 1)  # and its letter a field that says nothing
+    struct.pack_into("<H", shorter, at - 46 + 30, 1)  # the letter becomes a meaningless extra field
     path.write_bytes(shorter)
     assert member.file_size == 0 and list(taken(path)) == ["a.jpg"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_what_is_printed_of_names_is_lines_that_no_terminal_obeys(tmp_path, encoding):
-    """The stages as processes: a file that cannot be read or decoded is told, in whatever the terminal can show."""
+def test_control_characters_in_names_are_escaped_in_the_output_of_stages(tmp_path, encoding):
+    """The stages report unreadable files, with characters that the terminal can show."""
     source, tree = tmp_path / "in", tiny_params()
     for name, content in photos((("train", 6), ("val", 2), ("test", 3))).items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -286,7 +286,7 @@ def test_what_is_printed_of_names_is_lines_that_no_terminal_obeys(tmp_path, enco
     names = ["\x1b[2J\x07\r\nerror: forged.jpg", "写真.jpg", os.fsdecode(b"\xff.jpg"), "\u202egpj.exe.jpg"]
     for name in names:
         (source / "train/sea" / name).write_bytes(b"no photograph")
-        (source / "train/sea" / f"mem {name}").symlink_to("/proc/self/mem")  # a file whose reading fails
+        (source / "train/sea" / f"mem {name}").symlink_to("/proc/self/mem")  # reading this file fails
     tree["data"] |= {"source": "folder", "folder": {"path": str(source)}, "limit": 0}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree))
     env = os.environ | {
@@ -305,7 +305,7 @@ def test_what_is_printed_of_names_is_lines_that_no_terminal_obeys(tmp_path, enco
         assert "\\x1b[2J\\x07\\r\\nerror: forged.jpg" in output
 
 
-def test_colorize_tells_such_names_in_a_line_too(tmp_path, trained):
+def test_control_characters_in_names_are_escaped_in_the_output_of_colorize(tmp_path, trained):
     names = [b"\x1b[2J\n.jpg", b"\xff.jpg", "写真.jpg".encode()]
     for name in names:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(jpeg(1))
@@ -327,7 +327,7 @@ def test_colorize_tells_such_names_in_a_line_too(tmp_path, trained):
 # links, pipes, depths
 
 
-def test_links(tmp_path, capsys):
+def test_links_in_folders_and_zips(tmp_path, capsys):
     source = tmp_path / "in"
     (source / "below").mkdir(parents=True)
     (source / "a.jpg").write_bytes(jpeg(1))
@@ -345,10 +345,10 @@ def test_links(tmp_path, capsys):
     secret.write_text("SECRET")
     with zipfile.ZipFile(tmp_path / "links.zip", "w") as opened:
         opened.writestr(member, str(secret))
-    assert taken(tmp_path / "links.zip") == {"link.jpg": str(secret).encode()}, "a text, and nothing that it points to"
+    assert taken(tmp_path / "links.zip") == {"link.jpg": str(secret).encode()}, "the link's text, not its target"
 
 
-def test_a_file_that_no_photograph_is_as_large_as(tmp_path, capsys):
+def test_a_file_too_large_for_a_photograph_is_left_out(tmp_path, capsys):
     source = tmp_path / "in"
     source.mkdir()
     (source / "a.jpg").write_bytes(jpeg(1))
@@ -358,10 +358,10 @@ def test_a_file_that_no_photograph_is_as_large_as(tmp_path, capsys):
     assert capsys.readouterr().out == f"left out {source}/sparse.jpg: larger than 512 MB\n"
 
 
-def test_what_is_neither_folder_nor_file(tmp_path):
+def test_pipes_devices_and_missing_paths_are_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), Path("~nobody-of-this-name/photos")):
-        with pytest.raises(InputError, match="no such folder or zip"):
+        with pytest.raises(InputError, match="folder or zip not found"):
             folder.photographs(path)
     tree = tiny_params()
     tree["data"] |= {"source": "folder", "folder": {"path": "~nobody-of-this-name/photos"}}
@@ -371,8 +371,8 @@ def test_what_is_neither_folder_nor_file(tmp_path):
     assert done.returncode == 1 and done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
 
 
-def test_folders_below_folders_by_the_thousand(tmp_path):
-    """Deeper than a path may be long, or than Python calls itself: found, or refused in a line."""
+def test_a_thousand_nested_folders_are_read_or_refused(tmp_path):
+    """Paths longer than the system allows, and deeper than Python's recursion limit."""
     (tmp_path / "in").mkdir()
     here = os.open(tmp_path / "in", os.O_RDONLY)
     for _ in range(1500):
@@ -382,28 +382,28 @@ def test_folders_below_folders_by_the_thousand(tmp_path):
         here = below
     os.close(here)
     try:
-        with pytest.raises(InputError, match="nested too deep|none of its 0 files"):
+        with pytest.raises(InputError, match="nested too deep|0 files, but no photographs"):
             taken(tmp_path / "in")
     finally:
         run(["rm", "-rf", "in"], tmp_path)
 
 
-# many, and in a hurry
+# many files, many processes
 
 
 @pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the processes must inherit what is patched")
-def test_a_decoder_that_dies_is_a_line(tmp_path, monkeypatch):
+def test_a_killed_decoder_is_reported_in_one_line(tmp_path, monkeypatch):
     def die(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(packing, "decode", die)
-    with pytest.raises(InputError, match="was killed, as happens where memory runs out; .*COLORIZATION_WORKERS=1"):
+    with pytest.raises(InputError, match="was killed, probably because memory ran out; .*COLORIZATION_WORKERS=1"):
         packing.pack(zip_of(tmp_path / "photos.zip", photos()), tmp_path / "lab", params(), workers=2)
     assert not list((tmp_path / "lab").iterdir())
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1e3", "257", "9" * 9_999, "٣", " 1", "1\n"])
-def test_processes_are_a_number(monkeypatch, text):
+def test_an_invalid_number_of_workers_is_refused(monkeypatch, text):
     monkeypatch.setenv("COLORIZATION_WORKERS", text)
     with pytest.raises(InputError, match="COLORIZATION_WORKERS: must be a whole number from 1 to 256, not"):
         packing.workers()
@@ -411,16 +411,16 @@ def test_processes_are_a_number(monkeypatch, text):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
 def test_thousands_of_members_in_seconds():
-    """In a process of its own, whose memory is only theirs. The long run, chaos.readers, has 100,000."""
+    """Runs in a separate process, to measure its memory alone. The long run, chaos.readers, has 100,000 members."""
     began = time.monotonic()
     run([sys.executable, "-m", "chaos.many", "2000"], ROOT / "tests")
     assert time.monotonic() - began < 60
 
 
-@pytest.mark.filterwarnings("ignore")  # Pillow's remarks
+@pytest.mark.filterwarnings("ignore")  # Pillow's warnings
 @pytest.mark.parametrize("name", ["source", "archive", "image", "colorize", "params", "weights", "answers", "arrays"])
 def test_damaged_files_of_every_kind(name, tmp_path_factory):
-    """A taste of chaos.readers."""
+    """A short run of chaos.readers."""
     where, taken = tmp_path_factory.mktemp("fuzz"), []
 
     def too_long(signum, frame):

@@ -1,1 +1,1 @@
-"""What a hostile week does to a study, at length: make chaos. In short: tests/stages/test_faults.py."""
+"""Long runs of faults against a whole study: make chaos. The short ones are in tests/stages/test_faults.py."""

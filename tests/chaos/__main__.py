@@ -1,4 +1,4 @@
-"""make chaos: the parts in turn, what they counted, and exit status 1 where a study did not withstand one."""
+"""make chaos: run the parts in turn and print their counts; exit status 1 if a study did not recover."""
 
 import argparse
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chaos import damage, disk, kills, moments, project, rivals, stale
 
-PARTS = {"stale": stale, "rivals": rivals, "damage": damage, "disk": disk}  # besides the kills
+PARTS = {"stale": stale, "rivals": rivals, "damage": damage, "disk": disk}  # all parts except the kills
 
 
 def arguments() -> argparse.Namespace:
@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
 
 def main():
     wanted = arguments()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would ours
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore Ctrl-C
     work = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
     print(f"seed {wanted.seed}, in {work}", flush=True)
     undisturbed, tables, failures = work / "undisturbed", {}, []

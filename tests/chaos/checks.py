@@ -1,4 +1,4 @@
-"""What must be true of a study after it was disturbed, and the count of what was."""
+"""Checks of a study after a fault, and counts of the outcomes."""
 
 import hashlib
 import os
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import yaml
 
-SCRATCH = (".git", ".dvc/tmp", ".dvc/cache", "__pycache__")  # where git, dvc and Python keep what only they read
+SCRATCH = (".git", ".dvc/tmp", ".dvc/cache", "__pycache__")  # private folders of git, dvc and Python
 
-DVC_TEMPORARY = re.compile(r"\.[\w-]{22}\.tmp")  # what dvc leaves beside an output when it finds the disk full
+DVC_TEMPORARY = re.compile(r"\.[\w-]{22}\.tmp")  # a temporary file that dvc leaves when the disk is full
 
 
 class Failure(Exception):
-    """The study did not withstand what was done to it."""
+    """The study did not recover from a fault."""
 
 
 def tail(output: str) -> str:
@@ -23,12 +23,12 @@ def tail(output: str) -> str:
 
 
 def recorded(project: Path) -> dict:
-    """What dvc.lock says of each stage."""
+    """The entries of dvc.lock by stage."""
     return yaml.load((project / "dvc.lock").read_text(), yaml.CSafeLoader)["stages"]
 
 
 def digest(path: Path) -> str:
-    """Of a file's content, or of the names and contents of a folder's files."""
+    """A digest of a file's content, or of the names and contents in a folder."""
     if path.is_dir():
         content = repr(sorted((str(p.relative_to(path)), digest(p)) for p in path.rglob("*") if p.is_file())).encode()
     else:
@@ -37,7 +37,7 @@ def digest(path: Path) -> str:
 
 
 def files(project: Path) -> dict[str, str]:
-    """Every file but those that only git, dvc and Python read, with a hash of its content."""
+    """The digest of every file outside the private folders of git, dvc and Python."""
     found = {}
     for folder, folders, names in os.walk(project):
         here = Path(folder).relative_to(project)
@@ -48,7 +48,7 @@ def files(project: Path) -> dict[str, str]:
 
 
 def require_same(project: Path, reference: Path, but: tuple[str, ...] = ()) -> None:
-    """Raises Failure unless all files and all that dvc recorded are the undisturbed study's, and the cache is whole."""
+    """Raises Failure unless files and dvc.lock equal those of the undisturbed study and the cache is intact."""
     ours, theirs = ({n: h for n, h in files(each).items() if n not in but} for each in (project, reference))
     if more := sorted(ours.keys() - theirs.keys()):
         raise Failure(f"left behind: {', '.join(more)}")
@@ -65,14 +65,14 @@ def made(entry: dict) -> set[str]:
 
 
 def require_whole_cache(project: Path) -> None:
-    """Raises Failure when a file of dvc's cache has not the content that it is named after."""
+    """Raises Failure if a file of dvc's cache does not match the digest in its name."""
     for path in (project / ".dvc/cache/files/md5").glob("??/*"):
         if len(path.name) == 30 and digest(path) != path.parent.name + path.name:
             raise Failure(f"dvc's cache holds a damaged {path.parent.name + path.name}")
 
 
 def require_one_line(output: str, *causes: str) -> None:
-    """Raises Failure unless the output names a cause, in our one line or in dvc's, without a traceback."""
+    """Raises Failure unless one line of the output, ours or dvc's, names a cause; a traceback fails, too."""
     ours, theirs = ([line for line in output.splitlines() if line.startswith(word)] for word in ("error:", "ERROR:"))
     told = ours or theirs
     if "Traceback" in output or len(ours) > 1 or not any(cause in line for cause in causes for line in told):
@@ -80,7 +80,7 @@ def require_one_line(output: str, *causes: str) -> None:
 
 
 def tally(cases: Iterable[tuple[str, Callable[[], str]]]) -> tuple[Counter, list[str]]:
-    """Run (name, function) pairs, or those that CHAOS_CASE is a part of: how many ended in which way, what failed."""
+    """Run (name, function) pairs, or those that contain CHAOS_CASE; returns counts by outcome, and the failures."""
     counts, failures, wanted = Counter(), [], os.environ.get("CHAOS_CASE", "")
     for name, function in cases:
         if wanted not in name:

@@ -1,4 +1,4 @@
-"""A damaged cache of dvc's: what one stage wrote is refused by the next or made anew, never believed."""
+"""Damaged files in dvc's cache: the next stage refuses them, or dvc makes them anew."""
 
 import shutil
 from collections import Counter
@@ -14,7 +14,7 @@ NOBODY = ""
 
 
 def cached(folder: Path, made_by: str, read_by: str) -> tuple[Path, Path]:
-    """A stage's first output that the other reads, and the file of dvc's cache that holds it."""
+    """The first output of a stage that the other stage reads, and its file in dvc's cache."""
     read = {dep["path"] for dep in recorded(folder).get(read_by, {"deps": []})["deps"]}
     outs = recorded(folder)[made_by]["outs"]
     out = next(out for out in outs if read_by == NOBODY or read & {out["path"], *map(str, Path(out["path"]).parents)})
@@ -24,7 +24,7 @@ def cached(folder: Path, made_by: str, read_by: str) -> tuple[Path, Path]:
 def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    with open(path, "r+b") as file:  # in place: a link to it sees the same
+    with open(path, "r+b") as file:  # in place: links to the file change, too
         file.write(content)
 
 
@@ -32,7 +32,7 @@ DAMAGE = {"a flipped bit": flip, "cut off": lambda path: path.write_bytes(b""), 
 
 
 def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: str, read_by: str) -> str:
-    """What one stage wrote is damaged in the cache and read by another: refused or made anew, never believed."""
+    """Damage the output of one stage in the cache, then run another stage that reads it."""
     project.fresh(undisturbed, folder)
     project.dvc(folder, "config", "cache.type", links)
     project.dvc(folder, "checkout", "--relink")
@@ -44,7 +44,7 @@ def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: s
         forget_run(folder, read_by)
     done = project.dvc(folder, "repro")
     if done.returncode:
-        require_one_line(done.stdout, "not as dvc recorded it")
+        require_one_line(done.stdout, "differs from dvc.lock")
     elif read_by != NOBODY:
         require_same(folder, undisturbed)
         return "made anew"
@@ -55,16 +55,16 @@ def damaged(undisturbed: Path, folder: Path, links: str, damage: str, made_by: s
 
 
 def forget_run(folder: Path, stage: str) -> None:
-    """Let a stage run again, but let dvc find the runs of all others in its cache."""
+    """Make a stage run again; dvc still finds the runs of all other stages in its cache."""
     tree = recorded(folder)
     command = tree.pop(stage)["cmd"]
     (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": tree}, sort_keys=False))
     for path in list((folder / ".dvc/cache/runs").glob("??/*/*")):
         if yaml.safe_load(path.read_text())["cmd"] == command:
-            shutil.rmtree(path.parent)  # DVC stumbles over an empty one
+            shutil.rmtree(path.parent)  # DVC fails on an empty folder
 
 
-PAIRS = {  # which stage reads what another made
+PAIRS = {  # a stage, and a stage that reads its output
     "train@vae": "evaluate@vae", "preprocess": "train@gan", "evaluate@resnet": "compare",
     "human_study": "people", "report": NOBODY,
 }  # fmt: skip

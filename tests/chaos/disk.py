@@ -1,4 +1,4 @@
-"""Full and read-only folders and a cache on another file system: an error in a line, nothing believed, mended after."""
+"""Full and read-only folders, and a cache on another file system: an error in one line, then full recovery."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from chaos import project
 from chaos.checks import Failure, recorded, require_one_line, require_same, tail, tally
 from chaos.mounts import PAGE, filled, free, own_disk, read_only
 
-FULL = {  # the folder that fills up, and the stages that write there
+FULL = {  # a folder that fills up, and stages that write there
     "data/raw": ["download"],
     "data/lab": ["preprocess"],
     ".checkpoints": ["train@vae", "repeat@gan", "classify"],
@@ -25,13 +25,13 @@ FULL = {  # the folder that fills up, and the stages that write there
     ".dvc/tmp": ["claims"],
     ".": ["download", "preprocess", "train@vae", "evaluate@gan", "plot"],
 }
-WHOLE = ("figures",)  # of these, outputs of dvc's as they are
+WHOLE = ("figures",)  # the folders of FULL that are outputs of dvc as a whole
 NO_SPACE = (
     "No space left on device",
-    "disk is full", "disk I/O error",  # SQLite's words, which dvc passes on
-    "No possible cache link types",  # dvc's, when it cannot write the file by which it tries links
+    "disk is full", "disk I/O error",  # messages of SQLite that dvc passes on
+    "No possible cache link types",  # dvc's message if it cannot write the file with which it tests links
 )  # fmt: skip
-SHARES = (0.0, 0.4, 0.8)  # of what the stage needs there, that is free
+SHARES = (0.0, 0.4, 0.8)  # free space, as a share of the space that the stage needs there
 READ_ONLY = {
     "data/raw": "download", "data/lab": "preprocess", ".checkpoints": "train@vae", "models": "train@gan",
     "metrics": "compare", "figures": "plot", "report": "report", ".dvc/cache": "evaluate@vae", ".": "claims",
@@ -39,7 +39,7 @@ READ_ONLY = {
 
 
 def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) -> str:
-    """Run a stage where too little is free; then where there is enough."""
+    """Run a stage with too little free space, then with enough."""
     project.fresh(undisturbed, folder, stage)
     (folder / place).mkdir(parents=True, exist_ok=True)
     with own_disk(folder / place):
@@ -57,7 +57,7 @@ def full(undisturbed: Path, folder: Path, place: str, stage: str, share: float) 
 
 
 def full_by_hand(undisturbed: Path, folder: Path, place: str, stage: str, share: float) -> str:
-    """The same of an output that is a folder, which dvc would remove under the disk: of the stage's command alone."""
+    """As `full`, for an output folder. Runs the stage's command without dvc, which would remove the mounted folder."""
     project.fresh(undisturbed, folder, stage)
     (folder / place).mkdir(parents=True)
     words = recorded(undisturbed)[stage]["cmd"].split()[1:]
@@ -97,7 +97,7 @@ def unwritable(undisturbed: Path, folder: Path, place: str, stage: str) -> str:
 
 
 def elsewhere(undisturbed: Path, folder: Path, links: str) -> str:
-    """DVC's cache on another file system, where no hard link can lead."""
+    """DVC's cache on another file system, where hard links are impossible."""
     project.fresh(undisturbed, folder, "download", "preprocess", "train@vae", "human_study")
     with own_disk(folder / ".dvc/cache"):
         if links != "as shipped":
@@ -111,7 +111,7 @@ def elsewhere(undisturbed: Path, folder: Path, links: str) -> str:
 
 
 def cases():
-    """(name, function, its arguments) of all."""
+    """(name, function, arguments) of every case."""
     for place, stages in FULL.items():
         for number, stage in enumerate(stages):
             for share in SHARES if number == 0 or place == "." else SHARES[1:2]:
@@ -124,7 +124,7 @@ def cases():
 
 
 def run(work: Path, undisturbed: Path) -> tuple[Counter, list[str]]:
-    """All cases, in a mount namespace of their own: nothing that is mounted is seen outside, or outlives it."""
+    """Run all cases in a private mount namespace: mounts stay invisible outside and end with it."""
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         return Counter({("NOT RUN: this user may not make a mount namespace (unshare -rm)",): 1}), []
     out = work / "disk.json"

@@ -1,4 +1,4 @@
-"""One of READERS on inputs that Hypothesis makes: python -m chaos.generated NAME INPUTS SEED KEEP."""
+"""Run one of READERS on inputs from Hypothesis: python -m chaos.generated NAME INPUTS SEED KEEP."""
 
 import resource
 import signal
@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from chaos import made
 from chaos.targets import READERS
 
-SECONDS = 20  # for one input, which takes milliseconds
-BYTES = 4 * 2**30  # of memory
+SECONDS = 20  # limit for one input, which takes milliseconds
+BYTES = 4 * 2**30  # limit of memory
 
 
 def attempts(name: str, count: int, number: int, keep: Path) -> tuple[int, int, dict[str, str]]:
-    """How many inputs were tried, how many taken, and each kind of failure with its first input."""
+    """The numbers of inputs tried and accepted, and the first input of each kind of failure."""
     tried, taken, failures = 0, 0, {}
 
     @seed(number)
@@ -26,14 +26,14 @@ def attempts(name: str, count: int, number: int, keep: Path) -> tuple[int, int, 
         max_examples=count,
         database=None,
         deadline=None,
-        phases=[Phase.generate],  # a failure's input is kept as it is
+        phases=[Phase.generate],  # keep the input of a failure unchanged
         suppress_health_check=list(HealthCheck),
     )
     @given(made.files(name))
     def attempt(data: bytes) -> None:
         nonlocal tried, taken
         tried += 1
-        (keep / f"{name}-current").write_bytes(data)  # stays where the process itself dies
+        (keep / f"{name}-current").write_bytes(data)  # remains if this process dies
         signal.alarm(SECONDS)
         try:
             taken += READERS[name].takes(Path(folder), data)

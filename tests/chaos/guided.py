@@ -1,4 +1,4 @@
-"""One of READERS under Atheris, which looks for inputs that reach new lines of our code.
+"""Run one of READERS under Atheris, which searches for inputs that reach new lines of our code.
 
 python -m chaos.guided NAME …
 """
@@ -22,7 +22,7 @@ def main() -> None:
         def once(data: bytes) -> None:
             reader.takes(Path(folder), data)
 
-        atheris.Setup([sys.argv[0], *sys.argv[2:]], once)  # the rest are libFuzzer's own options and its corpus
+        atheris.Setup([sys.argv[0], *sys.argv[2:]], once)  # the other arguments are libFuzzer's options and its corpus
         atheris.Fuzz()
 
 

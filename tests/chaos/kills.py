@@ -1,4 +1,4 @@
-"""Kills at random moments, in every stage, of the stage, of dvc and of both: a plain dvc repro must mend everything."""
+"""Kill the stage, dvc or both at random moments of every stage; then a plain dvc repro must repair everything."""
 
 import shutil
 import signal
@@ -11,16 +11,16 @@ from chaos import processes, project
 from chaos.checks import Failure, require_same
 from chaos.moments import KINDS, Trial, await_moment, send, trials
 
-HOW = ("resumed", "by hand", "no kill")  # outcomes that the table tells apart; the others are simply mended
-PAGE = "report/index.html"  # the last commit's dvc.lock, which tools.repair brings back, has it as it was before that
-GRACE = 5  # seconds in which what was started by a killed dvc must have ended
+HOW = ("resumed", "by hand", "no kill")  # outcomes with a column of their own; all others are "mended"
+PAGE = "report/index.html"  # names the commit: differs after tools.repair restored the last commit's dvc.lock
+GRACE = 5  # seconds in which all children of a killed dvc must end
 
 
 def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> str:
-    """Kill, and mend with a plain dvc repro. Returns "no kill" where it all had ended well, "resumed" where a training
-    went on, "by hand" where DVC had left its own files unreadable and tools.repair came first, else "mended".
+    """Kill, then repair with a plain dvc repro. Returns "no kill" if everything had ended before, "resumed" if a
+    training continued, "by hand" if DVC had left unreadable files and tools.repair ran first, else "mended".
 
-    Raises Failure that says what is not as it was.
+    Raises Failure if the study differs from the undisturbed one.
     """
     outs = project.outs(undisturbed, trial.stage)
     project.fresh(undisturbed, folder, trial.stage)
@@ -44,7 +44,7 @@ def run_trial(trial: Trial, undisturbed: Path, folder: Path, seconds: float) -> 
 
 
 def run(work: Path, undisturbed: Path, seconds: dict[str, float], *, seed: int, kills: int, only: int | None):
-    """Trials until so many kills counted: how many by stage, signal, target and outcome; and what failed."""
+    """Run trials until `kills` of them hit; returns counts by stage, signal, target and outcome, and the failures."""
     counts, failures = Counter(), []
     for trial in trials(project.stages(undisturbed), seed):
         counted = sum(counts.values()) - sum(n for (*_, outcome), n in counts.items() if outcome == "no kill")
@@ -64,7 +64,7 @@ def run(work: Path, undisturbed: Path, seconds: dict[str, float], *, seed: int, 
 
 
 def table(counts: Counter) -> str:
-    """A row per stage, a column per kind of kill: how many were mended, of those that came in time; and how."""
+    """A row per stage, a column per kind of kill: repaired / all kills that hit; then counts by outcome."""
 
     def number(stage: str, kind: tuple | None, *outcomes: str, but: str = "") -> int:
         wanted = {(s, *k, o): n for (s, *k, o), n in counts.items() if stage in (s, "all") and kind in (tuple(k), None)}

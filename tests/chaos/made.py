@@ -1,4 +1,4 @@
-"""Files of the kinds that our readers take, made wrong on purpose: Hypothesis chooses what is wrong in them."""
+"""Files for our readers with deliberate faults, which Hypothesis chooses."""
 
 import io
 import json
@@ -26,7 +26,7 @@ NAMES = st.sampled_from(["a.jpg", "a/b.png", "../x.jpg", "/x.jpg", "C:\\x.jpg", 
 
 @st.composite
 def damaged(draw, seeds: list[bytes]) -> bytes:
-    """A whole file with up to eight damages: bytes replaced, left out, doubled, flipped, or of another file; or cut."""
+    """A file with up to eight damages: bytes replaced, removed, doubled, flipped or from another file; or cut short."""
     data = bytearray(draw(st.sampled_from(seeds)))
     for _ in range(draw(st.integers(1, 8))):
         where = draw(st.integers(0, min(len(data), 99))) if draw(st.booleans()) else draw(st.integers(0, len(data)))
@@ -45,10 +45,10 @@ def damaged(draw, seeds: list[bytes]) -> bytes:
 
 @st.composite
 def zips(draw) -> bytes:
-    """A zip whose directory says what is not so."""
+    """A zip with a false directory."""
     buffer = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w") as archive:
-        warnings.simplefilter("ignore")  # of names that come twice
+        warnings.simplefilter("ignore")  # zipfile warns of duplicate names
         for _ in range(draw(st.integers(0, 4))):
             name = draw(
                 NAMES
@@ -66,7 +66,7 @@ def zips(draw) -> bytes:
 
 @st.composite
 def params(draw) -> bytes:
-    """Parameters with a value, a block or a key that is none."""
+    """Parameters with an invalid value, block or key."""
     tree = yaml.safe_load((ROOT / "presets/sample.yaml").read_text())
     for _ in range(draw(st.integers(1, 3))):
         models = tree["models"].values() if isinstance(tree.get("models"), dict) else ()
@@ -77,7 +77,7 @@ def params(draw) -> bytes:
 
 @st.composite
 def models(draw) -> bytes:
-    """A model's file whose description, or whose table of tensors, is another."""
+    """A model file with a false description or a false table of tensors."""
     whole = weights()[0]
     size = struct.unpack("<Q", whole[:8])[0]
     header = json.loads(whole[8 : 8 + size])
@@ -118,7 +118,7 @@ def answers(draw) -> bytes:
 
 @st.composite
 def arrays(draw) -> bytes:
-    """A .npy whose header says what is not so."""
+    """A .npy with a false header."""
     kind = st.sampled_from(["<f2", ">f2", "<f4", "|O", "|S0", "<M8", "f2,f2", "", "<f9", [("a", "<f2")], 7])
     tree = {"descr": draw(kind), "fortran_order": draw(st.booleans() | ANY)}
     tree["shape"] = tuple(

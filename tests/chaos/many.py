@@ -1,4 +1,4 @@
-"""100,000 photographs, most of which are none, through download and preprocess: python -m chaos.many [MEMBERS]."""
+"""100,000 files, a tenth of them photographs, through download and preprocess: python -m chaos.many [MEMBERS]."""
 
 import contextlib
 import io
@@ -22,13 +22,13 @@ from colorization.sources.archive import write_archive
 
 PARAMS = replace(load_config(ROOT / "presets/sample.yaml").data, image_size=32, resize=0)
 MEMBERS = 100_000
-SECONDS = 600  # for all of it; it takes two minutes
-MEGABYTES = 2048  # of this process, and of each that decodes
-WHOLE = 10  # one in so many is a photograph
+SECONDS = 600  # limit for the whole run, which takes two minutes
+MEGABYTES = 2048  # limit of memory for this process and for each decoding process
+WHOLE = 10  # one file in ten is a photograph
 
 
 def members(count: int) -> dict[str, bytes]:
-    """Tiny photographs of random colours, and texts that are none, in folders of seven categories."""
+    """Tiny photographs of random colours, and text files with image names, in folders of seven categories."""
     random, found = np.random.default_rng(1), {}
     for i in range(count):
         buffer = io.BytesIO(b"%d" % i)
@@ -39,16 +39,16 @@ def members(count: int) -> dict[str, bytes]:
 
 
 def peak() -> int:
-    """Megabytes, of this process and of the largest that it waited for.
+    """The peaks of memory, in megabytes, of this process and of its largest child.
 
-    Of itself getrusage tells the peak of the process that started it, too, where that was higher.
+    Not from getrusage for this process: it would include the peak of the parent process.
     """
     ours = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return max(int(ours[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) >> 10
 
 
 def check(source: Path, work: Path, count: int) -> str:
-    """What went wrong, or nothing."""
+    """The problems found; empty if all is well."""
     began = time.monotonic()
     with contextlib.redirect_stdout(io.StringIO()) as said:
         taken = write_archive(work / "photos.zip", folder.photographs(source))

@@ -1,4 +1,4 @@
-"""When and whom a kill hits: drawn by seed and number, awaited by what the processes of a study do."""
+"""Draw the moment and the target of each kill by seed and number, and wait for that moment."""
 
 import os
 import random
@@ -21,8 +21,8 @@ KINDS = (
 )  # fmt: skip
 ALL_PHASES = ("before", "running", "writing", "after")
 PHASES = {kind: ("running", "writing") for kind in KINDS if kind[1] == "stage"}
-PHASES[signal.SIGINT, "dvc"] = ("before", "after")  # it ignores Ctrl-C while a stage runs, which has its own
-BEFORE, AFTER = 2.0, 2.5  # seconds for which dvc works before the stage starts and after it ended, about
+PHASES[signal.SIGINT, "dvc"] = ("before", "after")  # dvc ignores Ctrl-C while a stage runs
+BEFORE, AFTER = 2.0, 2.5  # approximate seconds that dvc works before the stage and after it
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Trial:
     stage: str
     number_of_signal: int
     target: str
-    phase: str  # before, running, writing or after: where dvc and the stage are when the signal comes
-    fraction: float  # of the phase
+    phase: str  # before, running, writing or after: the state of the stage when the signal comes
+    fraction: float  # position within the phase, 0 to 1
 
     def __str__(self):
         name = signal.Signals(self.number_of_signal).name
@@ -40,7 +40,7 @@ class Trial:
 
 
 def trials(stages: list[str], seed: int):
-    """Without end: every stage with every kind of kill in a random order, then again with other moments."""
+    """Endless: every stage with every kind of kill in random order, then again at other moments."""
     order = list(product(stages, KINDS))
     random.Random(seed).shuffle(order)
     number = 0
@@ -54,7 +54,7 @@ def trials(stages: list[str], seed: int):
 
 @contextmanager
 def durations(folder: Path):
-    """A dict that has, after the block, the seconds that each stage took which ran in `folder` meanwhile."""
+    """Yield a dict. After the block it contains the seconds of each stage that ran in `folder`."""
     seen, seconds, ended = {}, {}, threading.Event()
 
     def look():
@@ -76,11 +76,11 @@ def durations(folder: Path):
 
 
 def await_moment(trial: Trial, dvc: subprocess.Popen, folder: Path, outs: list[str], seconds: float) -> None:
-    """Return when the trial's signal is due; outs and seconds are the stage's."""
+    """Return when the trial's signal is due. outs, seconds: the stage's outputs and duration."""
     if trial.phase == "before":
         time.sleep(trial.fraction * BEFORE)
         return
-    none = -1  # dvc has ended and no stage was seen
+    none = -1  # dvc ended before a stage was seen
     stage = processes.wait(lambda: processes.stage_in(folder) or (dvc.poll() is not None and none), project.SECONDS)
     if trial.phase == "running":
         time.sleep(trial.fraction * seconds)
@@ -92,7 +92,7 @@ def await_moment(trial: Trial, dvc: subprocess.Popen, folder: Path, outs: list[s
         time.sleep(trial.fraction * 0.1)
     else:
         processes.wait(lambda: ended(stage), project.SECONDS)
-        time.sleep(trial.fraction**2 * AFTER)  # more often while dvc writes what it knows of the stage
+        time.sleep(trial.fraction**2 * AFTER)  # squared, to hit dvc more often while it records the stage
 
 
 def ended(process: int) -> bool:
@@ -100,7 +100,7 @@ def ended(process: int) -> bool:
 
 
 def send(trial: Trial, dvc: subprocess.Popen, folder: Path) -> bool:
-    """Whether there was anything left to kill."""
+    """Send the trial's signal; returns False if its target had already ended."""
     try:
         if trial.target == "stage":
             stage = processes.stage_in(folder)

@@ -1,4 +1,4 @@
-"""File systems for one folder, which may be full or read-only; to be used in a mount namespace of our own."""
+"""Mount a full or read-only file system on a folder; for use in a private mount namespace."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chaos import processes
 
-SIZE = 256 << 20  # bytes of each file system: several times a study
-PAGE = 4096  # tmpfs hands out whole pages
+SIZE = 256 << 20  # bytes of each file system: several times the size of a study
+PAGE = 4096  # bytes; tmpfs allocates whole pages
 
 
 def mount(*words: object) -> None:
@@ -18,7 +18,7 @@ def mount(*words: object) -> None:
 
 @contextmanager
 def own_disk(folder: Path):
-    """The folder and what is in it on a file system of its own; in the end all is back where it was."""
+    """Move the folder's content to a separate file system; move it back afterwards."""
     away = folder.with_name(folder.name + ".away")
     shutil.copytree(folder, away, symlinks=True)
     mount("-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", folder)
@@ -40,7 +40,7 @@ def free(folder: Path) -> int:
 
 @contextmanager
 def filled(folder: Path, left: int):
-    """So many bytes, up to a page, are free in the folder's file system."""
+    """Fill the folder's file system until the given number of bytes is free, rounded to a page."""
     ballast = folder / "ballast.part"
     with open(ballast, "wb") as file:
         os.posix_fallocate(file.fileno(), 0, max((free(folder) - left) // PAGE, 1) * PAGE)

@@ -1,4 +1,4 @@
-"""The processes of one project, found by the folder that they work in."""
+"""Find the processes of a project by their working directory."""
 
 import os
 import signal
@@ -6,23 +6,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PAUSE = 0.002  # between two looks: shorter than a stage takes to write a file
+PAUSE = 0.002  # seconds between two looks: less time than a stage takes to write a file
 
 
 def working_in(folder: Path) -> dict[int, list[str]]:
-    """The living processes whose working directory lies in a folder, with their command lines."""
+    """The live processes whose working directory lies in a folder, with their command lines."""
     found = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             if Path(os.readlink(f"/proc/{entry}/cwd")).is_relative_to(folder) and state(int(entry)) not in "ZX":
                 found[int(entry)] = Path(f"/proc/{entry}/cmdline").read_bytes().decode().split("\0")[:-1]
         except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it has just ended, or is none of ours
+            continue  # it has just ended, or belongs to another user
     return found
 
 
 def state(process: int) -> str:
-    """The kernel's letter: Z for a process that ended and waits to be collected, X for none."""
+    """The kernel's letter: Z for a process that ended but was not collected, X for a missing process."""
     return (fields(process) or ["X"])[0]
 
 
@@ -31,7 +31,7 @@ def parent(process: int) -> int:
 
 
 def fields(process: int) -> list[str]:
-    """Of its line in /proc, those after the name: state, parent, …"""
+    """The fields after the name in the process's line of /proc: state, parent, …"""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -39,7 +39,7 @@ def fields(process: int) -> list[str]:
 
 
 def stage_in(folder: Path) -> int | None:
-    """The process of the stage that runs in a project, not the workers that it forked."""
+    """The process of the running stage in a project; the workers that it forked do not count."""
     ours = {process for process, words in working_in(folder).items() if is_stage(words)}
     return next((process for process in ours if parent(process) not in ours), None)
 
@@ -49,7 +49,7 @@ def is_stage(words: list[str]) -> bool:
 
 
 def wait(until: Callable[[], object], seconds: float):
-    """What `until` gives as soon as that is true, or None after so many seconds."""
+    """The first true value of `until`, or None after the given seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := until():
@@ -59,7 +59,7 @@ def wait(until: Callable[[], object], seconds: float):
 
 
 def end_all(folder: Path) -> list[str]:
-    """Kill whatever still works in a folder; returns their command lines."""
+    """Kill all processes that work in a folder; returns their command lines."""
     left = working_in(folder)
     for process in left:
         try:

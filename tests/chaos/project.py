@@ -1,4 +1,4 @@
-"""The smallest study that still runs everything, run once undisturbed, and copies of it to disturb."""
+"""The smallest study that runs every stage: one undisturbed run, and copies of it for the faults."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from conftest import copy_repository, tiny_params
 
 from chaos.checks import Failure, recorded, tail
 
-SECONDS = 300  # longer than any command here takes on a slow machine
+SECONDS = 300  # limit for a command; even a slow machine needs less
 
 
 def params() -> dict:
-    """Trainings of several epochs, so that a kill finds some done and some not; and of a second seed."""
+    """Parameters with several epochs, so that kills hit trainings in the middle, and with two seeds."""
     tree = tiny_params()
     for block in (*tree["models"].values(), tree["classifier"]):
         block["epochs"] = 4
@@ -24,7 +24,7 @@ def params() -> dict:
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """For a dvc, and its stages, that leave nothing outside `folder`; one thread, since two would change the bits."""
+    """Variables for dvc and its stages: all files stay in `folder`; one thread, for bit-identical results."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC", "LT_", "PYTEST"))}
     ours = {"OMP_NUM_THREADS": "1", "COLORIZATION_WORKERS": "2", "DVC_SITE_CACHE_DIR": f"{folder}/.dvc/tmp/site"}
@@ -32,13 +32,13 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 def build(folder: Path) -> Path:
-    """The undisturbed study."""
+    """Run the undisturbed study in `folder`."""
     folder.mkdir(parents=True)
     copy_repository(folder, params())
     repro(folder)
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "results")
-    repro(folder, "--force", "--single-item", "report")  # its page names the commit
+    repro(folder, "--force", "--single-item", "report")  # the page names the commit
     return folder
 
 
@@ -47,7 +47,7 @@ def git(folder: Path, *words: str) -> None:
 
 
 def dvc(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess:
-    """Its outcome, with both streams in stdout."""
+    """Run dvc; stdout of the result contains both streams."""
     return subprocess.run(
         [sys.executable, "-m", "dvc", *words], cwd=folder, env=environment(folder, **variables), timeout=SECONDS,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -55,7 +55,7 @@ def dvc(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProc
 
 
 def repro(folder: Path, *words: str) -> str:
-    """What dvc repro printed. Raises Failure when it does not end well."""
+    """Run dvc repro; returns its output. Raises Failure if it fails."""
     done = dvc(folder, "repro", *words)
     if done.returncode:
         raise Failure(f"dvc repro ended with {done.returncode}: {tail(done.stdout)}")
@@ -63,7 +63,7 @@ def repro(folder: Path, *words: str) -> str:
 
 
 def repro_or_mend(project: Path) -> tuple[str, bool]:
-    """What dvc repro printed; and whether tools.repair came first, since DVC could not read its own files."""
+    """Run dvc repro, after tools.repair if it fails at first; returns its output and whether tools.repair ran."""
     done = dvc(project, "repro")
     if done.returncode == 0:
         return done.stdout, False
@@ -77,7 +77,7 @@ def mend(project: Path) -> None:
 
 
 def fresh(undisturbed: Path, folder: Path, *forgotten: str) -> Path:
-    """A copy with files of its own, since by hard links a fault in one would be in all; some stages never ran."""
+    """A full copy of the study, without hard links, so that faults stay in it. The forgotten stages never ran there."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(undisturbed, folder, symlinks=True)
     if forgotten:
@@ -94,7 +94,7 @@ def outs(project: Path, stage: str) -> list[str]:
 
 
 def forget(project: Path, *names: str) -> None:
-    """As if these stages had never run: no output, no line in dvc.lock, nothing in the run cache."""
+    """Delete the outputs of these stages, their entries in dvc.lock, and the run cache."""
     tree = yaml.load((project / "dvc.lock").read_text(), yaml.CSafeLoader)
     for name in names:
         for path in (project / out["path"] for out in tree["stages"].pop(name)["outs"]):

@@ -1,8 +1,8 @@
-"""Bad files for every reader, by the ten thousand: `cd tests && python -m chaos.readers`; see --help.
+"""Tens of thousands of bad files for every reader: `cd tests && python -m chaos.readers`; see --help.
 
-Half of them Hypothesis makes, half Atheris finds, guided by the lines of code that an input reaches. Each must be taken
-or refused with an InputError of one line, in time and memory. Any other outcome is a failure, and its input is kept.
-At the end a zip and a folder of 100,000 members go through download and preprocess.
+Hypothesis makes half of them. Atheris finds the other half, guided by the lines of code that an input reaches. A reader
+must accept a file or refuse it with a one-line InputError, within time and memory. Any other outcome is a failure, and
+its input is kept. At the end, a zip and a folder of 100,000 members go through download and preprocess.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from chaos.generated import BYTES, SECONDS
 from chaos.targets import READERS
 
 SHARE = {"source": 2, "archive": 1, "image": 2, "colorize": 2, "params": 1, "weights": 1, "answers": 4, "arrays": 4}
-LONGEST = 2 * 60 * 60  # seconds for one reader
+LONGEST = 2 * 60 * 60  # limit for one reader, in seconds
 
 
 def arguments() -> argparse.Namespace:
@@ -34,12 +34,12 @@ def arguments() -> argparse.Namespace:
 
 
 def generated(name: str, count: int, wanted: argparse.Namespace) -> tuple[dict[str, int], list[str]]:
-    """What Hypothesis counted, and what failed."""
+    """Run Hypothesis; returns its counts and the failures."""
     return outcome(f"{name}-generated", ["chaos.generated", name, count, wanted.seed, wanted.keep], wanted.keep)
 
 
 def guided(name: str, count: int, wanted: argparse.Namespace) -> tuple[dict[str, int], list[str]]:
-    """What Atheris counted, and what failed. Its corpus begins with whole files."""
+    """Run Atheris; returns its counts and the failures. Its corpus starts with undamaged files."""
     options = {"runs": count, "seed": wanted.seed, "timeout": SECONDS, "rss_limit_mb": BYTES >> 20, "max_len": 65536}
     options |= {"artifact_prefix": f"{wanted.keep}/{name}-", "print_final_stats": 1}
     with tempfile.TemporaryDirectory() as corpus:
@@ -50,7 +50,7 @@ def guided(name: str, count: int, wanted: argparse.Namespace) -> tuple[dict[str,
 
 
 def outcome(name: str, command: list, keep: Path) -> tuple[dict[str, int], list[str]]:
-    """What a module that we run says of itself, and its failures; where it dies, what it wrote is kept."""
+    """Run a module; returns its summary and its failures. If it dies, its output is kept."""
     done = subprocess.run(
         [sys.executable, "-m", *map(str, command)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LONGEST, check=False,

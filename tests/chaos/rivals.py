@@ -1,4 +1,4 @@
-"""Two at once in one workspace: refused in a line or right, never mixed."""
+"""Two commands at once in one workspace: one is refused in one line, or both are right; results never mix."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ import yaml
 from chaos import processes, project
 from chaos.checks import Failure, digest, recorded, require_same, tail, tally
 
-REFUSALS = ("error:", "ERROR:")  # ours and dvc's
+REFUSALS = ("error:", "ERROR:")  # from our stages, and from dvc
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen:
@@ -23,7 +23,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen:
 
 
 def end(rivals: list[subprocess.Popen]) -> list[str]:
-    """What each printed; which failed must have said in one line that it gave way."""
+    """The outputs of both; one that failed must say in one line that another process runs."""
     outputs = [rival.communicate(timeout=project.SECONDS)[0] for rival in rivals]
     for rival, output in zip(rivals, outputs):
         refusals = [line for line in output.splitlines() if line.startswith(REFUSALS)]
@@ -39,7 +39,7 @@ def outcome(rivals: list[subprocess.Popen]) -> str:
 
 
 def two_repros(undisturbed: Path, folder: Path, stage: str, apart: float) -> str:
-    """Two `dvc repro`, the second some seconds after the first."""
+    """Two `dvc repro`; the second starts some seconds after the first."""
     project.fresh(undisturbed, folder, stage)
     rivals = [start(folder, "dvc", "repro")]
     time.sleep(apart)
@@ -66,7 +66,7 @@ def two_stages(undisturbed: Path, folder: Path, stage: str) -> str:
 
 
 def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
-    """A training by hand, and another of the same model with a changed rate: model and history are of one of them."""
+    """Two trainings of one model with different rates, started by hand: model and history must come from one of them."""
     both = {}
     for name, rate in (("old", "0.001"), ("new", "0.0003")):
         clean = project.fresh(undisturbed, folder.with_name(name))
@@ -90,12 +90,12 @@ def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
 
 def rate_of(folder: Path, model: str, rate: str) -> None:
     tree = yaml.safe_load((folder / "params.yaml").read_text())
-    tree["models"][model] |= {"lr": float(rate), "epochs": 100}  # so long that the second finds the first at work
+    tree["models"][model] |= {"lr": float(rate), "epochs": 100}  # long enough that the first still runs when the second starts
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
 
 
 def beside_the_queue(undisturbed: Path, folder: Path) -> str:
-    """`dvc repro` while the queue works on an experiment that trains the same network with another rate."""
+    """`dvc repro` while the queue trains the same model with another rate."""
     project.fresh(undisturbed, folder, "train@vae")
     project.git(folder, "commit", "-qam", "a run to be made")
     queued = project.dvc(folder, "exp", "run", "--queue", "--name", "other", "-S", "models.vae.lr=0.0003")
@@ -114,7 +114,7 @@ def beside_the_queue(undisturbed: Path, folder: Path) -> str:
         raise Failure(f"the queue's experiment failed: {tail(logs)}")
     if '"lr": 0.0003' not in shown:
         raise Failure("the experiment has not the rate that was asked for")
-    require_same(folder, undisturbed, but=("report/index.html",))  # which names the commit
+    require_same(folder, undisturbed, but=("report/index.html",))  # the page names the commit
     return "both right"
 
 

@@ -1,4 +1,4 @@
-"""A killed training, then a change of parameter, data or code: it starts afresh, and goes on when that is undone."""
+"""A killed training starts again after a change of parameters, data or code, and resumes after the change is undone."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def params(folder: Path, change: Callable[[dict], None]) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
 
 
-CASES = {  # the training, and the change
+CASES = {  # a training and a change
     "parameter of vae": ("train@vae", lambda p: params(p, lambda t: t["models"]["vae"].update(lr=0.0005))),
     "parameter of classify": ("classify", lambda p: params(p, lambda t: t["classifier"].update(lr=0.0005))),
     "seed of gan": ("train@gan", lambda p: params(p, lambda t: t["train"].update(seed=7))),
@@ -48,7 +48,7 @@ CHANGED = ("params.yaml", "stages/train.py", DATASET)
 
 
 def kill_in_training(folder: Path, stage: str) -> None:
-    """Kill dvc and the stage when the first epochs are saved. Raises Failure when the training was faster than that."""
+    """Kill dvc and the stage after the first saved epochs. Raises Failure if the training ends before."""
     with open(os.devnull, "w") as nowhere:
         dvc = subprocess.Popen(
             [sys.executable, "-m", "dvc", "repro", stage], cwd=folder, env=project.environment(folder),

@@ -1,4 +1,4 @@
-"""Our readers of other people's files, and whole files of each kind to damage."""
+"""Our readers of foreign files, and undamaged files for each."""
 
 import contextlib
 import io
@@ -36,14 +36,14 @@ KEY = {"study": "0" * 16, "seconds": 1.0, "trials": TRIALS}
 
 @dataclass(frozen=True)
 class Reader:
-    """`read` takes a file of that name, or raises InputError; `seeds` are files that it takes."""
+    """`read` accepts a file of that name or raises InputError; `seeds` are files that it accepts."""
 
     name: str
     read: Callable[[Path], None]
     seeds: Callable[[], list[bytes]]
 
     def takes(self, folder: Path, data: bytes) -> bool:
-        """Whether it takes a file of these bytes. Any outcome but a refusal in one line is an exception."""
+        """Whether `read` accepts a file of these bytes. Raises unless it accepts or refuses in one line."""
         path = folder / self.name
         path.write_bytes(data)
         try:
@@ -55,7 +55,7 @@ class Reader:
 
 
 def read_source(path: Path) -> None:
-    """What the user brings → photos.zip, and that back again."""
+    """The user's photographs → photos.zip, which is then read again."""
     with contextlib.redirect_stdout(io.StringIO()):
         count = write_archive(path.with_name("photos.zip"), folder.photographs(path))
     index = audit.list_files(path.with_name("photos.zip"))
@@ -63,7 +63,7 @@ def read_source(path: Path) -> None:
 
 
 def read_archive(path: Path) -> None:
-    """The index of photos.zip, and every photograph decoded as a process of preprocess does it."""
+    """The index of photos.zip; decodes every photograph as a preprocess worker does."""
     for name in audit.list_files(path).name[:20]:
         packing._archive = packing.open_archive(path)
         lab, *_, error = packing._decode_member(name, PARAMS)
@@ -74,7 +74,7 @@ def read_image(path: Path) -> None:
     """A photograph of the study."""
     try:
         lab, width, height, chroma, _ = packing.decode(path.read_bytes(), PARAMS)
-    except Exception as error:  # as preprocess does: it leaves the photograph out and says why
+    except Exception as error:  # preprocess, too, leaves the photograph out and reports the error
         raise InputError(str(error)) from None
     assert np.isfinite(lab).all() and 0 <= chroma < 256 and width * height > 0
 

@@ -52,7 +52,7 @@ def histories(model, **columns):
     return {"histories": evidence().histories | {model: history(**columns)}}
 
 
-def test_without_a_run_to_speak_of_everything_is_undecided():
+def test_every_claim_is_undecided_without_evidence():
     rows = judge(evidence())
     assert {row["verdict"] for row in rows} == {"undecided"}
     assert len({row["name"] for row in rows}) == len(CLAIMS) == len(rows)
@@ -60,39 +60,39 @@ def test_without_a_run_to_speak_of_everything_is_undecided():
 
 @pytest.mark.parametrize("model", ["resnet", "vae"])
 @pytest.mark.parametrize("value, expected", [(0.5, "confirmed"), (1.2, "refuted"), (1.0, "undecided")])
-def test_less_colourful(model, value, expected):
+def test_verdicts_of_less_colourful(model, value, expected):
     assert verdict(f"{model}-less-colourful", **table(model, "colorfulness_ratio", value)) == expected
 
 
 @pytest.mark.parametrize("share, expected", [(0.2, "confirmed"), (0.0, "refuted"), (0.05, "undecided")])
-def test_overly_colourful(share, expected):
+def test_verdicts_of_overly_colourful(share, expected):
     scores = pd.DataFrame({"colorfulness": 30.0, "colorfulness_original": 30.0, "delta_e": 1.0}, index=range(400))
     scores.loc[: 400 * share - 1, "colorfulness"] = 45.0
     others = evidence().scores
     assert verdict("gan-overly-colourful", scores=others | {"gan": scores}) == expected
 
 
-def test_great():
+def test_verdicts_of_great():
     great = pd.concat([table(name, "skill", 0.8)["table"].query("model == @name") for name in PAPER])
     assert verdict("great", table=great) == "confirmed"
     assert verdict("great", **table("gan", "skill", 0.1)) == "refuted"
 
 
 @pytest.mark.parametrize("sign, expected", [(-1, "refuted"), (1, "confirmed")])
-def test_more_effective(sign, expected):
+def test_verdicts_of_more_effective(sign, expected):
     rows = evidence().differences.assign(difference=sign * 0.2, low=sign * 0.2 - 0.1, high=sign * 0.2 + 0.1)
     assert verdict("vae-more-effective", differences=rows) == expected, "the table has the others first"
 
 
 @pytest.mark.parametrize("sd, expected", [(2.0, "confirmed"), (0.5, "refuted"), (1.0, "undecided")])
-def test_quality_varies(sd, expected):
+def test_verdicts_of_quality_varies(sd, expected):
     scores = evidence().scores
     gan = scores["gan"].assign(delta_e=np.random.default_rng(5).normal(10, sd, 400))
     assert verdict("gan-varies", scores=scores | {"gan": gan}) == expected
 
 
 @pytest.mark.parametrize("loss, expected", [(FALLING, "confirmed"), (RISING, "refuted"), (FALLING[:3], "undecided")])
-def test_steady(loss, expected):
+def test_verdicts_of_steady(loss, expected):
     assert verdict("resnet-steady", **histories("resnet", val_loss=loss)) == expected
 
 
@@ -101,7 +101,7 @@ def test_steady(loss, expected):
     [(ZIGZAG, "confirmed"), (FALLING, "refuted"), (RISING, "refuted"), (ZIGZAG[:5], "undecided"),
      (FALLING + 0.1 * (np.sin(EPOCHS * 1.2)), "undecided")],
 )  # fmt: skip
-def test_unstable(loss, expected):
+def test_verdicts_of_unstable(loss, expected):
     found = histories("gan", train_adversarial=loss, train_d_loss=loss, val_loss=loss)
     assert verdict("gan-unstable", **found) == expected
 
@@ -110,7 +110,7 @@ def test_unstable(loss, expected):
     "d_loss, expected",
     [(-WALK, "confirmed"), (WALK, "refuted"), (RNG.normal(size=20), "undecided"), (np.ones(20), "undecided")],
 )
-def test_mirrors(d_loss, expected):
+def test_verdicts_of_mirrors(d_loss, expected):
     noise = 0.1 * np.random.default_rng(1).normal(size=20)
     found = histories("gan", train_adversarial=WALK + noise, train_d_loss=d_loss, val_loss=ZIGZAG)
     assert verdict("gan-mirrors", **found) == expected
@@ -125,7 +125,7 @@ def test_mirrors(d_loss, expected):
         (5, 5, 2.0, 7, "undecided"),
     ],
 )
-def test_peak(high, low, size, count, expected):
+def test_verdicts_of_peak(high, low, size, count, expected):
     noise = 0.02 * np.random.default_rng(2).normal(size=(2, count))
     d_loss, adversarial = 1 + noise[0], 1 + noise[1]
     d_loss[0], d_loss[high], adversarial[low] = 9.0, d_loss.max() + size, adversarial.min() - size
@@ -143,13 +143,13 @@ def test_peak(high, low, size, count, expected):
         (9 + np.exp(-EPOCHS), "undecided"),
     ],
 )
-def test_sharp(loss, expected):
+def test_verdicts_of_sharp(loss, expected):
     loss = np.exp(-0.05 * EPOCHS) if loss is FALLING else loss
     assert verdict("vae-sharp", **histories("vae", train_mse=loss, val_loss=loss)) == expected
 
 
 @pytest.mark.parametrize("model", PAPER)
-def test_still_falls(model):
+def test_verdicts_of_still_falls(model):
     def found(loss, lr=0.1):
         columns = dict.fromkeys(("train_adversarial", "train_d_loss", "train_mse"), loss)
         return verdict(f"{model}-still-falls", **histories(model, val_loss=loss, lr=lr, **columns))
@@ -165,7 +165,7 @@ def test_still_falls(model):
 @pytest.mark.parametrize(
     "late, expected", [((1.0, 2.0, 3.0), "refuted"), ((3.0, 2.0, 1.0), "confirmed"), ((1.0, 1.001, 3.0), "undecided")]
 )
-def test_converged_differ(late, expected):
+def test_verdicts_of_converged_differ(late, expected):
     """At 20 epochs the order is resnet, gan, vae, with 10, 20 and 30."""
 
     def curve(early, last):
@@ -183,7 +183,7 @@ def test_converged_differ(late, expected):
 
 
 @pytest.mark.parametrize("fooled, expected", [(50, "confirmed"), (10, "refuted"), (40, "undecided"), (0, "undecided")])
-def test_hard_to_tell(fooled, expected):
+def test_verdicts_of_hard_to_tell(fooled, expected):
     models = {"gan": {"trials": 100 if fooled else 0, "fooled": fooled}, "vae": {"trials": 0, "fooled": 0}}
     models["resunet"] = {"trials": 1000, "fooled": 900}  # of which the paper says nothing
     assert verdict("hard-to-tell", people={"models": models}) == expected
@@ -195,7 +195,7 @@ def test_few_photographs_decide_nothing():
     assert {v["verdict"] for v in judge(evidence(scores=few))} == {"undecided"}
 
 
-def test_what_cannot_be_computed_is_said():
+def test_a_value_that_cannot_be_computed_is_reported():
     flat = {name: table.assign(delta_e=3.0) for name, table in evidence().scores.items()}
     rows = {row["name"]: row for row in judge(evidence(scores=flat))}
     assert rows["gan-varies"]["verdict"] == "undecided" and "cannot be computed" in rows["gan-varies"]["figure"]
@@ -205,7 +205,7 @@ def test_what_cannot_be_computed_is_said():
 
 
 @pytest.mark.parametrize("walk", [False, True])
-def test_independent_losses_mirror_each_other_as_seldom_as_said(walk):
+def test_independent_losses_mirror_each_other_at_the_stated_rate(walk):
     decided = 0
     for seed in range(300):
         losses = np.random.default_rng(seed).normal(size=(2, 20))

@@ -20,7 +20,7 @@ def scores(seed, count=300):
 SCORES = scores(0)
 
 
-def test_ratios_are_those_of_the_means():
+def test_ratios_are_ratios_of_the_means():
     odd = SCORES.assign(colorfulness=1.0, colorfulness_original=[1e-9] + [2.0] * 299, mse=[1e-9] + [0.01] * 299)
     means = measures.summarise(odd)
     assert means["colorfulness_ratio"] == pytest.approx(0.5, rel=0.01)
@@ -30,7 +30,7 @@ def test_ratios_are_those_of_the_means():
     assert means["auc_rebalanced"] == pytest.approx(odd.auc_weighted.mean() / odd.weight.mean())
 
 
-def test_what_was_not_measured_is_left_out():
+def test_missing_measures_are_left_out():
     found = measures.summarise(SCORES.drop(columns=["recognised", "recognised_original", "judged"]))
     assert not {"recognised", "recognised_original", "lpips", "diversity"} & set(found)
     assert measures.summarise(SCORES.assign(lpips=0.5))["lpips"] == 0.5
@@ -68,7 +68,7 @@ def test_differences_are_paired():
     assert "recognised_original" not in table.index.levels[0]
 
 
-def test_an_interval_covers_the_truth_as_often_as_it_says():
+def test_intervals_cover_the_truth_at_their_stated_rate():
     covered = 0
     for trial in range(200):
         sample = pd.DataFrame({"mse": np.random.default_rng(trial).normal(1, 0.1, 60)})
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_draws():
     assert all(np.array_equal(one[name], two[name]) and len(one[name]) == 1500 for name in one)
 
 
-def test_rounded_to_significant_digits():
+def test_values_are_rounded_to_significant_digits():
     tree = {"a": {"b": 0.000123456789, "n": 7}, "c": [1.23456789, None]}
     assert measures.rounded(tree) == {"a": {"b": 0.00012346, "n": 7}, "c": [1.2346, None]}
 
@@ -92,7 +92,7 @@ def features(seed, count=400, shift=0.0):
     return (rng.normal(size=(count, 6)) @ np.random.default_rng(9).normal(size=(6, 6)) + shift).astype(np.float32)
 
 
-def test_frechet_distance_is_the_formula():
+def test_frechet_distance_equals_its_formula():
     one, two = features(1).astype(np.float64), features(2, shift=0.5).astype(np.float64) * 1.3
     (m1, s1), (m2, s2) = ((x.mean(0), np.cov(x.T, bias=True)) for x in (one, two))
     expected = ((m1 - m2) ** 2).sum() + np.trace(s1 + s2 - 2 * linalg.sqrtm(s1 @ s2).real)
@@ -134,6 +134,6 @@ def test_frechet_resamples_are_paired():
     assert frechet.estimates({"a": one[:11]}, original[:11], 150, 1) == {}, "too few photographs for 6 features"
 
 
-def test_one_photograph_says_nothing_of_others():
+def test_one_photograph_has_no_interval():
     drawn = intervals.bootstrap({"a": SCORES[:1]}, 100, 1)["a"]
     assert np.isnan(intervals.interval(drawn["mse"])).all()

@@ -94,7 +94,7 @@ def test_ciede2000_golden_values():
     np.testing.assert_allclose(metrics.ciede2000(*as_pixels).flatten(), expected, atol=1e-4)
 
 
-def test_ciede2000_of_any_two_colours_is_that_of_scikit_image():
+def test_ciede2000_of_random_colours_equals_scikit_image():
     rng = np.random.default_rng(2)
     one, two = (rng.uniform((0, -100, -100), (100, 100, 100), (200, 200, 3)) for _ in range(2))
     one[:20, :, 1:] = 0  # grays
@@ -105,7 +105,7 @@ def test_ciede2000_of_any_two_colours_is_that_of_scikit_image():
     np.testing.assert_allclose(ours, deltaE_ciede2000(one, two), rtol=1e-9, atol=1e-9)
 
 
-def test_a_photograph_equals_itself():
+def test_a_photograph_compared_with_itself_has_no_error():
     x = torch.rand(2, 3, 32, 32)
     assert metrics.mse(x, x).tolist() == [0, 0]
     lab = unscaled_lab(x)
@@ -121,12 +121,12 @@ def test_gray_has_no_colorfulness():
     )
 
 
-def test_errors_past_the_last_threshold_count_as_none_within():
+def test_errors_above_the_last_threshold_give_an_auc_of_0():
     far = torch.tensor([[50.0, 100.0, 100.0]]).view(1, 3, 1, 1)
     assert metrics.ab_accuracy(far, far * torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)).item() == 0
 
 
-def test_histograms_do_not_see_where_a_colour_is():
+def test_histograms_ignore_where_a_colour_is():
     lab = unscaled_lab(torch.rand(1, 3, 8, 8))
     assert metrics.histogram_distance(lab.flip(-1), lab).item() == 0
     assert metrics.histogram_distance(lab + 3, lab).item() == pytest.approx(3, rel=1e-4)

@@ -60,7 +60,7 @@ class Oracle(Colorizer):
         return torch.stack([self.known[x.numpy().astype(np.float16).tobytes()] for x in L[:, 0]])
 
 
-def test_who_knows_the_colours_has_no_error(judges):
+def test_a_model_that_knows_the_colours_has_no_error(judges):
     found = outcome(Oracle(), judges)
     scores = found.scores
     assert scores.mse.max() < 1e-5 and scores.delta_e.max() < 0.5 and scores.ssim.min() > 0.999
@@ -102,7 +102,7 @@ def test_samples_spread_and_the_best_is_best(judges):
     assert outcome(alone, judges, count=3).scores.diversity.max() == 0, "an autoencoder draws no samples"
 
 
-def test_a_category_that_the_classifier_does_not_know_counts_for_nothing(judges):
+def test_a_category_unknown_to_the_classifier_is_not_counted(judges):
     scores = outcome(floors.Gray(), judges).scores
     known = CATEGORIES != "moon"
     assert scores.judged.equals(known.astype(float))
@@ -125,7 +125,7 @@ def test_rare_colours_weigh_more():
 
 
 @pytest.mark.parametrize("a, b", [(-110.0, 110.0), (0.0, 0.0), (4.9, -4.9), (98.3, -107.9)])
-def test_bins_are_the_nearest(a, b):
+def test_colours_go_to_the_nearest_bin(a, b):
     index = rarity.bins(torch.tensor([a, b]).view(1, 2, 1, 1)).item()
     centers = np.arange(-110, 111, 10)
     assert (centers[index // rarity.SIDE], centers[index % rarity.SIDE]) == pytest.approx((a, b), abs=5)
@@ -148,14 +148,14 @@ def test_classifier_learns_a_batch_and_its_file_rebuilds_it(tmp_path):
         load_model(path, Colorizer)
 
 
-def test_photographs_that_are_shown():
+def test_photographs_for_the_figures_are_chosen():
     errors = pd.Series([5.0, 1.0, 9.0, 3.0, 7.0, 2.0, 8.0])
     assert extremes(errors, 2) == {"best": [1, 5], "typical": [3, 0], "worst": [6, 2]}
     assert extremes(errors[:2], 2) == {"best": [], "typical": [], "worst": []}
     assert spread(pd.Series(["b", "a", "b", "a", "c"]), 4) == [1, 0, 4, 3]
 
 
-def test_lpips_with_weights_at_hand(tmp_path, monkeypatch, judges):
+def test_lpips_uses_weights_from_the_cache(tmp_path, monkeypatch, judges):
     """The weights of a download that has been made lie in torch's cache; here they are random ones."""
     folder = tmp_path / "hub/checkpoints"
     folder.mkdir(parents=True)
@@ -170,15 +170,15 @@ def test_lpips_with_weights_at_hand(tmp_path, monkeypatch, judges):
 
 
 @pytest.mark.parametrize("key", ["lpips", "fid"])
-def test_weights_that_cannot_be_loaded_are_one_line(key, tmp_path, monkeypatch):
+def test_weights_that_cannot_be_loaded_are_reported_in_one_line(key, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr("socket.create_connection", lambda *args, **kwargs: (_ for _ in ()).throw(OSError("offline")))
     pictures = np.zeros((2, 32, 32, 3), np.uint8)
-    with pytest.raises(InputError, match=f"evaluate.{key}: its weights cannot be loaded .*; connect to the network"):
+    with pytest.raises(InputError, match=f"evaluate.{key}: its weights cannot be loaded .*; connect to the internet"):
         perceptual.lpips("cpu") if key == "lpips" else perceptual.fid(pictures, pictures, "cpu")
 
 
-def test_fid_of_the_same_photographs_is_nought(monkeypatch):
+def test_fid_of_the_same_photographs_is_zero(monkeypatch):
     """Inception with random weights: what is tested is the way there."""
     inception = "torch_fidelity.feature_extractor_inceptionv3"
     monkeypatch.setattr(f"{inception}.load_state_dict_from_url", lambda *args, **kwargs: {})

@@ -68,7 +68,7 @@ def test_the_default_is_what_the_evaluation_measures(classifier):
     assert (features == whole.features).all()
 
 
-def test_every_curve_holds_the_default_once_and_the_model_is_left_as_it_was(classifier):
+def test_every_curve_contains_the_default_once_and_the_model_is_restored(classifier):
     model = Warm()
     start, rows, measured = curves_of(model, classifier)
     assert start == (0.38, 1.0) and model.temperature == torch.tensor(0.38)

@@ -48,7 +48,7 @@ def pixels(uri):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/png;base64,")))))
 
 
-def test_the_key_tells_the_photograph_and_whose_result_stands_beside_it():
+def test_the_key_names_the_photograph_and_the_model_of_each_pair():
     assert [t["id"] for t in CONTENT["trials"]] == list(KEY["trials"])
     assert KEY["study"] == CONTENT["study"] and KEY["seconds"] == CONTENT["seconds"] == 1.0
     for trial in CONTENT["trials"]:
@@ -82,7 +82,7 @@ def test_few_photographs_give_fewer_pairs(count, models, catch, practice):
     assert ("Start with practice" in page) == bool(practice)
 
 
-def test_too_few_photographs_or_pictures_that_do_not_fit_are_one_line():
+def test_too_few_photographs_or_unfit_pictures_are_reported_in_one_line():
     with pytest.raises(InputError, match="2 scored photographs are too few"):
         made(count=2)
     with pytest.raises(InputError, match="gan: pictures uint8"):
@@ -91,7 +91,7 @@ def test_too_few_photographs_or_pictures_that_do_not_fit_are_one_line():
         build(ORIGINALS, {"gan": ORIGINALS / 255}, PHOTOGRAPHS, STUDY, 1)
 
 
-def test_the_same_seed_gives_the_same_page_and_another_another():
+def test_the_seed_determines_the_page():
     assert made()[0] == PAGE
     assert made(seed=2)[2]["study"] != KEY["study"]
     assert made(study=HumanStudy(models=MODELS, pairs=3, catch=4, seconds=2.0))[2]["study"] != KEY["study"]
@@ -115,7 +115,7 @@ def test_both_pictures_are_encoded_alike():
     assert pixels(png_uri(np.zeros((400, 400, 3), np.uint8))).shape == (256, 256, 3)
 
 
-def test_neither_order_nor_id_tells_anything_over_many_seeds():
+def test_order_and_ids_do_not_reveal_the_photograph():
     study, rows = HumanStudy(models=MODELS, pairs=2, catch=2, seconds=1.0), []
     for seed in range(100):
         key = made(seed, study, 24)[2]["trials"]
@@ -164,7 +164,7 @@ def rates(folder, *trees):
     return fooling_rates(read_answers(folder, KEY), KEY)
 
 
-def test_no_answer_yet_is_a_state(tmp_path):
+def test_a_study_without_answers_is_reported(tmp_path):
     (tmp_path / "README.md").write_text("how to")
     for found in (rates(tmp_path), fooling_rates(read_answers(tmp_path / "none", KEY), KEY)):
         assert found["participants"] == found["excluded"] == found["catch"]["trials"] == 0
@@ -181,14 +181,14 @@ def test_one_participant(tmp_path):
     assert found["models"]["gan"]["rate"] == 1 and found["models"]["gan"]["rate_low"] == pytest.approx(0.4385, abs=1e-4)
 
 
-def test_who_fails_two_catch_trials_counts_for_no_rate(tmp_path):
+def test_a_participant_who_fails_two_catch_trials_is_excluded(tmp_path):
     found = rates(tmp_path, answered(), answered("b" * 16, fooled=["vae"], failed=2))
     assert (found["participants"], found["excluded"]) == (2, 1)
     assert found["models"]["vae"] == found["models"]["resnet"] and found["models"]["vae"]["trials"] == 3
     assert found["catch"] == {"trials": 8, "failed": 2}
 
 
-def test_duplicates_count_once_and_other_studies_not(tmp_path):
+def test_duplicate_answers_count_once_and_other_studies_are_ignored(tmp_path):
     found = rates(tmp_path, answered(), answered(), answered("b" * 16), answered("c" * 16, study="0" * 16, trials=[]))
     assert (found["participants"], found["duplicates"], found["other_studies"]) == (2, 1, 1)
 
@@ -234,21 +234,21 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_damaged_and_hostile_files_are_one_line_that_names_the_file(case, tmp_path):
+def test_damaged_and_hostile_files_are_reported_in_one_line_with_their_name(case, tmp_path):
     content = HOSTILE[case] if isinstance(HOSTILE[case], str) else json.dumps(HOSTILE[case])
     (tmp_path / "sent.json").write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(InputError) as caught:
         read_answers(tmp_path, KEY)
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}/sent.json: ") and "take the file out" in message
+    assert message.startswith(f"{tmp_path}/sent.json: ") and "remove the file" in message
     assert message.isprintable() and "<" not in message and len(message) < 400
 
 
-def test_what_is_no_file_is_refused_and_names_stay_on_their_line(tmp_path):
+def test_folders_and_odd_names_are_refused_in_one_line(tmp_path):
     for make in (lambda p: p.mkdir(), os.mkfifo, lambda p: p.symlink_to("/dev/zero")):
         path = tmp_path / "a\nb\x1b[31m.json"
         make(path)
-        with pytest.raises(InputError, match="no plain file") as caught:
+        with pytest.raises(InputError, match="not a regular file") as caught:
             read_answers(tmp_path, KEY)
         assert str(caught.value).isprintable()
         path.rmdir() if path.is_dir() else path.unlink()

@@ -115,7 +115,7 @@ def downloaded(page, go, folder):
     return json.loads(answers.read_text())
 
 
-def test_all_of_it_by_keyboard(page, short, tmp_path):
+def test_the_whole_study_by_keyboard(page, short, tmp_path):
     uri, key = short
     keys = iter(["ArrowLeft", "ArrowRight", "f", "j", "F", "J"] * 4)
 
@@ -141,7 +141,7 @@ def test_all_of_it_by_keyboard(page, short, tmp_path):
     assert (found["participants"], found["excluded"], found["catch"]) == (1, 0, {"trials": 2, "failed": 0})
 
 
-def test_all_of_it_by_touch_on_a_phone(chromium, short, tmp_path):
+def test_the_whole_study_by_touch_on_a_phone(chromium, short, tmp_path):
     uri, key = short
     with watched_page(chromium, **PHONE) as page:
         opened(page, uri)
@@ -160,7 +160,7 @@ def test_all_of_it_by_touch_on_a_phone(chromium, short, tmp_path):
     assert found["models"]["resnet"]["rate"] is None
 
 
-def test_pictures_stand_for_their_time_and_answers_before_their_end_are_ignored(page, short):
+def test_pictures_are_shown_for_their_time_and_early_answers_are_ignored(page, short):
     opened(page, short[0], LOG, EARLY)
     page.click("#start")
     due(page, "Practice 1 of 2")
@@ -173,7 +173,7 @@ def test_pictures_stand_for_their_time_and_answers_before_their_end_are_ignored(
     assert -20 < gone - shown[0] - 1000 * SECONDS < 100  # a frame is 17 ms, on a busy machine it may be many
 
 
-def test_a_pair_is_shown_again_where_the_page_was_hidden_meanwhile(page, short):
+def test_a_pair_is_shown_again_if_the_page_was_hidden(page, short):
     opened(page, short[0], LOG, HIDE)
     page.click("#start")
     due(page, "Practice 1 of 2")
@@ -182,7 +182,7 @@ def test_a_pair_is_shown_again_where_the_page_was_hidden_meanwhile(page, short):
     assert changes == ["cross", "look", "cross", "look", "answer"]
 
 
-def test_sides_and_order_are_drawn_anew(page, long):
+def test_sides_and_order_are_random(page, long):
     uri, key = long
     orders, lefts = [], []
     page.on("dialog", lambda dialog: dialog.accept())
@@ -202,7 +202,7 @@ def test_sides_and_order_are_drawn_anew(page, long):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_no_serious_barrier_on_any_screen(chromium, long, scheme, phone):
+def test_every_screen_passes_the_accessibility_check(chromium, long, scheme, phone):
     uri, key = long
     with watched_page(chromium, color_scheme=scheme, **(PHONE if phone else {})) as page:
 
@@ -234,7 +234,7 @@ def test_no_serious_barrier_on_any_screen(chromium, long, scheme, phone):
         check("end")
 
 
-def test_leaving_warns_until_the_answers_are_saved_and_a_page_that_may_not_copy_says_so(page, long):
+def test_leaving_warns_until_answers_are_saved_and_a_refused_copy_is_reported(page, long):
     uri, key = long
     warned = []
     page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
@@ -258,7 +258,7 @@ def test_leaving_warns_until_the_answers_are_saved_and_a_page_that_may_not_copy_
     assert warned == ["beforeunload"]
 
 
-def test_the_page_may_not_speak_to_anybody(chromium, short):
+def test_the_page_cannot_send_anything(chromium, short):
     page, told, asked = chromium.new_page(), [], []
     page.on("console", lambda message: told.append(message.text))
     page.on("requestfinished", lambda request: asked.append(request.url))

@@ -34,7 +34,7 @@ def apart(ours: Image.Image, path) -> float:
 
 
 @pytest.mark.parametrize("mode", PROFILES)
-def test_training_sees_the_colours_that_the_command_sees(mode, tmp_path):
+def test_training_and_the_command_read_the_same_colours(mode, tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded(photo().convert(mode), "jpeg", icc_profile=PROFILES[mode], exif=exif(6)))
     ours, shown = to_rgb(ImageOps.exif_transpose(Image.open(path))), read_picture(path, WHOLE)
@@ -59,7 +59,7 @@ def test_a_profile_is_applied_as_littlecms_does(mode):
 
 
 @pytest.mark.parametrize("mode, other", [("RGB", ""), ("RGB", "CMYK"), ("L", "RGB")])
-def test_a_profile_that_is_none_of_the_pixels_changes_nothing(mode, other):
+def test_a_profile_for_other_pixels_is_ignored(mode, other):
     image = photo().convert(mode)
     before = pixels(to_rgb(image))
     image.info["icc_profile"] = PROFILES.get(other, b"no profile at all")
@@ -97,11 +97,11 @@ def test_every_mode_becomes_rgb(mode):
     "image, told",
     [
         (Image.new("F", (4, 4)), "no fixed black and white"),
-        (Image.new("I", (4, 4), 65_536), "beyond 0..65535"),
-        (Image.new("I", (4, 4), -1), "beyond 0..65535"),
+        (Image.new("I", (4, 4), 65_536), "outside 0..65535"),
+        (Image.new("I", (4, 4), -1), "outside 0..65535"),
     ],
 )
-def test_pixels_without_a_black_and_a_white_are_refused(image, told):
+def test_pixels_without_a_fixed_range_are_refused(image, told):
     with pytest.raises(InputError, match=told):
         to_rgb(image)
 
@@ -119,7 +119,7 @@ def test_sixteen_bits_are_scaled_as_the_command_does(name, channels, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["png", "tiff"])
-def test_a_gray_profile_of_sixteen_bits_is_honoured_as_the_command_does(name, tmp_path):
+def test_the_profile_of_sixteen_bit_gray_is_applied_as_the_command_does(name, tmp_path):
     path = tmp_path / f"deep.{name}"
     levels = np.linspace(16384, 65535, 48 * 40).reshape(48, 40).astype(np.uint16)
     Image.fromarray(levels).save(path, icc_profile=linear_gray())

@@ -53,7 +53,7 @@ def test_rgb_predictions_become_ab(name):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_learns_one_batch_by_heart(name):
+def test_every_model_can_overfit_one_batch(name):
     torch.manual_seed(0)
     quiet = {
         "resunet": {"zoom": 0.0, "relight": 0.0},
@@ -99,7 +99,7 @@ def test_resnet_keeps_full_resolution_throughout():
     assert shapes == {(32, 32)}
 
 
-def test_gan_parameters_as_the_report_describes():
+def test_gan_parameters_as_the_paper_describes():
     params = load_config("presets/paper.yaml").model("gan").network()
     model = build("gan", params)
     c = [64, 128, 256, 512, 512, 512, 512]
@@ -115,7 +115,7 @@ def test_gan_parameters_as_the_report_describes():
     assert sum(p.numel() for p in model.discriminator.parameters()) == discriminator
 
 
-def test_vae_parameters_as_the_report_describes():
+def test_vae_parameters_as_the_paper_describes():
     model = build("vae", VAE)
     encoder = conv(1, 64, 7) + norm(64) + 4 * (conv(64, 64, 3) + norm(64))
     encoder += conv(64, 128, 3) + 3 * conv(128, 128, 3) + conv(64, 128, 1) + 5 * norm(128)
@@ -123,7 +123,7 @@ def test_vae_parameters_as_the_report_describes():
     assert len([m for m in model.encoder.modules() if type(m).__name__ == "BasicBlock"]) == 4
 
 
-def test_pix2pix_parameters_as_the_paper_describes():
+def test_pix2pix_parameters_as_isola_et_al_describe():
     """C64-C128-C256-C512×5 and back (appendix 6.1.1), for one channel in and two out; its PatchGAN (6.1.2)."""
     params = {"width": 64, "depth": 8, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 64}
     model = build("pix2pix", params | {"discriminator_layers": 3})
@@ -175,7 +175,7 @@ def test_resunet_looks_at_the_whole_photograph():
     assert L.grad[0, 0, -1, -1] != 0
 
 
-def test_resunet_averages_what_it_sees_at_two_sizes():
+def test_resunet_averages_its_predictions_at_two_sizes():
     torch.manual_seed(0)
     model, (L, _) = build("resunet", RESUNET).eval(), batch(size=32)
     larger = torch.nn.functional.interpolate(L, (48, 48), mode="bilinear")
@@ -183,7 +183,7 @@ def test_resunet_averages_what_it_sees_at_two_sizes():
     torch.testing.assert_close(model.colorize(L), (model(L) + second) / 2)
 
 
-def test_resunet_varies_photographs_alike_in_light_and_colour():
+def test_resunet_crops_light_and_colour_alike_and_relights_light_only():
     torch.manual_seed(0)
     L = torch.linspace(-0.5, 0.5, 64).view(1, 1, 1, 64).expand(200, 1, 64, 64)
     ab = torch.cat([L, -L], dim=1)
@@ -214,7 +214,7 @@ def test_resunet_begins_with_smaller_photographs(progress, side):
     assert model.loss((L, torch.cat([L, -L], dim=1)))["loss"].isfinite()
 
 
-def test_attention_starts_as_nothing_and_mixes_places():
+def test_attention_starts_as_identity_and_mixes_positions():
     torch.manual_seed(0)
     attention, x = resunet.Attention(8).eval(), torch.randn(2, 8, 3, 5)
     assert torch.equal(attention(x), x)
@@ -224,7 +224,7 @@ def test_attention_starts_as_nothing_and_mixes_places():
     torch.testing.assert_close(shuffled, attention(x).flatten(2)[..., order])
 
 
-def test_zhang_parameters_as_the_paper_describes():
+def test_zhang_parameters_as_zhang_et_al_describe():
     """Table 4: eight blocks, at 64 to 512 channels, and 1×1 to the bins."""
     model = build("zhang", ZHANG | {"width": 64})
     c = [64, 128, 256, 512]
@@ -262,7 +262,7 @@ def test_zhang_encodes_softly_and_decodes_by_temperature():
     torch.testing.assert_close(model.annealed_mean(logits), mean)
 
 
-def test_zhang_gives_rare_colours_their_say_and_leaves_gray_photographs_out():
+def test_zhang_weights_rare_colours_more_and_ignores_gray_photographs():
     packed = np.zeros((10, 3, 16, 16), np.float16)
     packed[:9, 1], packed[9, 2] = 0.1, 0.5
     model = build("zhang", ZHANG).eval()
@@ -288,14 +288,14 @@ def test_vae_samples_differ_and_surround_the_mean():
     assert samples.std(dim=0).mean() > 1e-4
 
 
-def test_kl_divergence_is_that_of_torch():
+def test_kl_divergence_equals_torch():
     mu, logvar = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4)
     normal = torch.distributions.Normal
     expected = torch.distributions.kl_divergence(normal(mu, (logvar / 2).exp()), normal(0.0, 1.0)).mean()
     torch.testing.assert_close(vae.kl_divergence(mu, logvar), expected)
 
 
-def test_a_failed_download_of_weights_is_one_line(monkeypatch, tmp_path):
+def test_a_failed_download_of_weights_is_reported_in_one_line(monkeypatch, tmp_path):
     def refuse(*args, **kwargs):
         raise URLError("no network")
 
@@ -331,7 +331,7 @@ def test_architecture_accounts_for_every_parameter(name):
     assert description["input"] == [1, 32, 32]
 
 
-def test_floors():
+def test_the_gray_and_mean_colour_floors():
     packed = torch.zeros(4, 3, 8, 8).half().numpy()
     packed[:, 1], packed[:, 2] = 0.25, -0.5
     L = torch.rand(2, 1, 8, 8)

@@ -65,7 +65,7 @@ def test_packs_normalised_lab_of_the_centre(tmp_path):
 
 @pytest.mark.parametrize("size", [(150, 150), (150, 72), (40, 500), (31, 31), (1, 1), (1, 60_000)])
 @pytest.mark.parametrize("resize", [0, 32, 40])
-def test_crop_gives_the_size_whatever_comes(size, resize):
+def test_crop_gives_the_size_for_any_input(size, resize):
     assert packing.crop(Image.new("RGB", size), 32, resize).size == (32, 32)
 
 
@@ -93,7 +93,7 @@ def test_faults_are_left_out_with_their_reasons(tmp_path, capsys):
     assert index.left_out["train/sea/near.jpg"] == "leak: near-identical to test/sea/1.jpg"
     assert index.left_out["seg_pred/x.jpg"].startswith("pred")
     assert len(arrays["train"]) == 6 and len(arrays["test"]) == 3
-    assert "category fog: no usable photograph" in capsys.readouterr().out
+    assert "category fog: no usable photographs" in capsys.readouterr().out
     counts = audit.summarise(index.reset_index(), params())
     assert counts["left_out"] == {"gray": 1, "leak": 2, "pred": 1, "unreadable": 2}
     assert counts["used"] == {"train": 6, "val": 2, "test": 3}
@@ -135,7 +135,7 @@ def test_rotated_photographs_are_turned():
         ({f"{i}.jpg": b"no photograph" for i in range(3)}, "left out: 3 unreadable"),
     ],
 )
-def test_an_empty_split_is_fatal(tmp_path, members, told):
+def test_an_empty_split_is_refused(tmp_path, members, told):
     with pytest.raises(InputError, match=told):
         pack(tmp_path, members)
     assert not list((tmp_path / "lab").glob("*.part"))

@@ -79,7 +79,7 @@ def test_every_name_has_a_colour_of_its_own():
     assert len(set(LABELS.colors.values())) == len(LABELS.colors)
 
 
-def test_differences_are_of_the_others_to_one():
+def test_differences_compare_all_models_with_one():
     rows = [
         ("delta_e", "gray", "gan", 2.0, 1.0, 3.5),
         ("delta_e", "gan", "vae", 4.0, 3.0, 4.5),
@@ -93,7 +93,7 @@ def test_differences_are_of_the_others_to_one():
     ]
 
 
-def test_what_is_rounded_away_cannot_be_seen():
+def test_the_png_looks_like_the_exact_figure():
     figure, _ = pictures.grid({"a": PICTURES["gan"]}, "t")
     exact = io.BytesIO()
     figure.savefig(exact, bbox_inches="tight", facecolor="white")
@@ -102,13 +102,13 @@ def test_what_is_rounded_away_cannot_be_seen():
     assert np.abs(found - exact).max() <= 2 and (found[0, 0] == 255).all()
 
 
-def test_the_paper_has_numbered_figures_and_others_have_not():
+def test_only_the_figures_of_the_paper_are_numbered():
     assert model_figures("vae")["loss"] == ("figure-9-vae-loss", "Figure 9: ")
     assert model_figures("zhang")["architecture"] == ("zhang-architecture", "")
 
 
 @pytest.mark.parametrize("name", ["$x_{$", "$", "a" * 250, "\x1b[2J\n", "<b>&amp;</b>", "%s {0}", "7"])
-def test_a_category_may_be_called_anything(name):
+def test_any_category_name_can_be_drawn(name):
     table = TABLE.replace("sea", name)
     assert Image.open(io.BytesIO(png(intervals.categories(table, "t", LABELS)))).width > 500
 

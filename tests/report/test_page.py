@@ -86,7 +86,7 @@ def test_it_opens_offline_without_a_fault_and_the_slider_moves(page, html):
     assert 15 <= int(slider.input_value()) <= 35
 
 
-def test_what_stands_left_and_right_can_be_chosen(page, html):
+def test_the_left_and_the_right_picture_can_be_chosen(page, html):
     page.goto(html)
     right = page.locator(".card img.right").first
     first = right.get_attribute("src")
@@ -100,7 +100,7 @@ def test_what_stands_left_and_right_can_be_chosen(page, html):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_anyone_can_read_it(chromium, html, scheme, width):
+def test_the_page_passes_the_accessibility_check(chromium, html, scheme, width):
     with watched_page(chromium, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
         page.goto(html)
         found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
@@ -109,7 +109,7 @@ def test_anyone_can_read_it(chromium, html, scheme, width):
         assert page.evaluate("[...document.images].every(i => i.alt.trim())")
 
 
-def test_it_prints(page, html, tmp_path):
+def test_the_page_prints(page, html, tmp_path):
     page.goto(html)
     page.emulate_media(media="print")
     assert not page.locator("nav").is_visible() and page.locator("table").first.is_visible()
@@ -122,7 +122,7 @@ def test_names_from_files_stay_text(page, html):
     assert HOSTILE in page.locator("pre").text_content()
 
 
-def test_its_numbers_are_those_of_the_tables():
+def test_the_numbers_on_the_page_equal_the_tables():
     html = report.render(run())
     assert "{{" not in html and "{%" not in html
     assert re.search(r"the <strong>VAE</strong> with\s+5\.00", html), "the best model by ΔE"
@@ -135,15 +135,15 @@ def test_its_numbers_are_those_of_the_tables():
     assert tables.number(-0.5, ".1f") == "−0.5" and tables.number(float("nan"), ".1f") == "–"
 
 
-def test_what_cannot_be_told_apart_is_best_together():
+def test_models_that_do_not_differ_significantly_are_best_together():
     near = pd.DataFrame([("delta_e", "gan", "vae", 1.0, -0.1, 2.1), ("delta_e", "resnet", "vae", 2.0, 1.0, 3.0)],
                         columns=["measure", "first", "second", "difference", "low", "high"])  # fmt: skip
     cells = tables.results_table(run().table, near)["rows"]
     assert [row["cells"][0]["best"] for row in cells] == [False, False, False, True, True]
-    assert re.search(r"5\.00, not told apart from the GAN \(95 %", report.render(run(differences=near)))
+    assert re.search(r"5\.00, tied with the GAN \(95 %", report.render(run(differences=near)))
 
 
-def test_of_each_curve_the_point_nearest_to_the_originals_colour_is_told():
+def test_the_page_names_the_setting_closest_to_the_originals_colour():
     curves = tables.joined(run().tradeoff)
     rows = tables.vivid_rows(curves)
     assert [(row["model"], row["setting"]) for row in rows] == [(name, 1.5) for name in PAPER]
@@ -152,7 +152,7 @@ def test_of_each_curve_the_point_nearest_to_the_originals_colour_is_told():
     assert "| ResNet | saturation | 1.5 | 0.90 <sub>0.90–0.90</sub> |" in markdown.vivid(curves, LABELS)
 
 
-def test_people_are_reported():
+def test_the_answers_of_people_are_reported():
     asked = {"participants": 2, "excluded": 1, "catch": {"trials": 8, "failed": 3},
              "models": {"gan": {"trials": 12, "fooled": 4,
                                 "rate": 1 / 3, "rate_low": 0.14, "rate_high": 0.61}}}  # fmt: skip

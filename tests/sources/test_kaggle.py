@@ -41,7 +41,7 @@ def test_pinned_version_and_bytes(stage):
     assert (stage.metric()["version"], stage.metric()["surprises"]) == (3, [])
 
 
-def test_other_bytes_than_pinned(stage):
+def test_bytes_that_differ_from_the_pin_are_refused(stage):
     stage.params(sha256="0" * 64)
     with KaggleServer(ARCHIVE) as kaggle:
         stage.fails(kaggle, f"its sha256 is {hashlib.sha256(ARCHIVE).hexdigest()}", "data.kaggle.sha256 pins 0000")
@@ -79,7 +79,7 @@ def test_credentials(stage, name):
 
 REFUSALS = {
     401: "rejected the credentials (HTTP 401; tried: none)",
-    404: "no such dataset or version, or a private one (HTTP 404; tried: none)",
+    404: "the dataset or version is unknown or private (HTTP 404; tried: none)",
     418: "refused (HTTP 418; tried: none)",
     429: "too many requests (HTTP 429; tried: none); run it again in 7 s",
     503: "localhost answered HTTP 503; run it again later",
@@ -110,7 +110,7 @@ def test_expired_oauth_and_a_configuration_that_cannot_be_made(stage):
         stage.fails(kaggle, "the kaggle client failed (NotADirectoryError)", KAGGLE_CONFIG_DIR="/dev/null/kaggle")
 
 
-def test_verbose_client_and_storage_that_is_warned_of(stage):
+def test_secrets_stay_hidden_from_verbose_output_and_warnings(stage):
     variables = {"KAGGLE_API_TOKEN": "TOKEN-SECRET", "VERBOSE": "1", "VERBOSE_OUTPUT": "true"}
     with KaggleServer(ARCHIVE, allowed=(BEARER,), answers=[Answer(status=403)], junk_header=True) as kaggle:
         kaggle.opened = Answer(cut=1000, hold=True)  # a verbose client would read it all
@@ -122,14 +122,14 @@ def test_verbose_client_and_storage_that_is_warned_of(stage):
 
 
 @pytest.mark.parametrize("calls", [["IntrospectToken", "DownloadDataset"], ["DownloadDataset"]])
-def test_silent_api(stage, calls):
+def test_an_api_that_never_answers_is_reported(stage, calls):
     with KaggleServer(ARCHIVE, silent=calls) as kaggle:
         began = time.monotonic()
         stage.fails(kaggle, "cannot be reached", "sample", "folder", answer=2.5, KAGGLE_API_TOKEN="TOKEN-SECRET")
     assert time.monotonic() - began < 10
 
 
-def test_proxy_that_is_not_there(stage):
+def test_a_missing_proxy_is_reported(stage):
     with KaggleServer(ARCHIVE) as kaggle:
         pass
     began = time.monotonic()
@@ -138,7 +138,7 @@ def test_proxy_that_is_not_there(stage):
 
 
 @pytest.mark.skipif(not may_unshare("-n"), reason="needs a network namespace of its own")
-def test_no_network_at_all(stage):
+def test_a_missing_network_is_reported(stage):
     no_proxy = {
         "KAGGLE_API_ENVIRONMENT": "PROD",
         "http_proxy": "",

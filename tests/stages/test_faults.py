@@ -57,20 +57,20 @@ def test_a_killed_preprocess_leaves_no_decoder_behind(many, number):
     output = stage.communicate(timeout=60)[1]
     assert processes.wait(lambda: not processes.working_in(many), 5), processes.end_all(many)
     if number == signal.SIGINT:
-        assert output == "interrupted; run it again to go on\n" and not scratch.exists()
+        assert output == "interrupted; run it again to continue\n" and not scratch.exists()
 
 
 @linux
-def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
+def test_ctrl_c_during_the_imports_is_reported_in_one_line(tmp_path):
     stage = start(tmp_path, "stages.train", "vae")
     maps = Path(f"/proc/{stage.pid}/maps")
     assert processes.wait(lambda: "torch" in maps.read_text(), 60)
     stage.send_signal(signal.SIGINT)
-    assert stage.communicate(timeout=60)[1] == "interrupted; run it again to go on\n"
+    assert stage.communicate(timeout=60)[1] == "interrupted; run it again to continue\n"
 
 
 @linux
-def test_a_stage_whose_dvc_was_killed_at_once_does_not_begin(tmp_path):
+def test_a_stage_does_not_start_if_dvc_was_killed(tmp_path):
     """dvc's death before the stage could ask for a signal at it: no parent of its session is left."""
     stage = start(tmp_path, "stages.claims", DVC_STAGE="claims")
     assert stage.communicate(timeout=60)[1] == "error: the dvc that started this stage has ended\n"
@@ -80,7 +80,7 @@ def test_two_writers_of_one_file_are_not_mixed(tmp_path):
     path = tmp_path / "scores.csv"
     with replacing(path) as file:
         file.write(b"one")
-        with pytest.raises(InputError, match="scores.csv: another process writes it now"):
+        with pytest.raises(InputError, match="scores.csv: another process is writing it"):
             write_bytes(path, b"two")
         file.write(b" whole")
     assert path.read_bytes() == b"one whole"
@@ -109,7 +109,7 @@ def test_many_writers_leave_a_whole_file(tmp_path):
     assert len(done) == 900 and "wrote" in done and list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_was_left_half_written_is_in_nobodys_way(tmp_path):
+def test_a_half_written_file_does_not_block_later_writers(tmp_path):
     (tmp_path / "scores.csv.part").write_bytes(b"half of what a killed process wrote")
     write_bytes(tmp_path / "scores.csv", b"whole")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"scores.csv": b"whole"}
@@ -138,16 +138,16 @@ def starts(folder, *words):
 
 
 def test_an_input_that_dvc_did_not_record_is_refused(recorded):
-    assert "params.yaml: no such file" in starts(recorded, "stages.claims"), "it got past its inputs"
+    assert "params.yaml: file not found" in starts(recorded, "stages.claims"), "it got past its inputs"
     (recorded / "metrics/table.csv").write_bytes(b"model,delta_f\n")
-    assert starts(recorded, "stages.claims").startswith("error: metrics/table.csv: not as dvc recorded it; run: ")
+    assert starts(recorded, "stages.claims").startswith("error: metrics/table.csv: differs from dvc.lock; run: ")
 
 
-def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
+def test_repair_removes_only_damaged_files_of_dvc(recorded):
     mend, committed = [sys.executable, "-m", "tools.repair"], (recorded / "dvc.lock").read_text()
     for command in ("init -q", "add dvc.lock", "-c user.name=t -c user.email=t@t commit -qm start"):
         run(["git", *command.split()], recorded)
-    assert "2 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    assert "2 dvc files checked, 0 damaged" in run(mend, recorded, env=HERE).stdout
     (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
     folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
     damaged = write_in_place(recorded, b"scores")
@@ -156,10 +156,10 @@ def test_what_dvc_left_damaged_is_removed_and_nothing_else(recorded):
     (recorded / ".dvc/cache/runs/ab/abd").mkdir()
     write_bytes(recorded / ".dvc/tmp/rwlock", b"")
     (recorded / "dvc.lock").write_text(committed.partition("path")[0] + "pa")
-    assert "6 files of dvc's, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
+    assert "6 dvc files checked, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
     assert whole.exists() and folders.exists() and not damaged.exists()
     assert not list((recorded / ".dvc/cache/runs/ab").iterdir()), "dvc stumbles over empty folders too"
-    assert "3 files of dvc's, 0 damaged" in run(mend, recorded, env=HERE).stdout
+    assert "3 dvc files checked, 0 damaged" in run(mend, recorded, env=HERE).stdout
     assert (recorded / "dvc.lock").read_text() == committed
 
 
@@ -175,21 +175,21 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
     first, scratch = start(many, "stages.preprocess"), many / "data/lab/decoded.part"
     assert processes.wait(scratch.exists, 60)
     refused = start(many, "stages.preprocess").communicate(timeout=60)[1]
-    assert refused == "error: another process runs stages.preprocess here; wait for it or stop it\n"
+    assert refused == "error: another process is running stages.preprocess here; wait for it or stop it\n"
     assert first.poll() is None, "it goes on"
     first.kill()
     first.communicate()
 
 
 @pytest.mark.parametrize("rank", ["0", "4"])
-def test_the_processes_of_other_machines_are_no_second_run(tmp_path, rank):
+def test_processes_on_other_machines_belong_to_the_same_run(tmp_path, rank):
     """torchrun on two machines of four processes that share a checkout: rank 4 is the first of its own machine."""
     path = tmp_path / ".dvc/tmp/stages/stages.people.lock"
     path.parent.mkdir(parents=True)
     with open(path, "w") as lock:
         assert hold(lock)
         told = start(tmp_path, "stages.people", RANK=rank, LOCAL_RANK="0").communicate(timeout=60)[1]
-    assert ("another process runs stages.people here" in told) == (rank == "0")
+    assert ("another process is running stages.people here" in told) == (rank == "0")
     assert ("data/human_study/key.json: No such file" in told) == (rank == "4"), "it goes on to its work"
 
 
@@ -220,7 +220,7 @@ def packed(tmp_path_factory):
         ("train vae", 10_000, ".checkpoints/vae"),
     ],
 )
-def test_a_file_that_cannot_grow_is_one_line_that_names_it(packed, tmp_path, stage, limit, path):
+def test_a_file_that_cannot_grow_is_reported_in_one_line_with_its_name(packed, tmp_path, stage, limit, path):
     shutil.copytree(packed, tmp_path, dirs_exist_ok=True)
     if stage == "preprocess":
         shutil.rmtree(tmp_path / "data/lab")
@@ -241,7 +241,7 @@ def test_a_file_that_cannot_grow_is_one_line_that_names_it(packed, tmp_path, sta
         ("mount --bind data/raw data/raw && mount -o remount,bind,ro data/raw", "Read-only file system"),
     ],
 )
-def test_a_folder_that_takes_nothing_is_one_line_and_then_works(tmp_path, mounts, cause):
+def test_an_unwritable_folder_is_reported_in_one_line_and_works_later(tmp_path, mounts, cause):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
     (tmp_path / "data/raw").mkdir(parents=True)
     download = [sys.executable, "-m", "stages.download"]

@@ -31,7 +31,7 @@ def after_a_change_of(model: str) -> set[str]:
     return own | {"describe", "compare", "plot", "human_study", "people", "claims", "report"}
 
 
-def test_everything_runs_and_then_nothing_does(repository):
+def test_an_up_to_date_study_is_complete_and_runs_nothing(repository):
     assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
     assert not stages_run(dvc(repository, "repro").stdout)
     assert not dirty(repository)
@@ -86,7 +86,7 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
     assert dvc(repository, "status").stdout.strip() == "Data and pipelines are up to date."
 
 
-def test_experiments_leave_the_workspace_alone(repository):
+def test_experiments_do_not_change_the_workspace(repository):
     trial = ["-S", "models.vae.lr=0.00001", "-S", "evaluate.split=val", "--name", "trial", "floors", "evaluate@vae"]
     output = dvc(repository, "exp", "run", "--temp", *trial).stdout
     assert stages_run(output) == {"train@vae", "floors", "evaluate@vae"}

@@ -155,7 +155,7 @@ def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
     assert code == {"src/colorization/models/toy/network.py", "src/colorization/models/toy/params.py"}
 
 
-def test_a_label_reaches_figures_and_page_without_a_training(with_a_toy):
+def test_a_changed_label_redraws_figures_and_page_without_training(with_a_toy):
     folder, _ = with_a_toy
     path = folder / "src/colorization/models/toy/params.py"
     path.write_text(path.read_text().replace("A toy", "A plaything"))
@@ -163,7 +163,7 @@ def test_a_label_reaches_figures_and_page_without_a_training(with_a_toy):
     assert "A plaything" in (folder / "report/index.html").read_text()
 
 
-def test_a_model_that_is_taken_out_leaves_the_tables(with_a_toy):
+def test_a_removed_model_disappears_from_the_tables(with_a_toy):
     folder, _ = with_a_toy
     params = folder / "params.yaml"
     tree = yaml.safe_load(params.read_text())

@@ -81,7 +81,7 @@ def test_a_stage_script_is_short_and_does_nothing_at_import(stage):
     assert ast.unparse(run_it) == "if __name__ == '__main__':\n    run_stage(main)"
 
 
-def test_stages_holds_stages_only():
+def test_the_stages_folder_contains_only_stages():
     scripts = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
     assert scripts == {spec["cmd"].split()[2].removeprefix("stages.") for spec in PIPELINE.values()}
     assert [type(node) for node in ast.parse((ROOT / "stages/__init__.py").read_text()).body[-1:]] == [ast.FunctionDef]
@@ -103,11 +103,11 @@ LIGHT = ("download", "preprocess", "compare", "human_study", "people", "claims",
     + [("download", "kaggle", 99), ("people", "jinja2", 99)]
     + [("repeat", "torch", 3)],  # what comes before its check
 )
-def test_light_stages_stay_light(stage, heavy, first):
+def test_light_stages_avoid_heavy_imports(stage, heavy, first):
     run([sys.executable, "-c", HEAVY, f"stages/{stage}.py", heavy, str(first)], ROOT)
 
 
-def test_a_command_with_too_few_or_too_many_words_is_told_its_usage(tmp_path):
+def test_a_wrong_number_of_arguments_prints_the_usage(tmp_path):
     for name, told in (("train", "stages.train: expected: python -m stages.train MODEL"),
                        ("compare gan", "stages.compare gan: expected: python -m stages.compare")):  # fmt: skip
         done = stage(tmp_path, name)
@@ -143,9 +143,9 @@ def fill(name):
 
 
 BAD = {
-    "missing folder": ("download", bad_source(lambda f: f / "nowhere"), "nowhere: no such folder or zip"),
-    "no zip": ("download", bad_source(lambda f: f / "params.yaml"), "neither a folder nor a whole zip"),
-    "texts": ("download", bad_source(text_folder), "none of its 1 files is a photograph"),
+    "missing folder": ("download", bad_source(lambda f: f / "nowhere"), "nowhere: folder or zip not found"),
+    "no zip": ("download", bad_source(lambda f: f / "params.yaml"), "neither a folder nor a complete zip"),
+    "texts": ("download", bad_source(text_folder), "1 files, but no photographs"),
     "two photographs": (
         "preprocess",
         bad_source(lambda f: zip_of(f / "2.zip", {"a.jpg": jpeg(1), "b.jpg": jpeg(2)})),
@@ -161,14 +161,14 @@ BAD = {
     "unknown model": (
         "train unet",
         edit(),
-        "unet: no such model; the models are resnet, gan, vae, zhang",
+        "unet: unknown model; the models are resnet, gan, vae, zhang",
     ),
     "nothing trained": ("evaluate gan", edit(), "run: dvc repro"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_line(case, tmp_path):
+def test_bad_input_is_reported_in_one_line(case, tmp_path):
     stages, change, told = BAD[case]
     params = tiny_params()
     (tmp_path / "params.yaml").touch()
@@ -192,7 +192,7 @@ def stage(folder, name, **kwargs) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(
     "fails, told",
     [
-        ("bytearray(2**60)", "all of it is taken"),
+        ("bytearray(2**60)", "all memory is in use"),
         (
             "torch.empty(2**55)",
             "DefaultCPUAllocator: can't allocate memory: you tried to allocate 144115188075855872 bytes)",
@@ -203,19 +203,19 @@ def stage(folder, name, **kwargs) -> subprocess.CompletedProcess:
         ),
     ],
 )
-def test_too_little_memory_is_one_line(capsys, fails, told):
+def test_too_little_memory_is_reported_in_one_line(capsys, fails, told):
     with pytest.raises(SystemExit) as ended:
         errors.run(lambda: eval(fails))
     line = str(ended.value)
     assert line.startswith("error: not enough memory (") and told in line and "\n" not in line
 
 
-def test_other_errors_of_pytorch_keep_their_trace():
+def test_other_errors_of_pytorch_keep_their_traceback():
     with pytest.raises(RuntimeError, match="size of tensor"):
         errors.run(lambda: torch.zeros(2) + torch.zeros(3))
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path):
+def test_a_full_disk_is_reported_in_one_line_and_leaves_nothing_half_written(tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
     limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"  # a write past it fails as on a full disk

@@ -83,7 +83,7 @@ def test_a_fresh_clone_colorizes_with_the_bundled_model(place, colorize):
     assert (load().colorize(pixels) == load("best").colorize(pixels)).all()
 
 
-def test_the_sample_does_not_take_the_place_of_the_bundled_model(place, colorize):
+def test_a_model_of_the_sample_does_not_replace_the_bundled_model(place, colorize):
     """Six photographs score better on themselves; the name in both places means the one that learned from more, too."""
     for name in ("vae", "best"):
         write_model(place / f"models/{name}.safetensors", 168)
@@ -96,7 +96,7 @@ def test_the_sample_does_not_take_the_place_of_the_bundled_model(place, colorize
     assert "colorized with best" in colorize("photo.jpg", "-o", "c.jpg", "--model", "models/best.safetensors")
 
 
-def test_a_model_of_more_photographs_takes_it(place, colorize):
+def test_a_model_of_more_photographs_replaces_the_bundled_model(place, colorize):
     write_model(place / "models/vae.safetensors", 1001)
     write_model(place / "models/best.safetensors", 1001)
     assert catalog.find(None) == catalog.find("best") == catalog.folder() / "best.safetensors"
@@ -104,21 +104,21 @@ def test_a_model_of_more_photographs_takes_it(place, colorize):
     assert "colorized with vae" in colorize("photo.jpg", "-o", "a.jpg"), "of equals the one with the lowest ΔE"
 
 
-def test_of_equals_the_lowest_error_and_then_models(place):
+def test_ties_go_to_the_lowest_error_and_then_to_models(place):
     write_model(place / "models/best.safetensors", 1000, scores=SCORES)
     assert catalog.find("best") == catalog.folder() / "best.safetensors"
     write_model(place / "models/best.safetensors", 1000, scores=SCORES | {"delta_e": 7.6})
     assert catalog.find("best") == catalog.BUNDLED / "best.safetensors"
 
 
-def test_a_damaged_model_is_listed_and_is_no_default(place, colorize):
+def test_a_damaged_model_is_listed_but_never_the_default(place, colorize):
     (place / "models").mkdir()
     (place / "models/vae.safetensors").write_bytes(b"damaged")
     assert "colorized with best" in colorize("photo.jpg", "-o", "a.jpg")
     assert "damaged" in colorize("--list").splitlines()[2]
 
 
-def test_without_any_model_it_is_one_line(place):
+def test_a_missing_model_is_reported_in_one_line(place):
     shutil.rmtree(catalog.BUNDLED)
     with pytest.raises(InputError, match="make repro"):
         load()
@@ -127,7 +127,7 @@ def test_without_any_model_it_is_one_line(place):
 # what its file may hold
 
 
-def test_half_precision_is_computed_in_single(place):
+def test_half_precision_weights_are_computed_in_single_precision(place):
     with safe_open(catalog.BUNDLED / "best.safetensors", framework="pt") as file:
         assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16, torch.int64}  # noqa: SIM118
     model = load_model(catalog.BUNDLED / "best.safetensors", Colorizer)
@@ -143,22 +143,22 @@ def test_half_precision_is_computed_in_single(place):
 
 
 @pytest.mark.parametrize("change", [torch.Tensor.double, torch.Tensor.bfloat16, torch.Tensor.int])
-def test_no_other_kind_of_number_is_taken(place, change):
+def test_other_number_types_are_refused(place, change):
     weights = build("vae", NETWORK).state_dict()
     key = next(iter(weights))
     weights[key] = change(weights[key])
     save_model(place / "m.safetensors", weights, name="vae", network=NETWORK, about={})
-    with pytest.raises(InputError, match=f"{key} is no number of its kind"):
+    with pytest.raises(InputError, match=f"{key}: not finite, or not torch.float32"):
         load_model(place / "m.safetensors", Colorizer)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("kind", [torch.float32, torch.float16])
-def test_what_is_not_finite_is_refused(place, value, kind):
+def test_weights_that_are_not_finite_are_refused(place, value, kind):
     weights = {k: v.to(kind) if v.is_floating_point() else v for k, v in build("vae", NETWORK).state_dict().items()}
     next(iter(weights.values())).view(-1)[3] = value
     save_model(place / "m.safetensors", weights, name="vae", network=NETWORK, about={})
-    with pytest.raises(InputError, match="is no number of its kind"):
+    with pytest.raises(InputError, match=": not finite, or not torch.float32"):
         load_model(place / "m.safetensors", Colorizer)
 
 
@@ -170,7 +170,7 @@ def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
         changed = bytearray(whole)
         changed[at] ^= 1  # the last bit of a byte: of a float16 it may be a thousandth
         path.write_bytes(changed)
-        with pytest.raises(InputError, match="the weights are not those that were written"):
+        with pytest.raises(InputError, match="the weights do not match their sha256"):
             load_model(path, Colorizer)
     path.write_bytes(whole)
     load_model(path, Colorizer)
@@ -179,7 +179,7 @@ def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
 # how it gets there
 
 
-def test_halving_keeps_whole_numbers_and_what_float16_cannot_hold():
+def test_halving_keeps_integers_and_values_beyond_float16():
     weights = {"w": torch.tensor([0.1, -2.0]), "var": torch.tensor([70_000.0]), "n": torch.tensor(70_000)}
     found = halved(weights)
     assert found["w"].dtype == torch.float16 and torch.allclose(found["w"].float(), weights["w"], rtol=2**-11)
@@ -213,12 +213,12 @@ def test_the_largest_change_is_found_in_any_photograph():
     assert found == pytest.approx(0.25 * 110)
 
 
-def test_the_card_says_what_is_known_of_the_data_and_no_path():
+def test_the_card_describes_the_data_without_paths():
     data = load_config(ROOT / "presets/intel-cpu.yaml").data
     slug = data.kaggle.dataset
     for text in (model_card.origin(data, slug), model_card.licence(data, slug)):
         assert f"(https://www.kaggle.com/datasets/{slug})" in text
-    assert model_card.licence(data, slug).startswith("Unknown: as on Kaggle's page")
+    assert model_card.licence(data, slug).startswith("Unknown: see Kaggle's page")
     private = replace(data, source="folder", folder=replace(data.folder, path="/home/me/photos"))
     assert slug not in model_card.origin(private, None) + model_card.licence(private, None)
     assert slug in model_card.origin(private, slug) and "/home/me" not in model_card.origin(private, slug)
@@ -232,7 +232,7 @@ def test_changes_are_shown_with_their_sign_and_interval():
     assert "| ΔE ↓ | 8.47 | 8.47 | +0.0004 <sub>−0.0002 to +0.001</sub> |" in text
 
 
-def test_categories_stand_with_the_worst_first():
+def test_the_card_lists_the_worst_categories_first():
     rows = [("gray", "sea", 9.0, 0.0), ("gray", "wood", 8.0, 0.0), ("vae", "sea", 7.0, 0.4), ("vae", "wood", 8.5, 0.1)]
     table = pd.DataFrame(rows, columns=["model", "category", "delta_e", "skill"]).assign(photographs=5)
     assert markdown.categories(table, "vae").splitlines()[2:] == [
@@ -240,7 +240,7 @@ def test_categories_stand_with_the_worst_first():
     ]  # fmt: skip
 
 
-def test_a_wheel_brings_the_bundled_model(tmp_path):
+def test_a_wheel_contains_the_bundled_model(tmp_path):
     for name in ("pyproject.toml", "src"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
@@ -255,7 +255,7 @@ def test_a_wheel_brings_the_bundled_model(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*")), ids=lambda path: path.name)
-def test_the_bundled_model_is_whole(path):
+def test_the_bundled_model_loads_and_has_a_card(path):
     """The one that every clone brings: a card, and a model of a known score that loads."""
     if path.name == "README.md":
         return

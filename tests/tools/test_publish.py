@@ -27,7 +27,7 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     params = repository / "params.yaml"
     before = params.read_text()
     params.write_text(before.replace("split: test", "split: val"))
-    assert "evaluate.split: val is for trials" in run(publish, repository, check=False).stderr
+    assert "evaluate.split: val is for experiments" in run(publish, repository, check=False).stderr
     params.write_text(before.replace("resamples: 200", "resamples: 300"))
     assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
     params.write_text(before)
@@ -37,14 +37,14 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     assert not (repository / "results/trial").exists()
 
 
-def test_the_commands_say_where_photographs_of_your_own_go():
+def test_the_printed_commands_name_the_place_for_your_photographs():
     data = load_config(ROOT / "presets/sample.yaml").data
     assert bring(data) == "" == bring(replace(data, source="kaggle"))
     folder = replace(data, source="folder", folder=replace(data.folder, path="holiday.zip"))
     assert bring(folder) == "# put the photographs at holiday.zip, where these parameters look for them\n"
 
 
-def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path):
+def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     bundled, command = repository / "src/colorization/app/weights", [sys.executable, "-m", "tools.bundle"]
     run([*command, "resnet"], repository)
     run([*command, "vae"], repository)
@@ -72,15 +72,15 @@ def test_a_model_is_put_into_the_package_and_a_clone_has_it(repository, tmp_path
     run(["git", "reset", "-q", "--hard", revision], repository)
 
 
-def test_a_model_that_is_not_up_to_date_is_not_bundled(repository):
+def test_an_outdated_model_is_not_bundled(repository):
     def refusal(name: str = "vae") -> str:
         return run([sys.executable, "-m", "tools.bundle", name], repository, check=False).stderr
 
-    assert "unet: no such model" in refusal("unet")
+    assert "unet: unknown model" in refusal("unet")
     params = repository / "params.yaml"
     before = params.read_text()
     params.write_text(before + "# a remark\n")
-    assert "params.yaml: in no commit" in refusal()
+    assert "params.yaml: in no committed run" in refusal()
     params.write_text(before.replace("lr: 0.001", "lr: 0.002"))
     assert "not up to date; run: dvc repro" in refusal()
     params.write_text(before)

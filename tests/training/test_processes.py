@@ -63,7 +63,7 @@ def outcomes(tmp_path_factory):
 
 @pytest.mark.parametrize("network", SMALL)
 @pytest.mark.parametrize("other", ["two", "one, then two", "two, then one"])
-def test_the_numbers_of_one_process(outcomes, other, network):
+def test_two_processes_give_the_numbers_of_one(outcomes, other, network):
     one, other = outcomes["one"][network], outcomes[other][network]
     pd.testing.assert_frame_equal(
         pd.DataFrame(one["history"]), pd.DataFrame(other["history"]), rtol=3e-7
@@ -75,7 +75,7 @@ def test_the_numbers_of_one_process(outcomes, other, network):
 
 
 @pytest.mark.parametrize("network", SMALL)
-def test_golden_histories(outcomes, network):
+def test_histories_match_the_golden_file(outcomes, network):
     """What makes training faster must not change it: golden.json is from before.
 
     It was written by: python tests/training/trainings.py FOLDER
@@ -85,7 +85,7 @@ def test_golden_histories(outcomes, network):
 
 
 @pytest.mark.parametrize("network", SMALL)
-def test_every_photograph_once_an_epoch(outcomes, network):
+def test_every_photograph_is_read_once_per_epoch(outcomes, network):
     first, second = outcomes["two"][network]["train"]
     assert Counter(first + second) == dict.fromkeys(range(13), 2)
     assert min(len(first), len(second)) >= 2 * 5, "both train"
@@ -122,7 +122,7 @@ def test_the_stage_under_torchrun_writes_what_one_process_does(study):
     pd.testing.assert_frame_equal(*histories, atol=1e-4, rtol=1e-4)  # in single precision
 
 
-def test_what_stops_all_is_told_in_one_line(study):
+def test_an_error_of_all_processes_is_reported_in_one_line(study):
     write_params(study, epochs=3, batch_size=1)
     errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, **TWO)
     lines = [line for line in errors.splitlines() if line.startswith("error")]
@@ -131,7 +131,7 @@ def test_what_stops_all_is_told_in_one_line(study):
     assert "error: LT_PRECISION: 16-true is not one of 32-true, bf16-mixed, 16-mixed" in errors
 
 
-def test_a_process_that_dies_takes_the_others_with_it(study):
+def test_a_process_that_dies_stops_the_others(study):
     write_params(study, epochs=999)
     for victim in (0, 1):
         stage = start([sys.executable, "-m", "stages.train", "vae"], study, **TWO)
@@ -165,4 +165,4 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_the_memory_of_a_tensor_is_used_again():
     """Not given back to the kernel, which would clear its 12,288 pages anew each of the eight times."""
     done = subprocess.run([sys.executable, "-c", TENSORS], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert int(done.stdout) < 3 * 12288
+    assert int(done.stdout) < 5 * 12288, "it would be 8 times as many; a busy machine adds some"

@@ -54,7 +54,7 @@ def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, *
     ).fit()  # fmt: skip
 
 
-def test_an_average_of_weights_is_used_and_put_back():
+def test_averaged_weights_are_used_and_then_restored():
     model = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm2d(1))
     model[0].weight.data.fill_(1.0)
     average, expected = Average(model, 0.9), 1.0
@@ -75,7 +75,7 @@ def test_an_average_of_weights_is_used_and_put_back():
         assert model[0].weight.item() == 199 % 7 and not none.weights
 
 
-def test_what_is_kept_is_the_average_where_a_network_asks_for_it(tmp_path):
+def test_a_model_with_averaging_saves_its_averaged_weights(tmp_path):
     with_average, without = (fit("resunet", tmp_path / str(a), epochs=2, averaging=a).weights for a in (0.9, 0.0))
     assert not torch.equal(with_average["head.weight"], without["head.weight"])
 
@@ -99,7 +99,7 @@ def equal(one, two):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_an_interrupted_training_ends_in_the_same_bits(name, tmp_path):
+def test_an_interrupted_training_gives_bit_identical_weights(name, tmp_path):
     whole = fit(name, tmp_path / "whole")
 
     def interrupt(history, epochs):
@@ -120,14 +120,14 @@ def test_best_epoch_is_kept(tmp_path):
     assert fitted.epoch == 1 + int(np.argmin([row["val_loss"] for row in fitted.history]))
 
 
-def test_a_loss_that_is_not_finite_stops_and_says_where(tmp_path):
+def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_step(tmp_path):
     bad = packed(13, 0).clone()
     bad[3, 1] = float("nan")
     with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower .*; no epoch"):
         fit("vae", tmp_path, train=bad)
 
 
-def test_a_rate_that_diverges_stops_and_names_the_last_good_state(tmp_path):
+def test_a_diverging_training_stops_and_names_the_last_good_state(tmp_path):
     def poison(history):
         if len(history) == 2:
             train[:] = float("nan")
@@ -140,7 +140,7 @@ def test_a_rate_that_diverges_stops_and_names_the_last_good_state(tmp_path):
         fit("vae", tmp_path / "rate", epochs=9, lr=1e18, lr_schedule="constant")
 
 
-def test_every_photograph_once_an_epoch_in_batches_of_at_most_the_size():
+def test_every_photograph_is_in_one_batch_per_epoch():
     for count, size in ((13, 4), (3, 16), (17, 16), (1, 1)):
         parts = list(dataset.split(count, size, shuffle=True))
         assert sorted(torch.cat(parts).tolist()) == list(range(count))
@@ -161,7 +161,7 @@ def test_flips_mirror_whole_photographs():
     assert {mirrored for _, mirrored in seen} == {True, False}
 
 
-def test_photographs_that_stay_in_their_file_train_to_the_same_bits(tmp_path, monkeypatch):
+def test_training_from_a_file_gives_bit_identical_weights(tmp_path, monkeypatch):
     np.save(tmp_path / "train.npy", TRAIN.numpy())
     packed, outcomes = dataset.load(tmp_path / "train.npy"), []
     for limit, kind in ((packed.nbytes, torch.Tensor), (packed.nbytes - 1, np.memmap)):
@@ -175,7 +175,7 @@ def test_photographs_that_stay_in_their_file_train_to_the_same_bits(tmp_path, mo
 
 
 @pytest.mark.parametrize("text", ["60 GB", "nan", "-1", "1,000", "\x1b[31m"])
-def test_a_room_that_is_no_number_of_bytes_is_refused_in_a_line(text, monkeypatch):
+def test_an_invalid_limit_for_device_memory_is_refused(text, monkeypatch):
     monkeypatch.setenv("COLORIZATION_RESIDENT_BYTES", text)
     with pytest.raises(InputError, match="COLORIZATION_RESIDENT_BYTES: must be a number of bytes from 0, like 60e9"):
         dataset.room(torch.device("cpu"))
@@ -241,9 +241,9 @@ def test_a_file_rebuilds_its_model(name, tmp_path):
     assert torch.equal(load_model(path, Colorizer).colorize(L), model.colorize(L))
 
 
-def test_other_files_are_no_models(tmp_path):
+def test_files_without_a_model_are_refused(tmp_path):
     path = tmp_path / "m.safetensors"
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="file not found"):
         load_model(path, Colorizer)
     for content in (b"", b"junk", b"\xff" * 100):
         path.write_bytes(content)
@@ -265,7 +265,7 @@ def train_stage(folder, **kwargs):
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
 
 
-def test_kill_9_and_again_gives_the_same_file(tmp_path):
+def test_a_training_after_kill_9_gives_the_same_file(tmp_path):
     params = sample_with(epochs=6)
     for folder in ("whole", "killed"):
         (tmp_path / folder / "data/lab").mkdir(parents=True)

@@ -1,1 +1,1 @@
-"""The `colorize` command, its page and the library, for anybody's photographs. No stage depends on it."""
+"""The `colorize` command, its local page and the Python interface, for any photographs. No stage depends on it."""

@@ -1,4 +1,4 @@
-"""Which trained models there are, how they scored, and which is the best; reads no weights and needs no torch."""
+"""The trained models, their scores, and the default one. Reads descriptions only; does not import torch."""
 
 import math
 from dataclasses import dataclass
@@ -10,18 +10,19 @@ from colorization.core.files import read_json
 from colorization.models.common.description import SCORES, SUFFIX, Description, read_description
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
-BUNDLED = Path(__file__).parent / "weights"  # the model that travels with the package
-SCORE = "delta_e"  # the pipeline's own measure of the best: CIEDE2000, lower is better
-RULE = "the model that learned from the most photographs, of equals the one with the lowest ΔE"
+BUNDLED = Path(__file__).parent / "weights"  # the folder of the bundled model
+SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
+RULE = "the model that learned from the most photographs; ties go to the lowest ΔE"
 NOTE = f"""\
-ΔE: CIEDE2000 against the originals, lower is better; colour: 1 is as colourful as they; photos: it learned from.
-The default is {RULE}; a name in both places means the upper one.
-Scores of models/ are those of metrics/scores; the bundled model brings its own, of other test photographs."""
+ΔE: CIEDE2000 against the originals, lower is better. colour: 1 is as colourful as the originals.
+photos: the number of training photographs. A name that is listed twice means the upper model.
+The default is {RULE}.
+Scores of models/ come from metrics/scores. The bundled model was scored on other test photographs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A file of a trained model, what it says of itself (None: damaged), and its scores as far as they are known."""
+    """The file of a trained model, its description (None: the file is damaged) and its known scores."""
 
     path: Path
     about: Description | None
@@ -33,18 +34,18 @@ class Model:
 
     @property
     def rank(self) -> tuple[float, float]:
-        """By RULE, the lowest is the best."""
+        """Sort key for RULE: the best model has the lowest rank."""
         return -self.about.photographs if self.about else 0, self.scores.get(SCORE, math.inf)
 
 
 def folder() -> Path:
-    """Where the trained models lie: models/ here, or in the checkout that the package was installed from."""
+    """The folder of trained models: models/ here, or in the checkout that the package was installed from."""
     here = Path("models")
     return here if any(here.glob(f"*{SUFFIX}")) else CHECKOUT / "models"
 
 
 def scores_of(name: str) -> dict[str, float]:
-    """The measures of a scored model, from metrics/scores beside the models' folder; empty where there are none."""
+    """A model's scores, read from metrics/scores beside the models' folder; empty if they are missing."""
     try:
         row = read_json(folder().parent / paths.summary(name))
         return {key: row[key] for key in SCORES if key in row} if isinstance(row[SCORE], float) else {}
@@ -53,7 +54,7 @@ def scores_of(name: str) -> dict[str, float]:
 
 
 def models() -> list[Model]:
-    """The trained models, best first by RULE; of equals the folder's before the package's, damaged ones last."""
+    """The trained models, best first by RULE. In a tie, models/ comes before the package; damaged files come last."""
     found = []
     for path in [*sorted(folder().glob(f"*{SUFFIX}")), *sorted(BUNDLED.glob(f"*{SUFFIX}"))]:
         try:
@@ -68,7 +69,7 @@ def models() -> list[Model]:
 
 
 def named() -> dict[str, Model]:
-    """The best model of every name, the best first."""
+    """The best model of each name, best first."""
     found: dict[str, Model] = {}
     for model in models():
         found.setdefault(model.name, model)
@@ -76,31 +77,31 @@ def named() -> dict[str, Model]:
 
 
 def default() -> Model:
-    """The best trained model. Raises InputError when there is none."""
+    """The best trained model. Raises InputError if models/ and the package are empty."""
     found = models()
     if not found:
-        raise InputError("no trained model in models/; train them with: make repro; or name a file: --model FILE")
+        raise InputError("models/ is empty; train the models with: make repro; or name a file: --model FILE")
     return found[0]
 
 
 def find(model: str | Path | None) -> Path:
-    """The file of a model, given as a path or a name of `named`; None: the default. Raises InputError without one."""
+    """The file of a model, given as a path or a name; None: the default. Raises InputError if it does not exist."""
     if model is None:
         return default().path
     path = Path(model)
     if path.name == str(model) and not path.suffix and not path.is_file():
         known = named()
         if model not in known:
-            told = ", ".join(known) or "none yet: make repro"
-            raise InputError(f"{model}: no such model; the trained ones are: {told}")
+            told = ", ".join(known) or "none yet; train them with: make repro"
+            raise InputError(f"{model}: unknown model; the trained models are: {told}")
         path = known[model].path
     if not path.is_file():
-        raise InputError(f"{path}: no such file; colorize --list names the trained models")
+        raise InputError(f"{path}: file not found; colorize --list names the trained models")
     return path
 
 
 def table() -> str:
-    """The trained models with their scores, as `colorize --list` prints them."""
+    """The text of `colorize --list`: the trained models with their scores."""
     best = default()
     lines = [f"{'model':<10} {'ΔE':>6} {'PSNR':>6} {'colour':>7} {'photos':>9} {'px':>5}  from"]
     for model in models():

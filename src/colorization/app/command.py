@@ -13,24 +13,23 @@ from colorization.core.errors import InputError, run, shown
 from colorization.core.process import keep_memory
 from colorization.models.common.description import read_description
 
-# PIL, numpy and torch are imported where they are needed: --help answers at once
+# Functions import PIL, numpy and torch when they need them, so that --help answers at once.
 
-PLANE = 4 * 2**20  # bytes of the largest arrays whose memory is kept
+PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
 EXAMPLES = f"""\
 examples:
   colorize photo.jpg -o coloured.jpg
   colorize albums/ scan*.tif -o coloured/        a folder keeps its structure
   colorize photo.jpg -o out/ --model gan --compare
-  colorize --list                                the models, what they learned from, and their scores
+  colorize --list                                the models, their training photographs and scores
   colorize --serve                               a page in your browser
 
-Without --model it takes {catalog.RULE},
-of those in models/ and the one that comes with this package.
+The candidates for the default are the models in models/ and the bundled model.
+The default is {catalog.RULE}.
 
-exit status: 0 all photographs were colorized; 1 some were not, or none (each told in a line); 2 wrong usage.
-Results are sRGB and keep size, bit depth, alpha, EXIF and the luminance of the photograph. \
-Nothing is overwritten without
---overwrite, and never a photograph of yours."""
+exit status: 0 all photographs were colorized; 1 at least one failed (one line each); 2 wrong usage.
+Results are sRGB. They keep the photograph's size, bit depth, alpha, EXIF and luminance.
+Existing files are kept unless you give --overwrite; your photographs are always kept."""
 
 
 def main() -> None:
@@ -48,7 +47,7 @@ def _main() -> None:
 
         serve(host=wanted.host, port=wanted.port, device=wanted.device)
     elif not wanted.photos or wanted.output is None:
-        parser.error("name photographs and, with -o, where the results go")
+        parser.error("name the photographs, and a place for the results with -o")
     else:
         sys.exit(1 if colorize(wanted) else 0)
 
@@ -56,43 +55,55 @@ def _main() -> None:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="colorize",
-        description="Give gray photographs colour with a trained model; colour photographs are taken as gray ones.",
+        description="Colorize photographs with a trained model. The colours of a colour photograph are ignored.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders (with all below them) or globs")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a folder, or for one photograph a file")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders (with their subfolders) or globs")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a folder; for one photograph also a file")
     add = parser.add_argument_group("model").add_argument
     add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: see below)")
-    add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU where there is one)")
+    add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
     add(
         "--samples",
         type=_number(int, 1, 100),
         default=0,
         metavar="N",
-        help="N results each, drawn anew (needs --model vae)",
+        help="draw N results per photograph (needs --model vae)",
     )
     add = parser.add_argument_group("results").add_argument
     add("--saturation", type=_number(float, 0, 10), default=1.0, metavar="X", help="factor on the colour (default: 1)")
-    add("--compare", action="store_true", help="also write NAME-compare: the photograph as it came and the result")
-    add("--format", choices=("jpeg", "png", "tiff", "webp", "bmp"), help="(default: the photograph's own)")
+    add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
     add(
-        "--quality", type=_number(int, 1, 100), default=95, metavar="Q", help="of JPEG and WebP, 1 to 100 (default: 95)"
+        "--format",
+        choices=("jpeg", "png", "tiff", "webp", "bmp"),
+        help="format of the results (default: the photograph's format)",
     )
-    add("--overwrite", action="store_true", help="replace results that exist")
-    add("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    add(
+        "--quality",
+        type=_number(int, 1, 100),
+        default=95,
+        metavar="Q",
+        help="quality of JPEG and WebP results, 1 to 100 (default: 95)",
+    )
+    add("--overwrite", action="store_true", help="replace existing results")
+    add("--dry-run", action="store_true", help="list the results without writing them")
     add = parser.add_argument_group("instead of photographs").add_argument
     add("--list", action="store_true", help="list the trained models with their scores")
     add("--version", action="version", version=f"colorize {version('colorization')}")
-    add("--serve", action="store_true", help="open a local page to drop photographs on (needs requirements-demo.txt)")
-    add("--host", default="127.0.0.1", help="of the page; 0.0.0.0 opens it to your network (default: %(default)s)")
-    add("--port", type=_number(int, 1, 65535), default=7860, help="of the page (default: %(default)s)")
+    add("--serve", action="store_true", help="start a local page to drop photographs on (needs requirements-demo.txt)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address of the page; 0.0.0.0 opens it to your network (default: %(default)s)",
+    )
+    add("--port", type=_number(int, 1, 65535), default=7860, help="port of the page (default: %(default)s)")
     return parser
 
 
 def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
-    """An argparse type: a finite number from low to high."""
+    """An argparse type: a number from `low` to `high`."""
 
     def parse(text: str) -> float:
         try:
@@ -100,26 +111,26 @@ def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"expected a number from {low} to {high}, found {text!r}")
         return value
 
     return parse
 
 
 def colorize(wanted: argparse.Namespace) -> int:
-    """Colorize what the command line names; returns how many photographs were left out."""
+    """Colorize the photographs of the command line; returns the number of photographs that failed."""
     from tqdm import tqdm
 
     from colorization.app.photo.batch import Look, colorize_all
     from colorization.app.photo.plan import Job, Wishes, find_photos, plan
 
-    for decoder in ("PIL", "pyvips", "tifffile"):  # their remarks on damaged files: we tell what matters
+    for decoder in ("PIL", "pyvips", "tifffile"):  # we report damaged files ourselves, in one line each
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = catalog.find(wanted.model)
     check_samples(model, wanted.samples)
     photos = find_photos(wanted.photos, wanted.output)
     if not photos:
-        raise InputError(f"{', '.join(wanted.photos)}: no photographs there")
+        raise InputError(f"{', '.join(wanted.photos)}: found no photographs")
     wishes = Wishes(
         out=wanted.output,
         format=wanted.format,
@@ -144,7 +155,7 @@ def colorize(wanted: argparse.Namespace) -> int:
         from colorization.app.colorizer import load
 
         if len(jobs) > 1:
-            torch.set_num_threads(1)  # photographs run beside each other; threads within one would only wait
+            torch.set_num_threads(1)  # photographs run in parallel already; more threads would only wait
         return load(model, device=wanted.device, threads=1 if len(jobs) > 1 else None)
 
     keep_memory(PLANE, 64 * PLANE)
@@ -166,7 +177,7 @@ def colorize(wanted: argparse.Namespace) -> int:
 
 
 def check_samples(model: Path, samples: int) -> None:
-    """Raise InputError when samples are asked of a model that draws none."""
+    """Raise InputError if `samples` is set for a model that gives one result only."""
     name = read_description(model).name
     if samples and name != "vae":
         raise InputError(f"--samples: the {name} gives one result only; use it with --model vae")

@@ -1,7 +1,7 @@
 """A local page: drop a photograph, choose models, compare with a slider, download the result at full resolution.
 
-It listens on this machine only unless asked otherwise, and asks nothing of the network: no fonts, no telemetry. What is
-uploaded lies in a temporary folder; it goes after KEPT seconds, and with the server.
+By default it listens on this machine only. It requests nothing from the network: no fonts, no telemetry. Uploads lie in
+a temporary folder; they are deleted after KEPT seconds and when the server stops.
 """
 
 import os
@@ -24,24 +24,24 @@ from colorization.core.errors import InputError
 if TYPE_CHECKING:
     import gradio
 
-UPLOAD = 256 * 2**20  # bytes of the largest file that is taken
-KEPT = 600  # seconds
-SHOWN = 1600  # longest side of the pictures on the page
+UPLOAD = 256 * 2**20  # bytes of the largest upload
+KEPT = 600  # seconds until an upload is deleted
+SHOWN = 1600  # longest side of the pictures on the page, in pixels
 PHOTOGRAPH = "the photograph"
-QUALITY = 95  # of the downloads
+QUALITY = 95  # JPEG and WebP quality of the downloads
 INTRODUCTION = """# Colorize a photograph
-Drop one, gray or coloured. A model predicts its colours from its luminance, which stays as it is."""
+Drop a photograph, gray or coloured. A model predicts its colours from its luminance and keeps the luminance."""
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
-    """Serve the page until interrupted. Raises InputError without Gradio, without a model, or for a port in use."""
+    """Serve the page until interrupted. Raises InputError if Gradio or a model is missing, or the port is in use."""
     with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
         app = page(Path(folder), device=device)
         try:
             launch(app, host=host, port=port)
         except OSError as error:
-            raise InputError(f"{host}:{port}: cannot be served ({error}); name another with --port") from None
-        print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
+            raise InputError(f"{host}:{port}: cannot be served ({error}); name another port with --port") from None
+        print(f"http://{host}:{port}  (Ctrl-C stops it)", flush=True)
         threading.Thread(target=forget, args=(Path(folder),), daemon=True).start()
         try:
             app.block_thread()
@@ -50,17 +50,17 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") ->
 
 
 def forget(folder: Path, *, kept: float = KEPT) -> None:
-    """Delete what was not changed for `kept` seconds, again and again until the folder is gone."""
+    """Delete files older than `kept` seconds, again and again until the folder is gone."""
     while folder.is_dir():
         for path in folder.rglob("*"):
-            with suppress(FileNotFoundError):  # the server is ending
+            with suppress(FileNotFoundError):  # the server is stopping and deletes the folder
                 if path.is_file() and time.time() - path.stat().st_mtime > kept:
                     path.unlink()
         time.sleep(kept / 10)
 
 
 def launch(app: "gradio.Blocks", *, host: str, port: int) -> None:
-    """Start serving, in the background."""
+    """Start the server in the background."""
     import gradio as gr
 
     app.launch(
@@ -74,13 +74,13 @@ def launch(app: "gradio.Blocks", *, host: str, port: int) -> None:
         enable_monitoring=False,
         footer_links=[],
         max_file_size=UPLOAD,
-        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),  # none from a network
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),  # local fonts only
         css=".narrow { max-width: 60rem; margin: 0 auto }",
     )
 
 
 def page(folder: Path, *, device: str) -> "gradio.Blocks":
-    """The page; `folder` takes what is uploaded and made. Raises InputError, as `serve`."""
+    """The page; uploads and results go to `folder`. Raises InputError if Gradio or a model is missing."""
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder), "HF_HUB_OFFLINE": "1"}
     try:
         import gradio as gr
@@ -122,15 +122,16 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
 
 
 def label(model: catalog.Model) -> str:
-    """A model's name, and its ΔE where that is known."""
+    """A model's name, with its ΔE if known."""
     return f"{model.name} (ΔE {model.scores[catalog.SCORE]:.1f})" if catalog.SCORE in model.scores else model.name
 
 
 def compare(
     photo: Path, model: str, other: str, saturation: float, *, device: str, folder: Path
 ) -> tuple[tuple[Image.Image, Image.Image], Path]:
-    """Two pictures for the slider (what `other` names, and the model's), and the model's result as a file in `folder`.
+    """Two pictures for the slider (`other` and the model's result), and the model's result as a file in `folder`.
 
+    other: PHOTOGRAPH or the name of a model.
     Raises InputError for a file that cannot be colorized.
     """
     header, content = read_header(photo), read_photo(photo)
@@ -152,7 +153,7 @@ def compare(
 
 @lru_cache
 def load(model: str, device: str):
-    """A trained model by its name, kept for the next photograph."""
+    """The trained model of a name; cached for the next photograph."""
     from colorization import load
 
     return load(model, device=device)

@@ -1,4 +1,4 @@
-"""The report's sentences that say something measurable, each with what would confirm it."""
+"""The paper's measurable sentences, each with the rule that confirms it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,12 +9,12 @@ from colorization.core.params import PAPER
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (
-    "The validation loss falls, by Theil–Sen's slope, after epoch 20, or in the second half of a shorter run, "
-    "at a learning rate that is not taken to 0."
+    "The validation loss still falls (Theil–Sen slope) after epoch 20, or in the second half of a shorter run. "
+    "A run whose learning rate goes to 0 cannot decide this."
 )
 HARD = (
-    f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing); "
-    "answers are taken as independent, which those of one person are not quite."
+    f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing). "
+    "The interval treats all answers as independent; answers of one person are not quite."
 )
 SUDDEN = (
     "in the discriminator losses there's a sudden peak at around epoch 15 which corresponds to the low point in "
@@ -22,21 +22,21 @@ SUDDEN = (
 )
 PEAK = (
     "After the first epoch, the discriminator's highest and the generator's lowest loss stand out by 3 standard "
-    "deviations, in the same epoch or in neighbours."
+    "deviations, in the same epoch or in neighbouring epochs."
 )
 SHARP = (
-    "The VAE's MSE falls to half of its first epoch's or less, and half of that fall comes in the first quarter of the "
-    "epochs; a quarter or less there refutes it. What falls within the first epoch is not seen."
+    "The VAE's MSE falls to half of its first epoch's value or less, and half of this fall comes in the first quarter "
+    "of the epochs; a quarter or less refutes the claim. The fall within the first epoch is not measured."
 )
 DIFFER = (
-    f"After {CONVERGED_EPOCHS} epochs or more the order of the networks by ab RMSE on validation photographs is "
-    f"another than after {REPORT_EPOCHS}, at a learning rate that is not taken to 0."
+    f"After {CONVERGED_EPOCHS} epochs or more, the order of the models by ab RMSE on validation photographs differs "
+    f"from the order after {REPORT_EPOCHS}. A run whose learning rate goes to 0 cannot decide this."
 )
 STILL = "All of the three losses [here the {}'s] will still decrease after that"
-# Name, sentence, section of the report, rule, what finds the figure.
+# Name, sentence, section of the paper, rule, function that finds the figure.
 CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]], ...] = (
     ("great", "The overall performances for all three models are great.", "Abstract",
-     f"Each network explains more than {GREAT:.0%} of the gray floor's squared error (skill).", rules.great),
+     f"Each model explains more than {GREAT:.0%} of the gray floor's squared error (skill).", rules.great),
     ("hard-to-tell", "It is hard to tell the generated images are fake", "Abstract",
      HARD, rules.hard_to_tell),
     ("resnet-less-colourful", "ResNet … generate less colorful images", "Abstract and section 5.1", LESS,
@@ -44,22 +44,22 @@ CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]]
     ("vae-less-colourful", "… VAE generate less colorful images", "Abstract", LESS,
      partial(rules.less_colourful, "vae")),
     ("gan-overly-colourful", "some images processed by GAN are overly colorful", "Abstract, sections 5.2 and 6",
-     f"More than {SOME:.0%} of the results have a colorfulness of {OVERLY:.0f} points or more above their originals'.",
+     f"More than {SOME:.0%} of the results have {OVERLY:.0f} or more points of colorfulness above their originals'.",
      rules.overly_colourful),
     ("resnet-steady", "The validation loss decreases steadily here", "Section 5.1",
      "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.", rules.steady),
     ("gan-unstable", "the generator loss is unstable because of the adversarial network", "Section 5.2",
-     "The generator's adversarial loss turns, up or down, at more than a third of the epochs; "
-     "noise turns at two thirds.", rules.unstable),
+     "The generator's adversarial loss changes direction at more than a third of the epochs; "
+     "noise does so at two thirds.", rules.unstable),
     ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa",
      "Section 5.2", "The changes of the two losses from epoch to epoch are negatively correlated.", rules.mirrors),
     ("gan-peak", SUDDEN, "Section 5.2", PEAK, rules.peak),
     ("gan-varies", "GAN can provide colorful images, but the quality varies", "Section 6",
-     "ΔE varies more from photograph to photograph than that of each other network.", rules.quality_varies),
+     "The GAN's ΔE varies more between photographs than that of each other model.", rules.quality_varies),
     ("vae-sharp", "The MSE loss … decreases sharply from 0.5 to 0.002 in a shorter time", "Section 5.3",
      SHARP, rules.sharp),
     ("vae-more-effective", "which means that the VAE is more effective", "Section 5.3",
-     "The VAE's mean MSE is below that of each other network, compared on the same photographs.", rules.more_effective),
+     "The VAE's mean MSE is below that of each other model on the same photographs.", rules.more_effective),
     *((f"{model}-still-falls", STILL.format(PAPER[model]), "Section 6", FALLS_ON, partial(rules.still_falls, model))
       for model in PAPER),
     ("converged-differ", "train for more than 100 epochs and compare the performance when they converges", "Section 6",
@@ -68,7 +68,7 @@ CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]]
 
 
 def judge(evidence: rules.Evidence) -> list[dict]:
-    """One row per claim: name, sentence, where it stands in the report, rule, figure and verdict."""
+    """One row per claim: name, sentence, section of the paper, rule, figure and verdict."""
     rows = []
     for name, sentence, section, rule, find in CLAIMS:
         found = find(evidence)

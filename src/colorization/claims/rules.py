@@ -1,8 +1,8 @@
-"""The rules that find a figure for a claim of the report, and the verdict on it.
+"""The rules that find a figure for each claim of the paper, and the verdict on the claim.
 
-Most verdicts come from a 95 % interval: confirmed when all of it fulfils the rule, refuted when none of it does,
-undecided when it holds both. Rules of single events (a peak, a sharp fall, an order) decide by what they name. All are
-undecided where a run is too short or too small to tell.
+Most verdicts come from a 95 % interval: confirmed if the whole interval fulfils the rule, refuted if the whole interval
+breaks it, undecided otherwise. Rules about single events (a peak, a sharp fall, an order) decide by the event itself.
+Claims stay undecided if the run is too short or too small.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,21 +18,21 @@ from colorization.evaluation import intervals
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful
-SOME = 0.05  # of the photographs
-STEADY = 2 / 3  # of the steps from epoch to epoch
-UNSTABLE = 1 / 3  # of the epochs at which the loss turns: half of what noise does
-SHARP = 0.5  # of the first epoch's loss, and of its fall within the first quarter of the epochs
-HARD_TO_TELL = 0.4  # taken for the photograph; who cannot tell at all takes it in half of the trials
-GREAT = 0.5  # of the gray floor's squared error
+SOME = 0.05  # share of the photographs
+STEADY = 2 / 3  # share of the steps from epoch to epoch
+UNSTABLE = 1 / 3  # share of the epochs at which the loss changes direction: half of noise's share
+SHARP = 0.5  # share of the first epoch's loss, and share of the fall in the first quarter of the epochs
+HARD_TO_TELL = 0.4  # share of the trials in which people take the result for the photograph; guessing gives 0.5
+GREAT = 0.5  # share of the gray floor's squared error
 REPORT_EPOCHS, CONVERGED_EPOCHS = 20, 100
-MIN_PHOTOGRAPHS = 20  # the bootstrap's 95 % are 83 % with 5 photographs, and 92 % with 30
+MIN_PHOTOGRAPHS = 20  # a 95 % bootstrap interval covers 83 % with 5 photographs and 92 % with 30
 MIN_EPOCHS = 8  # for rules about the course of a training
-CLOSE = 0.01  # two errors that differ by less than this share are not ordered
+CLOSE = 0.01  # two errors that differ by less than this share count as equal
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a run leaves: scores per photograph, intervals and differences, a history per network, people's answers."""
+    """The outputs of a run: scores per photograph, intervals, differences, a history per model, people's answers."""
 
     scores: Mapping[str, pd.DataFrame]
     table: pd.DataFrame
@@ -45,7 +45,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Found:
-    """A figure in words, and what it says."""
+    """A figure in words, and the verdict from it."""
 
     figure: str
     verdict: str
@@ -62,12 +62,12 @@ def below(threshold: float, low: float, high: float) -> str:
 
 
 def together(found: list[str]) -> str:
-    """The verdict on a claim that needs all of several."""
+    """The verdict on a claim that needs all parts confirmed."""
     return REFUTED if REFUTED in found else UNDECIDED if UNDECIDED in found else CONFIRMED
 
 
 def of_photographs(find: Callable[..., Found]) -> Callable[..., Found]:
-    """A rule that needs a number of photographs."""
+    """Make a rule undecided below MIN_PHOTOGRAPHS."""
 
     @wraps(find)
     def found(*args) -> Found:
@@ -154,8 +154,8 @@ def peak(evidence: Evidence) -> Found:
     d_loss, adversarial = history.train_d_loss.to_numpy(), history.train_adversarial.to_numpy()
     high, low = int(d_loss.argmax()), int(adversarial.argmin())
     sudden = trends.stands_out(d_loss, high) and trends.stands_out(adversarial, low)
-    figure = f"discriminator's highest in epoch {high + 2}, generator's lowest in epoch {low + 2}"
-    figure += "" if sudden else ": not both stand out from the other epochs"
+    figure = f"discriminator's highest loss in epoch {high + 2}, generator's lowest loss in epoch {low + 2}"
+    figure += "" if sudden else "; at least one does not stand out from the other epochs"
     return Found(figure, CONFIRMED if sudden and abs(high - low) <= 1 else REFUTED)
 
 
@@ -164,7 +164,10 @@ def sharp(evidence: Evidence) -> Found:
     if len(loss) < MIN_EPOCHS:
         return Found(f"{len(loss)} epochs: too few", UNDECIDED)
     share, left = trends.early_share(loss), loss.min() / loss[0] if loss[0] > 0 else 1.0
-    figure = f"from {loss[0]:.4f} (mean of the first epoch) to {loss.min():.4f}, {share:.0%} of it in the first quarter"
+    figure = (
+        f"from {loss[0]:.4f} (mean of the first epoch) to {loss.min():.4f}, "
+        f"{share:.0%} of the fall in the first quarter of the epochs"
+    )
     if left <= SHARP and share >= SHARP:
         return Found(figure, CONFIRMED)
     return Found(figure, REFUTED if share <= SHARP / 2 else UNDECIDED)
@@ -173,7 +176,7 @@ def sharp(evidence: Evidence) -> Found:
 def still_falls(model: str, evidence: Evidence) -> Found:
     history = evidence.histories[model]
     if _annealed(history):
-        return Found("the learning rate of this run goes to 0, which ends the fall of any loss", UNDECIDED)
+        return Found("the learning rate of this run goes to 0, which stops the fall of any loss", UNDECIDED)
     after = REPORT_EPOCHS if len(history) >= REPORT_EPOCHS + MIN_EPOCHS else len(history) // 2
     late = history.val_loss.to_numpy()[after:]
     if len(late) < MIN_EPOCHS:
@@ -188,7 +191,7 @@ def converged_differ(evidence: Evidence) -> Found:
     if shortest < CONVERGED_EPOCHS:
         return Found(f"the shortest training has {shortest} epochs", UNDECIDED)
     if any(map(_annealed, evidence.histories.values())):
-        return Found("at a learning rate that goes to 0, epoch 20 of 100 is not the end of a training of 20", UNDECIDED)
+        return Found("the learning rate goes to 0: epoch 20 of 100 differs from the end of 20 epochs", UNDECIDED)
     early, late = (
         {name: history.val_ab_mse[:epochs].min() for name, history in evidence.histories.items()}
         for epochs in (REPORT_EPOCHS, None)
@@ -205,7 +208,7 @@ def hard_to_tell(evidence: Evidence) -> Found:
     models = [row for name, row in evidence.people["models"].items() if name in PAPER]
     fooled, trials = (sum(model[key] for model in models) for key in ("fooled", "trials"))
     if not trials:
-        return Found("nobody has looked yet", UNDECIDED)
+        return Found("nobody has answered yet", UNDECIDED)
     low, high = intervals.wilson(fooled, trials)
     return Found(f"taken for the photograph in {_span(fooled / trials, low, high)} of {trials} trials",
                  above(HARD_TO_TELL, low, high))  # fmt: skip
@@ -217,7 +220,7 @@ def _measure(evidence: Evidence, model: str, measure: str) -> tuple[float, float
 
 
 def _difference(evidence: Evidence, first: str, second: str, measure: str) -> tuple[float, float, float]:
-    """First minus second, whichever way the table has them."""
+    """First minus second, in whichever order the table has them."""
     rows = evidence.differences.set_index(["measure", "first", "second"])
     if (measure, first, second) in rows.index:
         return tuple(rows.loc[(measure, first, second), ["difference", "low", "high"]])

@@ -1,1 +1,1 @@
-"""What every part uses and decides no number: errors, files, processes, parameters, paths. No stage depends on it."""
+"""Errors, files, processes, parameters and paths for every part. It changes no result, so no stage depends on it."""

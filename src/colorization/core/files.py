@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and folders that one process holds alone."""
+"""Write a file completely or not at all; lock a folder for one process."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from colorization.core.process import hold
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd  # imported where a table is read: most stages that write a file need none
+    import pandas as pd  # imported only by the functions that need it: most stages do not
 
-TEXTS = {"name": str, "category": str}  # columns that pandas must not take for numbers: a folder's name may be 2019
+TEXTS = {"name": str, "category": str}  # columns to read as text: a folder may be called 2019
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError from the block, as of a full disk, names `path`."""
+    """An OSError from the block, such as a full disk, names `path`."""
     try:
         yield
     except OSError as error:
@@ -29,27 +29,27 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` when the block ends well; else `path` stays as it was.
+    """Open a new file that replaces `path` when the block succeeds; otherwise `path` stays as it was.
 
-    An OSError from the block, as of a full disk, names `path`. Raises InputError when another process writes it now.
+    An OSError from the block, such as a full disk, names `path`. Raises InputError if another process is writing it.
     """
     partial = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with naming(path), _alone(partial, f"{path}: another process writes it now; wait for it or stop it"):
+    with naming(path), _alone(partial, f"{path}: another process is writing it; wait for it or stop it"):
         try:
             with open(partial, "w+b") as file:
                 yield file
             os.replace(partial, path)
         except BaseException:
-            partial.unlink(missing_ok=True)  # while it is ours: the next one of this name may be another's
+            partial.unlink(missing_ok=True)  # while we hold the lock: later it may be another process's file
             raise
 
 
 @contextmanager
 def _alone(partial: Path, busy: str) -> Iterator[None]:
-    """Hold the file `partial`, made if need be; the lock goes with the process.
+    """Lock the file `partial`, created if missing; the lock ends with the process.
 
-    Raises InputError `busy` when it is held.
+    Raises InputError `busy` if another process holds it.
     """
     while True:
         with open(partial, "ab") as lock:
@@ -58,11 +58,11 @@ def _alone(partial: Path, busy: str) -> Iterator[None]:
             if _is(partial, lock):
                 yield
                 return
-        # its last writer has just put it in its place, where it is no longer ours to write: look again
+        # its last writer has just renamed it to its final name, so we locked the wrong file: try again
 
 
 def _is(path: Path, file: BinaryIO) -> bool:
-    """Whether an open file is the one that is now called `path`."""
+    """Whether `path` now names this open file."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
@@ -79,12 +79,12 @@ def read_json(path: Path) -> dict:
 
 
 def write_json(path: Path, tree: dict) -> None:
-    """Raises ValueError for NaN and infinity, which are no JSON."""
+    """Raises ValueError for NaN and infinity, which JSON cannot express."""
     write_bytes(path, (json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_array(path: Path, array: "np.ndarray") -> None:
-    """A .npy of numbers."""
+    """Write a .npy file of numbers."""
     import numpy as np
 
     with replacing(path) as file:
@@ -92,29 +92,29 @@ def write_array(path: Path, array: "np.ndarray") -> None:
 
 
 def read_array(path: Path, *, mapped: bool = True) -> "np.ndarray":
-    """A .npy of numbers, as a read-only memory map or in memory."""
+    """Read a .npy file of numbers, as a read-only memory map or into memory."""
     import numpy as np
 
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
 
 
 def read_table(source: "Path | BinaryIO", separator: str = ",") -> "pd.DataFrame":
-    """A table of `write_table`; texts stay texts, whatever they say."""
+    """Read a table that `write_table` wrote. The columns of TEXTS stay text."""
     import pandas as pd
 
     return pd.read_csv(source, sep=separator, keep_default_na=False, na_values=[""], dtype=TEXTS)
 
 
 def write_table(path: Path, table: "pd.DataFrame", separator: str = ",") -> None:
-    """Numbers with six significant digits."""
+    """Write a table, numbers with six significant digits."""
     write_bytes(path, table.to_csv(sep=separator, index=False, float_format="%.6g").encode())
 
 
 @contextmanager
 def locked(folder: Path, busy: str) -> Iterator[None]:
-    """Hold a folder alone; the lock goes with the process, however that ends.
+    """Lock a folder; the lock ends with the process, even if that is killed.
 
-    Raises InputError `busy` when it is held.
+    Raises InputError `busy` if another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:

@@ -1,6 +1,6 @@
 """params.yaml → frozen, checked dataclasses. The only reader of params.yaml.
 
-The keys of `models` are the list of models. Each names a folder in models/, whose params.py describes its block.
+The keys of `models` list the models. Each names a folder in models/, whose params.py describes its block.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from colorization.core.schema import build, read_tree, rule
 
 FLOORS = ("gray", "mean")  # rows of every table that need no training
 PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the models of the paper that this study reproduces
-TAKEN = (*FLOORS, "original", "common", "floors", "classifier")  # names that a model cannot have
+TAKEN = (*FLOORS, "original", "common", "floors", "classifier")  # reserved: no model may have these names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The parameters that every model has; the fields that a subclass adds are its constructor's arguments."""
+    """The parameters that every model has. A subclass adds the arguments of its model's constructor as fields."""
 
     epochs: int = rule(low=1, high=100_000)
     batch_size: int = rule(low=1, high=65_536)
@@ -62,20 +62,20 @@ class Fit:
     beta1: float = rule(low=0.0, high=0.9999)
 
     def network(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """The arguments of the model's constructor."""
         fit = {f.name for f in dataclasses.fields(Fit)}
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fit}
 
     @property
     def halvings(self) -> int:
-        """How often the model halves a photograph's side, which must be a multiple of 2^halvings pixels."""
+        """How often the model halves a photograph's side. The side in pixels must be a multiple of 2^halvings."""
         return getattr(self, "depth", 0)
 
     def check(self, name: str, image_size: int) -> None:
         """Raise InputError for parameters that do not fit each other or the photographs' side in pixels."""
         if image_size % 2**self.halvings:
             raise InputError(
-                f"data.image_size: the {self.halvings} halvings of models.{name} need a multiple of "
+                f"data.image_size: models.{name} halves the side {self.halvings} times and needs a multiple of "
                 f"{2**self.halvings}, not {image_size}" + ("; or change its depth" if hasattr(self, "depth") else "")
             )
 
@@ -146,7 +146,7 @@ class Config:
     def model(self, name: str) -> Fit:
         """The parameters of a model. Raises InputError for an unknown name."""
         if name not in self.models:
-            raise InputError(f"{name}: no such model; the models are {', '.join(self.models)}")
+            raise InputError(f"{name}: unknown model; the models are {', '.join(self.models)}")
         return self.models[name]
 
 
@@ -170,7 +170,7 @@ def from_tree(tree: Any) -> Config:
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
     for name in config.human_study.models:
         if name not in config.models:
-            raise InputError(f"human_study.models: {name}: no such model; the models are {', '.join(config.models)}")
+            raise InputError(f"human_study.models: {name}: unknown model; the models are {', '.join(config.models)}")
     return config
 
 
@@ -193,4 +193,4 @@ def description(name: object):
             if not (error.name or "").startswith(f"colorization.models.{name}"):
                 raise
     shown = str(name)[:40]
-    raise InputError(f"models.{shown}: no folder src/colorization/models/{shown} describes this model")
+    raise InputError(f"models.{shown}: unknown model; it needs a folder src/colorization/models/{shown}")

@@ -1,11 +1,11 @@
-"""Where every file of a run lies, relative to the repository's root: one stage writes it, others read it."""
+"""The path of every file of a run, relative to the repository's root: one stage writes it, others read it."""
 
 import os
 from pathlib import Path
 
-# The repository itself, also for the copies that `dvc exp run --temp` makes.
+# The repository itself, even when `dvc exp run --temp` runs a copy of it.
 ROOT = Path(os.environ.get("DVC_ROOT", "."))
-# Of partial downloads and unfinished trainings: DVC deletes the outputs of a failed stage.
+# Keeps partial downloads and unfinished trainings outside the outputs: DVC deletes those of a failed stage.
 CHECKPOINTS = ROOT / ".checkpoints"
 
 PARAMS = Path("params.yaml")
@@ -32,12 +32,12 @@ def weights(model: str) -> Path:
 
 
 def history(model: str) -> Path:
-    """The losses of a training, a row per epoch."""
+    """The losses of a training, one row per epoch."""
     return Path(f"metrics/history/{model}.tsv")
 
 
 def scores(row: str) -> Path:
-    """The measures of a model or a floor, a row per photograph."""
+    """The measures of a model or a floor, one row per photograph."""
     return Path(f"data/scores/{row}.csv")
 
 
@@ -52,7 +52,7 @@ def results(row: str) -> Path:
 
 
 def features(row: str) -> Path:
-    """The same photographs as the classifier sees them, (N,F)."""
+    """The classifier's features of the same photographs, (N,F)."""
     return Path(f"data/features/{row}.npy")
 
 

@@ -1,4 +1,4 @@
-"""From a YAML file to frozen dataclasses whose fields say what their values must satisfy."""
+"""A YAML file → frozen dataclasses whose fields check their values."""
 
 import dataclasses
 import math
@@ -13,10 +13,10 @@ import yaml
 
 from colorization.core.errors import InputError, one_line, shown
 
-MAX_BYTES = 64 * 1024  # of a file; ours have 6 KB
-LONGEST = 4096  # characters of a text: Linux takes no longer path
-SHORT = 80  # characters of a value in a message: a megabyte is none
-# The lists that a field may be, by the kind of their items.
+MAX_BYTES = 64 * 1024  # largest file; ours have about 6 KB
+LONGEST = 4096  # characters of a text; the longest path that Linux accepts
+SHORT = 80  # characters of a value in an error message; longer ones are cut
+# The list types that a field may have, and the type of their items.
 LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[str, ...]: str}
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
@@ -29,12 +29,12 @@ def rule(
     pattern: str = "",
     above: float | None = None,
 ):
-    """A field and what its value must satisfy: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
+    """A field with a rule for its value: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
     return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases, by which a line can stand for gigabytes, and without a key given twice."""
+    """YAML without aliases, which can turn one line into gigabytes, and without duplicate keys."""
 
     def compose_node(self, parent, index):
         if self.check_event(yaml.AliasEvent):
@@ -48,29 +48,29 @@ class _Loader(yaml.SafeLoader):
             keys = [key.value for key, _ in node.value]
             twice = next(key for key in keys if keys.count(key) > 1)
             raise yaml.MarkedYAMLError(
-                problem=f"the key {_short(twice)} twice in the block", problem_mark=node.start_mark
+                problem=f"the key {_short(twice)} appears twice in the block", problem_mark=node.start_mark
             )
         return tree
 
 
 def read_tree(path: Path) -> Any:
-    """What a YAML file says. Raises InputError for a file that is none, or that no person has written."""
+    """The content of a YAML file. Raises InputError if it is missing, larger than MAX_BYTES or not YAML."""
     if not path.is_file():
-        raise InputError("no such file; run this in the repository's root")
+        raise InputError("file not found; run this in the repository's root")
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError(f"has more than {MAX_BYTES // 1024} KB; copy a file of presets/ over it")
     try:
         return yaml.load(content.decode(), _Loader)  # a SafeLoader
-    except Exception as error:  # beside YAMLError what its constructors let through: a date 2001-99-99, 5,000 digits
+    except Exception as error:  # besides YAMLError, its constructors fail on a date 2001-99-99 or 5,000 digits
         raise InputError(f"not YAML: {one_line(error, 300)}") from None
 
 
 def build(cls: type, tree: Any, where: str = "", readers: Mapping[str, Callable[[Any, str], Any]] = NO_READERS) -> Any:
-    """A dataclass, and those within it, from a tree of dicts. Raises InputError that names the key and the rule.
+    """Build a dataclass, nested ones included, from a tree of dicts. Raises InputError that names the key and the rule.
 
-    readers: for keys whose blocks no field describes, a function from the block and its place to the value.
+    readers: for keys that need their own reader, a function (block, its place) → value.
     """
     if not isinstance(tree, dict):
         raise InputError(f"{where or 'the file'}: expected a block of keys, not {_short(tree)}")
@@ -114,7 +114,7 @@ def _scalar(kind: type[Any], rules: Mapping, value: Any, where: str) -> Any:
 
 
 def _broken(value: Any, low=None, high=None, choices=(), pattern="", above=None) -> str:
-    """The rule that a value breaks, or nothing."""
+    """The rule that a value breaks, or ""."""
     if choices and value not in choices:
         return f"must be one of {', '.join(choices)}"
     if pattern and not re.fullmatch(pattern, value, re.ASCII):
@@ -131,7 +131,7 @@ ITEMS = {float: "numbers", str: "texts"}
 
 
 def _number(value: Any, where: str) -> float:
-    """A float from 1, 0.1 or "1e-4", which PyYAML reads as a text and `dvc exp run -S` writes."""
+    """A float from 1, 0.1 or "1e-4": `dvc exp run -S` writes that form, and PyYAML reads it as text."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -142,9 +142,9 @@ def _number(value: Any, where: str) -> float:
 
 
 def _short(value: Any) -> str:
-    """A value as Python writes it, cut where it is long."""
+    """The repr of a value, cut if it is long."""
     try:
-        text = reprlib.repr(value)  # bounded, whatever the value
-    except ValueError:  # Python writes no number of more than 4300 digits
+        text = reprlib.repr(value)  # bounded for any value
+    except ValueError:  # Python refuses to print a number of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"

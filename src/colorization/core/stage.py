@@ -1,4 +1,4 @@
-"""How a stage runs: alone in its workspace, ended with the dvc that started it, on inputs that are as recorded."""
+"""Run a stage: alone in its workspace, ended with the dvc that started it, on inputs that match dvc.lock."""
 
 import hashlib
 import inspect
@@ -17,7 +17,7 @@ LOCKS = Path(".dvc/tmp/stages")
 
 
 def run_stage(main: Callable[..., None]) -> None:
-    """Run a stage's `main` with the words of its command; bad input ends it with one line and exit status 1."""
+    """Run a stage's `main` with its command-line words. Bad input ends it with one line and exit status 1."""
     run(lambda: _guarded(main, sys.argv[1:]))
 
 
@@ -31,7 +31,7 @@ def _guarded(main: Callable[..., None], words: list[str]) -> None:
     if not _is_first():
         main(*words)
         return
-    lock = _require_alone(command) if Path(".dvc").is_dir() else None  # held while this name is
+    lock = _require_alone(command) if Path(".dvc").is_dir() else None  # held until `del lock`
     if find_spec("pandas") is None:
         raise InputError(f"{sys.executable} lacks our packages; run make install, then source .venv/bin/activate")
     if "DVC_STAGE" in os.environ and Path("dvc.lock").exists():
@@ -43,41 +43,41 @@ def _guarded(main: Callable[..., None], words: list[str]) -> None:
 def _is_first() -> bool:
     """Whether this is the first of the processes that train together.
 
-    torchrun counts those of all machines in RANK, Fabric counts its own of one machine in LOCAL_RANK.
+    torchrun sets RANK over all machines; Fabric sets LOCAL_RANK on one machine.
     """
     return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 def _end_with_dvc() -> None:
-    """A killed `dvc repro` must leave no training behind."""
+    """End this process when its `dvc repro` is killed."""
     end_with_parent(signal.SIGTERM)
-    if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc would be in our session
-        raise InputError("the dvc that started this stage has ended")  # before we could ask the kernel
+    if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc runs in our session
+        raise InputError("the dvc that started this stage has ended")  # before end_with_parent took effect
 
 
 def _require_alone(command: str):
-    """The lock of this command in this workspace. Raises InputError when another process holds it: both would write
-    the same files.
+    """Lock this command in this workspace. Raises InputError if another process holds the lock: both would write the
+    same files.
     """
     path = LOCKS / (command.replace("/", "_")[:200] + ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = open(path, "w")  # noqa: SIM115  (held until the process ends)
     if not hold(lock):
-        raise InputError(f"another process runs {command} here; wait for it or stop it")
+        raise InputError(f"another process is running {command} here; wait for it or stop it")
     return lock
 
 
 def require_as_recorded(stage: str) -> None:
-    """Raise InputError when an input that another stage made differs from dvc.lock. DVC trusts its cache unread."""
+    """Raise InputError if an input that another stage wrote differs from dvc.lock. DVC trusts its cache unchecked."""
     for path, recorded in inputs(stage):
         if path.exists() and (tree_md5(path) if path.is_dir() else md5(path)) != recorded:
             raise InputError(
-                f"{path}: not as dvc recorded it; run: python -m tools.repair, which mends it, then dvc repro"
+                f"{path}: differs from dvc.lock; run: python -m tools.repair, which repairs it, then dvc repro"
             )
 
 
 def inputs(stage: str) -> Iterator[tuple[Path, str]]:
-    """Every output of other stages that a stage depends on, by itself or in a folder, and its md5 in dvc.lock."""
+    """(path, md5 in dvc.lock) of every output of other stages that a stage depends on, by itself or in a folder."""
     import yaml
 
     name, _, model = stage.partition("@")
@@ -96,7 +96,7 @@ def md5(path: Path) -> str:
 
 
 def tree_md5(folder: Path) -> str:
-    """The md5 that dvc records for a folder: that of a JSON list of its files."""
+    """The md5 that dvc records for a folder: the md5 of a JSON list of its files."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     entries = [{"md5": md5(folder / name), "relpath": name} for name in sorted(files, key=lambda name: name.split("/"))]
     text = json.dumps(entries, sort_keys=True)

@@ -1,1 +1,1 @@
-"""Packed photographs in batches on a device."""
+"""Batches of packed photographs on a device."""

@@ -1,4 +1,4 @@
-"""Which devices work, and in which precision: settings of the machine, in environment variables."""
+"""Choose devices and precision from environment variables, because they belong to the machine."""
 
 import os
 import sys
@@ -18,10 +18,10 @@ ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
 
 def launch() -> "Fabric":
-    """Lightning Fabric with one process per device, started here or by torchrun; the first of them goes on as before.
+    """Launch Lightning Fabric with one process per device, started here or by torchrun; this process becomes the first.
 
-    LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR and LT_PRECISION choose; without them one device in full precision.
-    Raises InputError for other values, and for devices that are not there.
+    LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR and LT_PRECISION choose; the default is one device in full precision.
+    Raises InputError for invalid values and missing devices.
     """
     under_torchrun = dist.is_torchelastic_launched()
     for name, known in KNOWN.items():
@@ -36,7 +36,7 @@ def launch() -> "Fabric":
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
-    # Fabric imports it, in 1.5 s, only to see its version; typeshed does not know that None is allowed.
+    # Fabric spends 1.5 s to import it, only to read its version; typeshed does not know that None is allowed.
     sys.modules.setdefault("torchmetrics", None)  # type: ignore[arg-type]
     from lightning_fabric import Fabric
     from lightning_fabric.utilities.exceptions import MisconfigurationException
@@ -52,7 +52,7 @@ def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
 
 
 def one_device() -> torch.device:
-    """The device that LT_ACCELERATOR chooses, for work that one does alone. Raises InputError when it is not there."""
+    """The device that LT_ACCELERATOR chooses, for work on a single device. Raises InputError if it is missing."""
     keep_memory()
     wanted = os.environ.get(ACCELERATOR, "auto")
     if wanted == "gpu":
@@ -64,7 +64,7 @@ def one_device() -> torch.device:
 
 
 def find_device(name: str) -> torch.device:
-    """The torch device of a name; "auto": a GPU where there is one. Raises InputError when it is not there."""
+    """The torch device of a name; "auto" prefers a GPU. Raises InputError if the device is missing."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:

@@ -1,4 +1,4 @@
-"""The index of all photographs that preprocessing wrote: which belong to a split, and in which category."""
+"""Read preprocessing's index of all photographs: their splits and categories."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from colorization.core.files import read_table
 
 
 def rows_of(index: Path, split: str) -> pd.DataFrame:
-    """The index's rows of a split's photographs, in the order of its packed array."""
+    """The index rows of a split's photographs, in the order of its packed array."""
     table = read_table(index)
     return table[(table.split == split) & (table.row >= 0)].sort_values("row", ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""Packed photographs: load them, and take them in batches, from the device where they fit, from the file where not."""
+"""Load packed photographs and read them in batches: from device memory if they fit, otherwise from the file."""
 
 import math
 import os
@@ -19,9 +19,9 @@ RESIDENT = "COLORIZATION_RESIDENT_BYTES"  # an environment variable
 
 @dataclass(frozen=True)
 class Photos:
-    """Packed photographs (N,3,S,S) and, if a network learns from them, labels (N,), for batches on a device.
+    """Packed photographs (N,3,S,S), and labels (N,) if a model learns them, for batches on a device.
 
-    packed: a tensor on the device, or an array in the host's memory or in a file, of which only batches get there.
+    packed: a tensor on the device, or an array in host memory or in a file; then each batch is copied to the device.
     """
 
     packed: Tensor | np.ndarray
@@ -30,7 +30,7 @@ class Photos:
 
     @classmethod
     def near(cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = ()) -> "Photos":
-        """Photographs on the device if they leave room there (see `room`), else where they are."""
+        """Photographs, copied to the device if they fit (see `room`)."""
         resident = packed.nbytes <= room(device)
         return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels)
 
@@ -40,10 +40,10 @@ class Photos:
     def batches(
         self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole
     ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
-        """Every photograph once, in nearly equal batches of at most `batch_size`: their sizes, and `take`'s tensors.
+        """Every photograph once, in nearly equal batches of at most `batch_size`: (batch size, tensors from `take`).
 
-        augment: in random order, each mirrored with probability ½. share: the part of a batch that this process takes;
-        the size is that of the whole batch. One batch is read ahead.
+        augment: in random order, each mirrored with probability ½. share: selects this process's part of a batch; the
+        size is that of the whole batch. One batch is read ahead.
         """
         parts = split(len(self), batch_size, shuffle=augment)
         with ThreadPoolExecutor(1) as reader:
@@ -56,15 +56,15 @@ class Photos:
                 yield len(index), self.take(share(index), rows, mirrored)
 
     def read(self, index: Tensor) -> Tensor:
-        """Packed rows (B,3,S,S) float16 by index (B,), where they are."""
+        """Packed rows (B,3,S,S) float16 by index (B,), still on the device or host that holds them."""
         if isinstance(self.packed, Tensor):
             return self.packed[index.to(self.device)]
         return torch.from_numpy(self.packed[index.numpy()])
 
     def take(self, index: Tensor, rows: Tensor, mirrored: Tensor | None) -> tuple[Tensor, ...]:
-        """Rows that were read → L (B,1,S,S) and ab (B,2,S,S), float32, those `mirrored` (B,) mirrored; and labels."""
+        """Rows from `read` → L (B,1,S,S) and ab (B,2,S,S), float32, mirrored where `mirrored` (B,); and labels."""
         if self.device.type == "cuda" and not rows.is_cuda:
-            rows = rows.pin_memory()  # not by the thread that reads: it would take memory of the first GPU
+            rows = rows.pin_memory()  # not in the reading thread: that would use memory of the first GPU
         lab = rows.to(self.device, non_blocking=True).float()
         if mirrored is not None:
             lab = torch.where(mirrored.view(-1, 1, 1, 1), lab.flip(-1), lab)
@@ -73,9 +73,9 @@ class Photos:
 
 
 def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.device) -> Photos:
-    """The photographs of a packed split that belong to a known category, labelled with its number in `known`.
+    """The photographs of a packed split whose category is in `known`, labelled with its position there.
 
-    categories: of all photographs of the split, (N,).
+    categories: one for each photograph of the split, (N,).
     """
     codes = torch.tensor([known.index(category) if category in known else -1 for category in categories])
     kept, packed = codes >= 0, load(path)
@@ -83,7 +83,7 @@ def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.
 
 
 def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
-    """Indices (B,) of nearly equal batches of at most `batch_size`, each of `count` photographs once."""
+    """Indices (B,) of nearly equal batches of at most `batch_size`; each of `count` photographs appears once."""
     order = torch.randperm(count) if shuffle else torch.arange(count)
     return order.tensor_split(math.ceil(count / batch_size))
 
@@ -91,7 +91,7 @@ def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
 def room(device: torch.device) -> float:
     """Bytes of photographs that a device may hold: the variable RESIDENT, or half of a GPU's free memory.
 
-    0 for the CPU, whose memory the file's pages are in anyway. Raises InputError where RESIDENT is no number.
+    0 for the CPU, because the system already caches the file in memory. Raises InputError for an invalid RESIDENT.
     """
     if wanted := os.environ.get(RESIDENT):
         try:
@@ -107,19 +107,19 @@ def room(device: torch.device) -> float:
 
 
 def load(path: Path) -> np.ndarray:
-    """A packed split (N,3,S,S) float16 as a read-only memory map: never written through, it may be a link into a cache.
+    """A packed split (N,3,S,S) float16 as a memory map, read-only because the file may link into DVC's cache.
 
-    Raises InputError when the file is no such array.
+    Raises InputError if the file is not such an array.
     """
     try:
         with open(path, "rb") as file:
             np.lib.format.read_magic(file)
             shape, by_column, kind = np.lib.format.read_array_header_1_0(file)
             start, size = file.tell(), os.fstat(file.fileno()).st_size
-    except Exception as error:  # NumPy lets through whatever a damaged header makes it do
+    except Exception as error:  # a damaged header can raise any kind of error in NumPy
         raise InputError(f"{path}: not a packed array ({error}); run: dvc repro preprocess") from None
     fits = len(shape) == 4 and shape[1] == 3 and min(shape) > 0 and kind == np.float16 and not by_column
-    if not fits or size != start + math.prod(shape) * kind.itemsize:  # before it is mapped: a width of 0 kills NumPy
+    if not fits or size != start + math.prod(shape) * kind.itemsize:  # before mapping: a width of 0 crashes NumPy
         raise InputError(
             f"{path}: expected (N,3,S,S) float16, found {shape} {kind} in {size} bytes; run: dvc repro preprocess"
         )

@@ -1,1 +1,1 @@
-"""How good results are: measures per photograph, over all of them, with intervals and between models."""
+"""Measure how good results are: per photograph, over all photographs with intervals, and between models."""

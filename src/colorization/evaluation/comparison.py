@@ -1,4 +1,4 @@
-"""All rows, models and floors, beside each other: their measures with intervals, by category, and between seeds."""
+"""Compare all rows (models and floors): measures with intervals, by category, and between seeds."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from colorization.evaluation.measures import summarise
 
 
 def measured(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int):
-    """Every row's measures, and the same on resampled photographs."""
+    """The measures of every row, and the same measures on resampled photographs."""
     values = {name: summarise(table) for name, table in scores.items()}
     return values, bootstrap(scores, params.resamples, seed)
 
@@ -20,7 +20,7 @@ def measured(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int):
 def overall(
     scores: pd.DataFrame, features: np.ndarray, original: np.ndarray, params: Compare, seed: int
 ) -> dict[str, float]:
-    """The measures of one row, with its Fréchet distance: features (N,F) of its results and of the originals."""
+    """The measures of one row with its Fréchet distance. features, original: (N,F) of its results and the originals."""
     values = summarise(scores)
     if "recognised" in values:
         for distance, _ in frechet.estimates({"": features}, original, params.frechet_resamples, seed).values():
@@ -31,9 +31,9 @@ def overall(
 def add_frechet(
     values: dict, resampled: dict, features: Mapping[str, np.ndarray], original: np.ndarray, params: Compare, seed: int
 ) -> None:
-    """Add the Fréchet distance in the classifier's features, if it knows categories.
+    """Add the Fréchet distance in the classifier's features, if the classifier knows categories.
 
-    features, original: (N,F) of every row and of the originals.
+    features, original: (N,F) of each row and of the originals.
     """
     features = {name: found for name, found in features.items() if "recognised" in values[name]}
     if not features:
@@ -44,14 +44,14 @@ def add_frechet(
 
 
 def add_fid(values: dict, resampled: dict, summaries: Mapping[str, Mapping[str, float]]) -> None:
-    """Add the Fréchet inception distance, where evaluate.fid asked for it; it has no interval."""
+    """Add the Fréchet inception distance if evaluate.fid is true; it has no interval."""
     for name, measures in values.items():
         if "fid" in summaries[name]:
             measures["fid"], resampled[name]["fid"] = summaries[name]["fid"], np.full(1, np.nan)
 
 
 def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
-    """A row per model or floor: each measure with the ends of its interval."""
+    """One row per model or floor: each measure with both ends of its interval."""
     rows = []
     for name, measures in values.items():
         row = {"model": name, "photographs": photographs}
@@ -63,7 +63,7 @@ def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
 
 
 def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) -> pd.DataFrame:
-    """The same within each category of the photographs."""
+    """The same table within each category of the photographs."""
     parts = []
     for category in sorted(set(next(iter(scores.values())).category)):
         ours = {name: rows[rows.category == category] for name, rows in scores.items()}
@@ -74,9 +74,9 @@ def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) 
 
 
 def between_seeds(values: Mapping, whole: pd.DataFrame, repeats: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Mean and standard deviation over trainings with other seeds, beside the interval within the first.
+    """Mean and standard deviation over trainings with different seeds, beside the interval of the first training.
 
-    repeats: for every model the table of its other seeds (columns seed, measure, value), which may be empty.
+    repeats: for each model the table of its other seeds (columns seed, measure, value), which may be empty.
     """
     rows = []
     for name, table_of_seeds in repeats.items():

@@ -1,7 +1,7 @@
 """The Fréchet distance between two sets of features, and its bootstrap.
 
-Heusel et al. 2017, equation 6, as FID, but of the features of our own small scene classifier: its numbers can be
-compared with each other, never with a published FID.
+Heusel et al. 2017, equation 6, like FID, but on the features of our own small scene classifier. Compare the values with
+each other, never with a published FID.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import numpy as np
 
 from colorization.evaluation.intervals import Name, draws
 
-MIN_PER_FEATURE = 2  # photographs; with 168 of 64 features the estimate is right to a sixth, with 28 to nothing
-RIDGE = 1e-6  # of the mean variance, added to each feature's: fewer photographs than features leave a singular matrix
+MIN_PER_FEATURE = 2  # photographs; at 64 features, 168 photographs are right to a sixth and 28 are useless
+RIDGE = 1e-6  # share of the mean variance added to each variance: the matrix is singular if N < F
 
 
 def frechet_distance(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -23,11 +23,11 @@ def frechet_distance(ours: np.ndarray, theirs: np.ndarray) -> float:
 def estimates(
     features: Mapping[Name, np.ndarray], theirs: np.ndarray, resamples: int, seed: int
 ) -> dict[Name, tuple[float, np.ndarray]]:
-    """The distance of each of several (N,F) to one (N,F), and the same on draws (resamples,) that all of them share.
+    """Distances of several sets (N,F) to one set (N,F): each value, and draws (resamples,) that all sets share.
 
-    Few photographs make a distance too large, and drawing them anew makes it larger by as much again: that excess is
-    taken off, once from the value and twice from the draws (the bootstrap's estimate of bias, Efron & Tibshirani 1993,
-    section 10.2). Fewer than MIN_PER_FEATURE · F photographs give no estimate: {}.
+    Few photographs make the distance too large, and resampling adds the same bias again. We subtract the bias once from
+    the value and twice from the draws (the bootstrap's estimate of bias, Efron & Tibshirani 1993, section 10.2). Fewer
+    than MIN_PER_FEATURE · F photographs give {}.
     """
     if len(theirs) < MIN_PER_FEATURE * theirs.shape[1]:
         return {}
@@ -45,7 +45,7 @@ def estimates(
 
 
 def _moments(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means (R,F) and covariances (R,F,F) of features (N,F) under R weightings (R,N) that sum to 1 each."""
+    """Means (R,F) and covariances (R,F,F) of features (N,F) under R weightings (R,N), each with sum 1."""
     x = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     mean = weights @ x
     products = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
@@ -56,7 +56,7 @@ def _moments(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.
 def _distance(one, one_cov, two, two_cov) -> np.ndarray:
     """Distances (R,) of R pairs of Gaussians.
 
-    tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Lᵀ Σ₁ L, Σ₂ = L Lᵀ.
+    tr (Σ₁Σ₂)^½ is the sum of the square roots of the eigenvalues of Lᵀ Σ₁ L, where Σ₂ = L Lᵀ.
     """
     size = two_cov.shape[-1]
     ridge = RIDGE * np.trace(two_cov, axis1=1, axis2=2)[:, None, None] / size + np.finfo(float).tiny

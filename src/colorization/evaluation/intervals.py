@@ -1,4 +1,4 @@
-"""95 % intervals: of measures over the test photographs by the bootstrap, and of proportions."""
+"""95 % intervals: bootstrap intervals of measures over the test photographs, and intervals of proportions."""
 
 import math
 from collections.abc import Mapping
@@ -18,11 +18,10 @@ Name = TypeVar("Name")
 
 
 def bootstrap(tables: Mapping[Name, pd.DataFrame], resamples: int, seed: int) -> dict[Name, dict[str, np.ndarray]]:
-    """Every measure of every table, (resamples,) each, over photographs drawn anew.
+    """Every measure of every table on resampled photographs, (resamples,) each.
 
-    After Efron & Tibshirani 1993, chapter 6. The tables hold the same photographs in the same order, and a resample
-    takes the same ones of all: differences between two tables' values are paired. One photograph says nothing of
-    others: nan.
+    After Efron & Tibshirani 1993, chapter 6. All tables hold the same photographs in the same order, and each resample
+    draws the same photographs from all tables: differences between tables are paired. A single photograph gives nan.
     """
     values = {name: table.select_dtypes("number") for name, table in tables.items()}
     joined = np.concatenate([table.to_numpy() for table in values.values()], axis=1)
@@ -34,7 +33,7 @@ def bootstrap(tables: Mapping[Name, pd.DataFrame], resamples: int, seed: int) ->
 
 
 def draws(photographs: int, resamples: int, seed: int, chunk: int = 1000):
-    """The share (≤ chunk, photographs) of every photograph in each of `resamples` draws with replacement, in chunks."""
+    """Chunks (≤ chunk, photographs): the share of each photograph in each of `resamples` draws with replacement."""
     rng = np.random.default_rng(seed)
     uniform = np.full(photographs, 1 / photographs)
     for start in range(0, resamples, chunk):
@@ -42,7 +41,7 @@ def draws(photographs: int, resamples: int, seed: int, chunk: int = 1000):
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3); nan are left out."""
+    """95 % percentile interval of resampled values (R,) (Efron & Tibshirani 1993, section 13.3); nan is ignored."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return math.nan, math.nan
@@ -52,9 +51,9 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]):
-    """Rows (measure, first, second, difference, low, high) of first minus second, for every two that share a measure.
+    """Rows (measure, first, second, difference, low, high): first minus second, for every pair that has the measure.
 
-    values: the measures of every model; resampled: the same on draws that all models share.
+    values: the measures of every model; resampled: the same measures on draws that all models share.
     """
     rows = []
     for first, second in combinations(values, 2):
@@ -67,7 +66,7 @@ def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[st
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """95 % interval of a proportion: Wilson 1927 (JASA 22, 209–212), without continuity correction."""
+    """95 % interval of a proportion after Wilson 1927 (JASA 22, 209–212), without continuity correction."""
     rate, z2 = successes / trials, Z * Z
     center = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z / (1 + z2 / trials) * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))

@@ -1,7 +1,7 @@
-"""Measures of a colorized photograph against its original, batched on the device; scikit-image's own where it has them.
+"""Measures of a colorized photograph against its original, batched on the device. Some equal scikit-image's.
 
-Where nothing else is said they return one value per photograph, (B,). Those of the picture take sRGB (B,3,H,W)
-in [0, 1], those of the colours Lab (B,3,H,W) in its own units, of the result first and of the original second.
+Unless stated otherwise they return one value per photograph, (B,). Measures of the picture take sRGB (B,3,H,W) in
+[0, 1]; measures of the colours take Lab (B,3,H,W) in its own units. The result comes first, the original second.
 """
 
 import math
@@ -26,7 +26,7 @@ def psnr(error: Tensor) -> Tensor:
 
 
 def ssim(result: Tensor, original: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004), mean over the channels and over the windows that fit the photograph.
+    """Structural similarity (Wang et al. 2004), mean over the channels and over the windows inside the photograph.
 
     scikit-image: structural_similarity(..., gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
     data_range=1, channel_axis=0).
@@ -40,7 +40,7 @@ def ssim(result: Tensor, original: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor) -> Tensor:
-    """Gaussian means of the windows that fit (B,C,H,W): sums of shifted copies, faster on a CPU than a convolution."""
+    """Gaussian means of the windows inside (B,C,H,W): sums of shifted copies, faster on a CPU than a convolution."""
     kernel = [math.exp(-(i**2) / (2 * SSIM_SIGMA**2)) for i in range(-SSIM_RADIUS, SSIM_RADIUS + 1)]
     first, *others = (weight / sum(kernel) for weight in kernel)
     for dim in (3, 2):
@@ -65,31 +65,31 @@ def ab_mse(result: Tensor, original: Tensor) -> Tensor:
 def ab_accuracy(result: Tensor, original: Tensor) -> Tensor:
     """Area under the curve of every pixel, (B,H,W) in [0, 1], after Zhang et al. 2016, section 3.1 (AuC).
 
-    The curve is the share of pixels whose ab error, an L2 distance, is within a threshold that runs from 0 to 150. For
-    one pixel it is a step at its error, so the normalised area is 1 - error / 150, and its mean over pixels that of the
-    curve.
+    The curve is the share of pixels whose ab error (L2 distance) is within a threshold that runs from 0 to 150. The
+    curve of one pixel is a step at its error, with a normalised area of 1 - error / 150. The mean of these areas over
+    the pixels is the area under the whole curve.
     """
     error = torch.hypot(*(result - original)[:, 1:].unbind(dim=1))
     return (1 - error / AUC_MAX_THRESHOLD).clamp(min=0)
 
 
 def histogram_distance(result: Tensor, original: Tensor) -> Tensor:
-    """Wasserstein-1 (earth mover's) distance of the histograms of a, and of b, their mean, in ab units.
+    """Wasserstein-1 (earth mover's) distance between histograms, mean of a's and b's, in ab units.
 
-    Of two equally large samples it is the mean distance of the sorted values (Peyré & Cuturi 2019, remark 2.28). Where
-    the colours are does not matter to it, only how many there are of each.
+    For two samples of equal size it is the mean distance of the sorted values (Peyré & Cuturi 2019, remark 2.28). It
+    counts how often each colour occurs and ignores the place.
     """
     ours, theirs = (_sorted(lab[:, 1:].flatten(start_dim=2)) for lab in (result, original))
     return (ours - theirs).abs().mean(dim=(1, 2))
 
 
 def _sorted(x: Tensor) -> Tensor:
-    """Sorted along the last dimension; on the CPU by numpy, whose vectorised sort is about ten times as fast."""
+    """Sort along the last dimension; on the CPU with numpy, whose vectorised sort is about ten times as fast."""
     return torch.from_numpy(np.sort(x.numpy(), axis=-1)) if x.device.type == "cpu" else x.sort(dim=-1).values
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
-    """Hasler & Süsstrunk 2003, section 7, on 8-bit scale: 0 for gray, about 60 and more for very colourful."""
+    """Hasler & Süsstrunk 2003, section 7, on the 8-bit scale: 0 for gray, about 60 or more for very colourful."""
     r, g, b = (rgb * 255).unbind(dim=1)
     rg, yb = r - g, (r + g) / 2 - b
     spread = torch.sqrt(rg.var(dim=(1, 2), correction=0) + yb.var(dim=(1, 2), correction=0))
@@ -100,8 +100,8 @@ def colorfulness(rgb: Tensor) -> Tensor:
 def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     """CIEDE2000 of Lab (B,3,H,W) in its own units → (B,H,W); equation numbers of Sharma, Wu, Dalal 2005.
 
-    Hues are unit vectors here instead of angles, which needs one arctangent instead of two and no cosine; only their
-    mean becomes an angle, for (16).
+    Hues are unit vectors instead of angles: this needs one arctangent instead of two, and no cosine. Only the mean hue
+    becomes an angle, for (16).
     """
     L1, a1, b1 = lab1.unbind(dim=1)
     L2, a2, b2 = lab2.unbind(dim=1)
@@ -111,7 +111,7 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
     (x1, y1), (x2, y2) = _unit(a1, b1, c1), _unit(a2, b2, c2)  # (7)
     x, y = _mean_hue(x1, y1, x2, y2)  # (14)
     dL, dC = L2 - L1, c2 - c1  # (8), (9)
-    across = (y2 - y1) * x - (x2 - x1) * y  # of the difference of the two hues, across their mean: 2 sin(dh / 2)
+    across = (y2 - y1) * x - (x2 - x1) * y  # hue difference, component across the mean hue: 2 sin(dh / 2)
     dH = torch.sqrt(c1 * c2) * across  # (10), (11)
 
     L, c = (L1 + L2) / 2, (c1 + c2) / 2  # (12), (13)
@@ -133,7 +133,7 @@ def ciede2000(lab1: Tensor, lab2: Tensor) -> Tensor:
 def _chroma_share(c: Tensor) -> Tensor:
     """The square root of c⁷ / (c⁷ + 25⁷).
 
-    Below a chroma of 0.025 it is that of 0.025, 3e-11: subnormal numbers are slow.
+    A chroma below 0.025 counts as 0.025 (result 3e-11), because subnormal numbers are slow.
     """
     c = (c / 25).clamp(min=1e-3)
     c7 = (c * c).square() * (c * c) * c
@@ -147,11 +147,11 @@ def _unit(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of the angle in the middle of two hues; of no meaning where one is gray, whose dH is 0.
+    """Cosine and sine of the angle halfway between two hues; meaningless if one is gray, where dH is 0.
 
-    The sum of the two unit vectors points there, with length 2 cos(dh / 2), and so does their difference turned by a
-    right angle, with length 2 sin(dh / 2) and the sign of dh: together they are never short. Of opposite hues the
-    smaller one, counted from 0 to 360°, is the first: (14) adds them.
+    The sum of the two unit vectors points there, with length 2 cos(dh / 2). So does their difference turned by a right
+    angle, with length 2 sin(dh / 2) and the sign of dh. Together they are never short. Of opposite hues the smaller
+    one, counted from 0 to 360°, comes first: (14) adds them.
     """
     side = torch.copysign(torch.ones_like(x1), x1 * y2 - y1 * x2 + 1e-30 * (y1 + (y1 == 0) * x1))
     x, y = x1 + x2 + side * (y2 - y1), y1 + y2 - side * (x2 - x1)
@@ -159,5 +159,5 @@ def _mean_hue(x1: Tensor, y1: Tensor, x2: Tensor, y2: Tensor) -> tuple[Tensor, T
 
 
 def _turned(cos: Tensor, sin: Tensor, degrees: float) -> Tensor:
-    """The cosine of an angle less this many degrees."""
+    """The cosine of an angle minus `degrees`."""
     return math.cos(math.radians(degrees)) * cos + math.sin(math.radians(degrees)) * sin

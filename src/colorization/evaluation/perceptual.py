@@ -1,4 +1,4 @@
-"""LPIPS and FID through torchmetrics: off by default, since both download weights that others trained."""
+"""LPIPS and FID through torchmetrics. Both are off by default, because they download weights trained by others."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from torch import Tensor
 
 from colorization.core.errors import InputError, one_line
 
-BATCH = 32  # photographs at once through Inception, which sees them at 299×299
+BATCH = 32  # photographs at once through Inception, which resizes them to 299×299
 
 
 def lpips(device) -> Callable[[Tensor, Tensor], Tensor]:
     """Learned perceptual distance (Zhang et al. 2018, AlexNet) of sRGB pairs (B,3,H,W) in [0, 1] → (B,).
 
-    Raises InputError when its weights, or torchmetrics, cannot be loaded.
+    Raises InputError if torchmetrics or the weights cannot be loaded.
     """
     with _told("evaluate.lpips"):
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
@@ -27,10 +27,10 @@ def lpips(device) -> Callable[[Tensor, Tensor], Tensor]:
 def fid(results: np.ndarray, originals: np.ndarray, device) -> float:
     """Fréchet inception distance (Heusel et al. 2017) of photographs (N,S,S,3) uint8, N ≥ 2.
 
-    Raises InputError for one photograph, and when its weights, torchmetrics or torch-fidelity cannot be loaded.
+    Raises InputError for one photograph, and if the weights, torchmetrics or torch-fidelity cannot be loaded.
     """
     if len(results) < 2:
-        raise InputError("evaluate.fid: one test photograph has no distribution; bring more, or set it to false")
+        raise InputError("evaluate.fid: FID needs at least two photographs; add photographs, or set it to false")
     with _told("evaluate.fid"):
         from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -48,7 +48,7 @@ def _told(key: str):
         yield
     except ModuleNotFoundError as error:
         raise InputError(f"{key}: {one_line(error, 400)} Or set it to false") from None
-    except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged file of weights a RuntimeError
+    except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged weights file raises RuntimeError
         raise InputError(
-            f"{key}: its weights cannot be loaded ({one_line(error)}); connect to the network, or set it to false"
+            f"{key}: its weights cannot be loaded ({one_line(error)}); connect to the internet, or set it to false"
         ) from None

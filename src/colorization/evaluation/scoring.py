@@ -1,4 +1,4 @@
-"""Score a colorizer on packed photographs: one row of measures per photograph, in one pass over them on the device."""
+"""Score a model on packed photographs: one row of measures per photograph, in one pass on the device."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from colorization.models.common.ab_bins import bins, colour_weights
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import load_model
 
-BATCH = 64  # photographs at once at most; the scores do not depend on it, but for the draws of a network that samples
-# At once at most, but one photograph: two cores measure larger batches more slowly, by half at 128 px.
+BATCH = 64  # most photographs per batch; the scores do not depend on it, except the draws of a model that samples
+# Most pixels per batch, except for a single photograph: two cores take half as long again for larger ones at 128 px.
 BATCH_PIXELS = BATCH * 64**2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judges:
-    """What measures, beside the formulas: learned from the training photographs, or brought along.
+    """The learned measures: from the training photographs, or downloaded (LPIPS).
 
     classifier: in eval mode, on the device. colour_weights: (SIDE, SIDE) of `rarity`.
     lpips: sRGB pairs → (B,), or None.
@@ -41,7 +41,7 @@ class Judges:
 
 
 def load_judges(classifier: Path, train: np.ndarray, *, lpips: bool, device: torch.device) -> Judges:
-    """The judges on a device, from the classifier's file and the packed training photographs (N,3,S,S)."""
+    """Load the judges to a device, from the classifier's file and the packed training photographs (N,3,S,S)."""
     return Judges(
         classifier=load_model(classifier, SceneClassifier).to(device),
         colour_weights=colour_weights(train),
@@ -51,7 +51,7 @@ def load_judges(classifier: Path, train: np.ndarray, *, lpips: bool, device: tor
 
 @dataclass(frozen=True)
 class Evaluation:
-    """N photographs' scores, a row each; results (N,S,S,3) uint8; the classifier's features (N,F) float32 of both."""
+    """Scores of N photographs, a row each; results and originals (N,S,S,3) uint8, and their features (N,F) float32."""
 
     scores: pd.DataFrame
     results: np.ndarray
@@ -62,7 +62,7 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """A model's evaluation with the photographs' names and categories in its scores, and its measures over them all."""
+    """A model's evaluation: scores with the photographs' names and categories, and the measures over all of them."""
 
     outcome: Evaluation
     scores: pd.DataFrame
@@ -77,7 +77,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """The held-out photographs (N,3,S,S), their rows of the index, and the judges: scores one model after the other."""
+    """Scores one model after the other on held-out photographs (N,3,S,S), with their index rows and the judges."""
 
     photos: np.ndarray
     index: pd.DataFrame
@@ -87,17 +87,17 @@ class Scorer:
 
     @classmethod
     def load(cls, lab: Path, classifier: Path, config: Config, device: torch.device) -> "Scorer":
-        """From the folder that preprocessing wrote and the file of the scene classifier."""
+        """Load the folder that preprocessing wrote, and the file of the scene classifier."""
         photos, index = photographs(lab, config.evaluate.split)
         judges = load_judges(classifier, load(lab / "train.npy"), lpips=config.evaluate.lpips, device=device)
         return cls(photos=photos, index=index, judges=judges, config=config, device=device)
 
     def measures(self, model: Colorizer, seed: int) -> dict[str, float]:
-        """The measures over all photographs of a model that was trained with a seed."""
+        """The measures over all photographs of a model that was trained with this seed."""
         return self.score(model, seed).measures
 
     def score(self, model: Colorizer, seed: int | None = None) -> Scored:
-        """seed: of the samples of a model that draws several; None: that of the study."""
+        """seed: for the samples of a model that draws several; None: the seed of the study."""
         seed = self.config.train.seed if seed is None else seed
         torch.manual_seed(seed)
         wanted, params = self.config.evaluate, self.config.compare
@@ -112,12 +112,12 @@ class Scorer:
 
 
 def photographs(lab: Path, split: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """The packed photographs (N,3,S,S) of a split in the folder that preprocess wrote, and their rows of its index."""
+    """The packed photographs (N,3,S,S) of a split in the folder that preprocess wrote, and their index rows."""
     return load(lab / f"{split}.npy"), rows_of(lab / "index.csv", split)
 
 
 def batches(photos: np.ndarray) -> Iterator[slice]:
-    """Which of packed photographs (N,3,S,S), or of any arrays of N with S in their last place but one, go together."""
+    """Slices of N that form batches, for packed photographs (N,3,S,S) or any array with S as its second last size."""
     size = max(1, min(BATCH, BATCH_PIXELS // photos.shape[-2] ** 2))
     return (slice(start, start + size) for start in range(0, len(photos), size))
 
@@ -128,7 +128,7 @@ def evaluate(
 ) -> Evaluation:
     """Colorize packed photographs (N,3,S,S) and measure the results against them.
 
-    samples: colorizations of each photograph by a network that can draw several.
+    samples: colorizations of each photograph by a model that can draw several.
     """
     model.eval().to(device, memory_format=torch.channels_last)
     parts = []
@@ -166,8 +166,8 @@ def picture_measures(result: Tensor, original: Tensor, gray: Tensor) -> dict[str
 def colour_measures(lab: Tensor, original: Tensor, weights: Tensor) -> dict[str, Tensor]:
     """Measures of Lab (B,3,S,S) in its own units, (B,) each.
 
-    auc_weighted is the mean of weight · AuC over the pixels and `weight` that of the weight: over many photographs the
-    ratio of their means is the class-rebalanced AuC.
+    auc_weighted is the mean of weight · AuC over the pixels, and `weight` is the mean weight. The ratio of their means
+    over many photographs is the class-rebalanced AuC.
     """
     accuracy = metrics.ab_accuracy(lab, original)
     weight = weights.to(lab.device).flatten()[bins(original[:, 1:])]
@@ -182,9 +182,9 @@ def colour_measures(lab: Tensor, original: Tensor, weights: Tensor) -> dict[str,
 
 
 def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, Tensor]:
-    """Of several colorizations ab (count,B,2,S,S): how far they spread, and how good the best of them is; (B,) each.
+    """Spread and lowest error of several colorizations ab (count,B,2,S,S); (B,) each.
 
-    diversity: standard deviation between the samples, in ab units, its root mean square over pixels and both channels.
+    diversity: standard deviation between the samples, root mean square over pixels and both channels, in ab units.
     ab_mse_best, ab_mse_sample: the lowest and the mean ab_mse of the samples.
     """
     labs = torch.stack([unscaled_lab(lab_to_rgb(L, ab)) for ab in samples])
@@ -198,7 +198,7 @@ def sample_measures(samples: Tensor, L: Tensor, original: Tensor) -> dict[str, T
 
 
 def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories: pd.Series):
-    """The columns of `recognise` for results, with `recognised_original`, and the features (B,F) of both."""
+    """The columns of `recognise` for results, plus `recognised_original`, and the features (B,F) of both."""
     columns, features = recognise(classifier, lab, categories)
     of_originals, original_features = recognise(classifier, original, categories)
     if columns:
@@ -207,10 +207,10 @@ def judge(classifier: SceneClassifier, lab: Tensor, original: Tensor, categories
 
 
 def recognise(classifier: SceneClassifier, lab: Tensor, categories: pd.Series):
-    """Whether Lab (B,3,S,S) in its own units is taken for what it shows, columns of (B,), and the features (B,F).
+    """Whether the classifier recognises the scenes in Lab (B,3,S,S): columns of (B,), and the features (B,F).
 
-    `judged` tells the photographs of a category that the classifier knows; the others count for neither. Without
-    categories there is nothing to recognise: no columns.
+    `judged` is 1 for photographs of a category that the classifier knows; the others do not count. A classifier without
+    categories gives no columns.
     """
     known = classifier.categories
     features = classifier.features(torch.cat(normalise(lab[:, :1], lab[:, 1:]), dim=1))
@@ -222,7 +222,7 @@ def recognise(classifier: SceneClassifier, lab: Tensor, categories: pd.Series):
 
 
 def original_rgb(L: Tensor, ab: Tensor) -> Tensor:
-    """The photograph itself, sRGB (B,3,S,S): rounding to 8 bits undoes the packed array's, but for 0.2 % of a level."""
+    """The original, sRGB (B,3,S,S). Rounding to 8 bits undoes the packed array's rounding, but for 0.2 % of a level."""
     return (lab_to_rgb(L, ab) * 255).round() / 255
 
 

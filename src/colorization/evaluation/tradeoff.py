@@ -1,8 +1,7 @@
-"""Vividness against error: what a factor on a network's colours, and its temperature if any, do to the measures.
+"""Vividness against error: how a model's measures change with a factor on its colours and with its temperature.
 
-A curve per knob. The knobs are `saturation`, a factor on the a and b of the result, and `temperature`, that of a
-network which predicts a distribution over colours. Every curve holds the default: saturation 1 at the network's own
-temperature.
+Each knob gives a curve. The knobs are `saturation`, a factor on a and b of the result, and `temperature`, for a model
+that predicts a distribution over colours. Every curve holds the default: saturation 1 at the model's own temperature.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,24 +19,24 @@ from colorization.evaluation.scoring import batches, original_rgb, recognise
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 
-COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # of the table
-COMPARED = ("delta_e", "ab_rmse", "skill")  # with the defaults of other models
+COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # measures in the table
+COMPARED = ("delta_e", "ab_rmse", "skill")  # measures compared with the defaults of other models
 
 
 class Point(NamedTuple):
-    """What both knobs stand at; no temperature for a network without one."""
+    """The settings of both knobs; the temperature is None for a model without one."""
 
     temperature: float | None
     saturation: float
 
 
 def default(model: Colorizer) -> Point:
-    """Where a network's knobs stand when nobody turns them."""
+    """The settings of a model as trained."""
     return Point(measures.rounded(float(model.temperature)) if hasattr(model, "temperature") else None, 1.0)
 
 
 def curves(start: Point, saturations: Iterable[float], temperatures: Iterable[float]) -> list[tuple[str, float, Point]]:
-    """(knob, setting, point) of every point of every curve through the default, in the order of the settings."""
+    """(knob, setting, point) of every point of every curve through the default, sorted by setting."""
     rows = [("saturation", s, start._replace(saturation=s)) for s in sorted({*saturations, start.saturation})]
     if start.temperature is not None:
         steps = sorted({*temperatures, start.temperature})
@@ -51,7 +50,7 @@ def measure(
 ) -> dict[Point, tuple[pd.DataFrame, np.ndarray]]:
     """Scores of packed photographs (N,3,S,S) at every point, a row each, and the classifier's features (N,F).
 
-    The columns are those of `evaluation.evaluate` that the curves need. A photograph is colorized once per temperature.
+    The columns are those of `scoring.evaluate` that the curves need. A photograph is colorized once per temperature.
     classifier: in eval mode, on the device.
     """
     model.eval().to(device, memory_format=torch.channels_last)
@@ -79,7 +78,7 @@ def measure(
 
 
 def errors(result: Tensor, original: Tensor, lab: Tensor, original_lab: Tensor) -> dict[str, Tensor]:
-    """The measures of sRGB and Lab (B,3,S,S) that change with the knobs, (B,) each."""
+    """The measures that change with the knobs, from sRGB and Lab (B,3,S,S); (B,) each."""
     return {
         "mse": metrics.mse(result, original),
         "colorfulness": metrics.colorfulness(result),
@@ -89,7 +88,7 @@ def errors(result: Tensor, original: Tensor, lab: Tensor, original_lab: Tensor) 
 
 
 def turned(model: Colorizer, temperature: float | None) -> Colorizer:
-    """The same network, at a temperature where it has one."""
+    """The same model, set to a temperature if it has one."""
     if temperature is not None:
         model.temperature.fill_(temperature)
     return model
@@ -106,8 +105,8 @@ def summarise(
 ):
     """The measures of every point and of other models' defaults, and the same on resampled photographs: two mappings.
 
-    others: tables of `evaluation.evaluate` on the same photographs. originals: the classifier's features (N,F) of them.
-    The Fréchet distance is left out where the classifier knows no categories, and of the other models.
+    others: tables of `scoring.evaluate` on the same photographs. originals: the classifier's features (N,F) of them.
+    The other models get no Fréchet distance; no model gets one if the classifier knows no categories.
     """
     scores = {point: table for point, (table, _) in measured.items()}
     features = {point: found for point, (_, found) in measured.items()}
@@ -127,10 +126,10 @@ def table(
     values: Mapping[Point | str, Mapping[str, float]],
     resampled: Mapping[Point | str, Mapping[str, np.ndarray]],
 ) -> pd.DataFrame:
-    """A row per point of every curve: COLUMNS and, as `delta_e_minus_gan`, what COMPARED are above another model's.
+    """One row per point of every curve: COLUMNS, and COMPARED minus another model's (as `delta_e_minus_gan`).
 
-    values, resampled: the measures of every point, and of other models by their names; on draws that all of them share.
-    Every value stands with the ends of its interval. `default` marks the default, once in each curve.
+    values, resampled: the measures of every point, and of other models by name; on draws that all of them share.
+    Every value comes with both ends of its interval. `default` marks the default, once in each curve.
     """
     others, found = [name for name in values if isinstance(name, str)], []
     for knob, setting, point in rows:

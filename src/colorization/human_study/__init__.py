@@ -1,1 +1,1 @@
-"""Which one is the photograph? The page that asks people, and their answers."""
+"""The human study "which one is the photograph?": the page that asks people, and their answers."""

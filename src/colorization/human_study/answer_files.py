@@ -1,4 +1,4 @@
-"""Answer files of the human study, which anyone may have written → how often each model fooled the participants."""
+"""Answer files of the human study, from anyone (not trusted) → how often each model fooled the participants."""
 
 import json
 import re
@@ -10,16 +10,16 @@ from statistics import median
 from colorization.core.errors import InputError
 from colorization.evaluation.intervals import wilson
 
-CATCH = "catch"  # what the key calls a trial whose colours are unmistakably wrong
+CATCH = "catch"  # the key's name for a trial with unmistakably wrong colours
 MAX_BYTES = 256 * 1024  # a file of 40 trials has 4 KB
 MAX_MILLISECONDS = 24 * 60 * 60 * 1000  # for one answer
-# Who looks fails none; one slip of the finger is human. Of those who only click, 11 in 16 fail more of 4.
+# Attentive people pass all but for a slip of the finger. Of people who click blindly, 11 in 16 fail more of 4 trials.
 MAX_FAILED_CATCH = 1
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Every participant's {trial id: (chosen, milliseconds)}, and the files that were left out."""
+    """Each participant's {trial id: (chosen, milliseconds)}, and the number of files left out."""
 
     participants: list[dict[str, tuple[int, int]]]
     duplicates: int
@@ -34,7 +34,7 @@ def whole(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
 
-FILE = {  # what each value of an answer file must be
+FILE = {  # a check for each value of an answer file
     "study": text(r"[0-9a-f]{16}"),
     "participant": text(r"[0-9a-f]{16}"),
     "started": text(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"),
@@ -51,10 +51,10 @@ TRIAL = {
 
 
 def read_answers(folder: Path, key: Mapping) -> Answers:
-    """The answers in folder/*.json to the study of the key, in the order of the files' names.
+    """The answers in folder/*.json to the study of the key, sorted by file name.
 
-    A participant counts once; files of another study (as after a new training) are counted, not read further.
-    Raises InputError that names a file that is damaged or that the page cannot have written.
+    A participant counts once. Files of another study (for example from before a new training) are counted and ignored.
+    Raises InputError, with the file's name, if a file is damaged or the page cannot have written it.
     """
     participants, duplicates, other_studies = {}, 0, 0
     for path in sorted(folder.glob("*.json")):
@@ -71,11 +71,11 @@ def read_answers(folder: Path, key: Mapping) -> Answers:
 
 
 def fooling_rates(answers: Answers, key: Mapping) -> dict:
-    """Per model the pairs that fooled participants, who took the result for the photograph, with Wilson's interval.
+    """Per model the pairs in which participants took the result for the photograph, with Wilson's interval.
 
-    0.5 is a result that nobody can tell from a photograph. Rates are None where nobody has answered yet. Who failed
-    more than MAX_FAILED_CATCH catch trials counts for no rate. The interval takes all answers as independent; those of
-    one person, or to one pair, are not quite, so with few of either it is too narrow.
+    A rate of 0.5 means that nobody can tell the difference. Rates are None without answers, and leave out people who
+    failed more than MAX_FAILED_CATCH catch trials. The interval treats all answers as independent. Answers of one
+    person, or to one pair, are not quite, so with few people or pairs the interval is too narrow.
     """
     trials = key["trials"]
     names = [trial["model"] for trial in trials.values()]
@@ -108,17 +108,17 @@ def _fooled(person: Mapping, trials: Mapping, model: str) -> list[str]:
 
 
 def _read(path: Path) -> dict:
-    """A file's tree, each value as FILE and TRIAL say. No message repeats what a file holds: a terminal may obey it."""
-    if not path.is_file():  # a pipe would keep us waiting
-        raise _refused(path, "it is no plain file")
+    """The content of a file, checked by FILE and TRIAL. Messages never quote a file: a terminal might obey it."""
+    if not path.is_file():  # reading a pipe could wait forever
+        raise _refused(path, "it is not a regular file")
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise _refused(path, f"it has more than {MAX_BYTES // 1024} KB")
     try:
         tree = json.loads(content.decode(), parse_constant=_no_number, object_pairs_hook=_unique)
-    except (ValueError, RecursionError):  # ValueError: no UTF-8, no JSON, NaN, a key twice, 5,000 digits
-        raise _refused(path, "it is no JSON that the page writes") from None
+    except (ValueError, RecursionError):  # ValueError: bad UTF-8, bad JSON, NaN, a duplicate key, 5,000 digits
+        raise _refused(path, "it is not JSON as the page writes it") from None
     _check_values(path, tree, FILE, "the file")
     for place, trial in enumerate(tree["trials"], 1):
         _check_values(path, trial, TRIAL, f"trial {place}")
@@ -130,18 +130,18 @@ def _check_values(path: Path, tree: object, rules: Mapping[str, Callable], where
         raise _refused(path, f"{where} must have the keys {', '.join(rules)} and no others")
     for name, valid in rules.items():
         if not valid(tree[name]):
-            raise _refused(path, f"{where}: {name} is none that the page writes")
+            raise _refused(path, f"{where}: the field `{name}` has an invalid value")
 
 
 def _check_complete(path: Path, answers: Mapping, key: Mapping) -> None:
     ids = [trial["id"] for trial in answers["trials"]]
     if sorted(ids) != sorted(key["trials"]) or answers["seconds"] != key["seconds"]:
-        raise _refused(path, "its trials are not those of the study, each once")
+        raise _refused(path, "its trials or its display time differ from the study's")
 
 
 def _refused(path: Path, why: str) -> InputError:
     name = ascii(str(path))[1:-1]
-    return InputError(f"{name}: {why}; take the file out, or ask for it again as the page saved it")
+    return InputError(f"{name}: {why}; remove the file, or ask for the original that the page saved")
 
 
 def _no_number(name: str):
@@ -151,5 +151,5 @@ def _no_number(name: str):
 def _unique(pairs: list[tuple[str, object]]) -> dict:
     tree = dict(pairs)
     if len(tree) < len(pairs):
-        raise ValueError("a key twice")
+        raise ValueError("duplicate key")
     return tree

@@ -4,7 +4,7 @@ const study = JSON.parse($("study").textContent);
 const SIDES = ["left", "right"];
 const KEYS = { ArrowLeft: 0, f: 0, F: 0, ArrowRight: 1, j: 1, J: 1 };
 const FIXATION = 700; // milliseconds of the cross before a pair
-const HALF_FRAME = 8; // milliseconds: a display ends with the frame that is nearest to its time
+const HALF_FRAME = 8; // milliseconds: a display ends with the frame nearest to the end of its time
 
 const digits = (byte) => byte.toString(16).padStart(2, "0");
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), digits).join("");
@@ -13,7 +13,7 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 const frame = () => new Promise(requestAnimationFrame);
 const pressed = (id) => new Promise((done) => $(id).addEventListener("click", done, { once: true }));
 
-let waiting = null; // takes the answer, while one is due
+let waiting = null; // receives the answer, while the page waits for one
 let interrupted = false; // the page was hidden during a display
 let unsaved = false;
 let pointer = "mouse";
@@ -47,7 +47,7 @@ function answer(side, input) {
   take({ side, input });
 }
 
-// Both pictures are decoded before the cross goes, so that they appear in one frame and time is theirs alone.
+// Decodes both pictures before the cross disappears: they appear in one frame, and decoding takes none of their time.
 async function decoded(uris) {
   const images = uris.map((uri) => Object.assign(new Image(), { alt: "", draggable: false, src: uri }));
   await Promise.all(images.map((image) => image.decode()));
@@ -58,12 +58,12 @@ function place(images) {
   SIDES.forEach((side, i) => $(side).firstElementChild.replaceChildren(...(images ? [images[i]] : [])));
 }
 
-// Shows the pair for its time; again where the page was hidden meanwhile.
+// Shows the pair for its time, and again if the page was hidden meanwhile.
 async function display(images) {
   do {
     state("cross", "");
     await pause(FIXATION);
-    let now = await frame(); // comes only when the page can be seen
+    let now = await frame(); // resolves only while the page is visible
     const start = now;
     interrupted = false;
     place(images);
@@ -73,7 +73,7 @@ async function display(images) {
   } while (interrupted);
 }
 
-// → which of the trial's two images was chosen, where it was, and the milliseconds since the pictures went.
+// → the chosen one of the trial's two images, its side, and the milliseconds since the pictures disappeared.
 async function ask(trial) {
   const order = random(2) ? [0, 1] : [1, 0];
   const images = await decoded(order.map((index) => trial.images[index]));
@@ -136,7 +136,7 @@ async function run() {
 }
 
 function finish(answers) {
-  const text = `${JSON.stringify(answers).replaceAll('{"id"', '\n{"id"')}\n`; // a trial a line
+  const text = `${JSON.stringify(answers).replaceAll('{"id"', '\n{"id"')}\n`; // one trial per line
   const name = `answers-${answers.participant}.json`;
   const saved = (message) => {
     unsaved = false;
@@ -158,7 +158,7 @@ function finish(answers) {
       await navigator.clipboard.writeText(text);
       saved("Copied. Paste it into a message, then close the page.");
     } catch {
-      document.querySelector("details").open = true; // a browser without leave to copy: the text is there to be taken
+      document.querySelector("details").open = true; // the browser forbids copying: show the text
       $("text").select();
       saved("Your browser does not let the page copy. The text below is selected: copy it yourself.");
     }

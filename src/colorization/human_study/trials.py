@@ -20,10 +20,10 @@ from colorization.core.params import HumanStudy
 from colorization.human_study.answer_files import CATCH
 
 PRACTICE = 2  # pairs with feedback before the trials, not counted
-STRENGTH = 2.0  # of the turned colours of a catch trial
-SHIFT = 0.02  # of L in [-1, 1], a level in 8 bits or two: what the turned colours may change of it
-MAX_SIDE = 256  # pixels, as in Zhang et al. 2016; larger pictures are reduced, so that the page stays a page
-MINUTES = 2.5 / 60  # a trial's pause and answer, beside its display
+STRENGTH = 2.0  # factor on the inverted colours of a catch trial
+SHIFT = 0.02  # largest change of L in [-1, 1] by the inverted colours: one or two 8-bit levels
+MAX_SIDE = 256  # pixels, as in Zhang et al. 2016; larger pictures are reduced to keep the page small
+MINUTES = 2.5 / 60  # for the pause and the answer of a trial; the display comes on top
 
 
 def build(
@@ -32,8 +32,8 @@ def build(
     """The page (HTML) and the key: {"study", "seconds", "trials": {id: {"photograph", "model", "row", "name"}}}.
 
     originals and each model's results: (N,S,S,3) uint8; photographs: N rows with name and category. A trial's
-    "photograph" is the index, 0 or 1, of the original among its two images. The page holds no key, but for practice.
-    Raises InputError where there are too few photographs for one pair per model.
+    "photograph" is the index, 0 or 1, of the original among its two images. The page holds only the practice key.
+    Raises InputError if there are too few photographs for one pair per model.
     """
     _check(originals, results, photographs)
     rng = np.random.default_rng(seed)
@@ -67,9 +67,9 @@ def _check(originals: np.ndarray, results: Mapping[str, np.ndarray], photographs
 def choose(
     categories: pd.Series, suited: np.ndarray, models: tuple[str, ...], study: HumanStudy, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Rows for each model, for catch trials and for practice: no photograph twice, each model's spread over categories.
+    """Rows for each model, catch trials and practice: each photograph once, each model's spread over the categories.
 
-    suited (N,): how well a photograph serves as catch trial. A small split gives fewer of all.
+    suited (N,): how well a photograph suits a catch trial. A small split gives fewer rows of each kind.
     """
     count = len(categories)
     catch, practice = min(study.catch, count // 4), min(PRACTICE, count // 8)
@@ -88,15 +88,15 @@ def choose(
 
 
 def green(rgb: np.ndarray) -> np.ndarray:
-    """How green photographs (N,S,S,3) uint8 are: (N,), mean of what a* (over 110) is below 0.
+    """How green photographs (N,S,S,3) uint8 are: (N,), mean of max(-a*, 0) / 110.
 
-    Green turns into magenta, which no scene has. A blue sky turns into a sunset that people take for real.
+    Inverted green is magenta, which scenes never have. An inverted blue sky is a sunset, which people take for real.
     """
     return np.array([np.clip(-_lab(photo)[1][0], 0, None).mean() for photo in rgb])
 
 
 def wrong_colours(rgb: np.ndarray) -> np.ndarray:
-    """A photograph (S,S,3) uint8 with the hue opposite and the chroma doubled, as far as luminance can be kept."""
+    """A photograph (S,S,3) uint8 with opposite hue and doubled chroma, as far as this keeps its lightness."""
     L, ab = _lab(rgb)
     wrong = lab_to_rgb(L, 0 * ab)
     for strength in np.linspace(0, STRENGTH, 17)[1:]:
@@ -108,7 +108,7 @@ def wrong_colours(rgb: np.ndarray) -> np.ndarray:
 def png_uri(rgb: np.ndarray) -> str:
     """A picture (S,S,3) uint8 as PNG in a data URI; pictures of one size give texts of one length.
 
-    Stored, not compressed: how well a picture compresses tells how smooth its colours are.
+    Not compressed: the size of a compressed picture would reveal how smooth its colours are.
     """
     image = Image.fromarray(rgb)
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
@@ -118,7 +118,7 @@ def png_uri(rgb: np.ndarray) -> str:
 
 
 def render(content: dict) -> str:
-    """The page, self-contained: its data, style and script are in it."""
+    """The self-contained page, with its data, style and script."""
     folder = files("colorization.human_study")
     parts = {suffix: (folder / f"page.{suffix}").read_text(encoding="utf-8") for suffix in ("html.j2", "css", "js")}
     minutes = int(np.ceil(len(content["trials"]) * (content["seconds"] / 60 + MINUTES)))

@@ -1,1 +1,1 @@
-"""Image files → sRGB pixels, for training and for the command alike."""
+"""Image files → sRGB pixels, the same for training and the command."""

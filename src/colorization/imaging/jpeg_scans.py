@@ -1,4 +1,4 @@
-"""How often a JPEG goes over its pixels: a progressive one of a megabyte can ask for an hour of decoding."""
+"""Count the scans of a JPEG: a progressive file of one megabyte can take an hour to decode."""
 
 import re
 
@@ -6,20 +6,20 @@ from PIL import Image
 
 from colorization.core.errors import InputError
 
-MOST = 100  # encoders write about 10
-MARKER = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)  # within a scan FF stands for itself as FF 00
+MOST = 100  # scans; encoders write about 10
+MARKER = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)  # within a scan a byte FF is written as FF 00
 START_OF_SCAN, END = 0xDA, 0xD9
-BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a segment: restarts within a scan, the start of the image
+BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a segment: TEM, restarts, start of image
 
 
 def check_scans(image: Image.Image, content: bytes) -> None:
-    """Raise InputError for an opened image file whose `content` has too many scans. (ITU-T T.81, annex B)"""
+    """Raise InputError if an opened image file, with the bytes `content`, has too many scans (ITU-T T.81, annex B)."""
     if image.info.get("progressive") and count_scans(content) > MOST:
-        raise InputError(f"more than {MOST} progressive scans, as no camera writes; save it anew")
+        raise InputError(f"more than {MOST} progressive scans (cameras write about 10); save it again")
 
 
 def count_scans(content: bytes) -> int:
-    """The scans of a JPEG, of its first picture where it holds several; it stops counting past MOST."""
+    """The number of scans of a JPEG, of its first picture if it has several. Counting stops above MOST."""
     at = count = 0
     while count <= MOST and (found := MARKER.search(content, at)):
         kind, at = found[1][0], found.end()

@@ -1,4 +1,4 @@
-"""An image of any mode and ICC profile → sRGB: the one way for training, the command and the page."""
+"""An image of any mode and ICC profile → sRGB, the same way for training, the command and the demo."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from colorization.core.errors import InputError
 
-SAME = 1  # of 255: a profile whose colours lie nearer to sRGB's than this is sRGB
+SAME = 1  # of 255: a profile that moves no colour by more than this counts as sRGB
 GRAYS = ("1", "L")
 ALPHAS = ("LA", "La", "PA", "RGBA", "RGBa")
 NO_RANGE = "floating-point pixels have no fixed black and white; save it with 8 or 16 bits"
@@ -17,9 +17,9 @@ SRGB = ImageCms.createProfile("sRGB")
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode that Pillow reads → RGB with 8 bits in sRGB: its ICC profile is honoured, alpha is dropped.
+    """Any mode that Pillow reads → 8-bit sRGB. Applies the ICC profile and drops alpha.
 
-    Raises InputError for modes without a fixed range: F, and I beyond 16 bits.
+    Raises InputError for modes without a fixed range: F, and I outside 16 bits.
     """
     check_range(image)
     profile = image.info.get("icc_profile")
@@ -36,19 +36,19 @@ def has_alpha(image: Image.Image) -> bool:
 
 
 def check_range(image: Image.Image) -> None:
-    """Raise InputError for pixels whose black and white no standard fixes."""
+    """Raise InputError for pixels without a fixed black and white: mode F, and mode I outside 0..65535."""
     if image.mode == "F":
         raise InputError(NO_RANGE)
     if image.mode == "I":
         low, high = image.getextrema()
-        assert not isinstance(low, tuple) and not isinstance(high, tuple)  # as of several bands
+        assert not isinstance(low, tuple) and not isinstance(high, tuple)  # a tuple means several bands
         if low < 0 or high > 65535:
-            raise InputError("32-bit pixels beyond 0..65535; save it with 8 or 16 bits")
+            raise InputError("32-bit pixels outside 0..65535; save it with 8 or 16 bits")
 
 
 def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
     """A tile of any mode → sRGB (H,W), (H,W,2) with alpha, (H,W,3) or (H,W,4) with alpha."""
-    if tile.mode.startswith("I"):  # Pillow turns no 16-bit pixels into another profile
+    if tile.mode.startswith("I"):  # Pillow cannot convert the profile of 16-bit pixels
         return np.asarray(tile).astype(np.uint16)
     if tile.mode not in ("L", "RGB", "CMYK") or "transparency" in tile.info:
         gray = tile.mode in (*GRAYS, "LA", "La")
@@ -61,9 +61,9 @@ def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
 
 
 def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:
-    """What brings a tile from an ICC profile to sRGB, keeping alpha; None where there is nothing to do.
+    """A function that converts a tile from an ICC profile to sRGB and keeps alpha, or None.
 
-    That is without a profile, or with one that is sRGB to the eye, of another kind than the pixels, or unreadable.
+    None if there is no profile, or if it looks like sRGB, belongs to another kind of pixels, or is unreadable.
     """
     kind = "L" if mode in (*GRAYS, "LA", "La") or mode.startswith("I") else "CMYK" if mode == "CMYK" else "RGB"
     transform = _transform(profile, kind)
@@ -74,7 +74,7 @@ def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], 
         alpha = tile.getchannel("A") if tile.mode in ALPHAS else None
         result = ImageCms.applyTransform(tile.convert(kind) if tile.mode != kind else tile, transform)
         assert result is not None
-        tile = result.getchannel("G") if kind == "L" else result  # gray stays gray: its three channels are the same
+        tile = result.getchannel("G") if kind == "L" else result  # gray stays gray: its three channels are equal
         if alpha is not None:
             tile.putalpha(alpha)
         return tile
@@ -83,7 +83,7 @@ def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], 
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Whether a profile is of RGB, and its colours sRGB's to the eye."""
+    """Whether a profile is for RGB and looks like sRGB."""
     transform = _transform(profile, "RGB")
     return transform is not None and _is_identity(transform, "RGB")
 
@@ -96,7 +96,7 @@ def _transform(profile: bytes | None, kind: str) -> ImageCms.ImageCmsTransform |
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform, kind: str) -> bool:
-    """Whether a transform of gray or RGB moves no colour of a 6×6×6 lattice by more than SAME."""
+    """Whether a transform of gray or RGB moves every colour of a 6×6×6 lattice by at most SAME."""
     steps = np.arange(0, 256, 51, dtype=np.uint8)
     lattice = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(36, 6, 3)
     probe = Image.fromarray(lattice if kind == "RGB" else lattice[..., 0])

@@ -1,1 +1,1 @@
-"""One folder per model, and what they have in common."""
+"""One folder per model, and their common code."""

@@ -1,4 +1,4 @@
-"""The index of an archive: which split and category every file belongs to, and why some are left out."""
+"""The index of an archive: the split and category of every file, and why some are left out."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ SPLIT_FOLDER = re.compile(r"(?:seg[_-])?(train|val|test|pred)(?:ing|id|idation)?
 
 
 def list_files(archive: Path) -> pd.DataFrame:
-    """name, sha256, split ("" if its folders name none) and category of every file of a zip."""
+    """name, sha256, split ("" if its folders do not name one) and category of every file of a zip."""
     rows = []
     try:
         with open_archive(archive) as photos:
@@ -24,7 +24,7 @@ def list_files(archive: Path) -> pd.DataFrame:
                 try:
                     digest = hashlib.sha256(read_member(photos, member)).hexdigest()
                 except (*BAD_ZIP, OSError):
-                    digest = hashlib.sha256(name.encode()).hexdigest()  # decoding will say why it cannot be read
+                    digest = hashlib.sha256(name.encode()).hexdigest()  # decoding reports the fault later
                 rows.append((name, digest, *place(name)))
     except BAD_ZIP as error:
         raise InputError(f"{archive}: not a zip ({error}); run: dvc repro --force download") from None
@@ -41,7 +41,7 @@ def place(name: str) -> tuple[str, str]:
 
 
 def assign(index: pd.DataFrame, params: Data) -> pd.DataFrame:
-    """Give every file a split by its content where its folders do not, and apply `limit`; orders rows by content."""
+    """Give every file a split, by its content if its folders name none, and apply `limit`; sorts rows by content."""
     index = index.sort_values(["sha256", "name"], ignore_index=True)
     position = index.sha256.str[:13].map(lambda digits: int(digits, 16) / 16**13)  # uniform in [0, 1)
     pool = index.split.isin(["", "train"])
@@ -58,7 +58,7 @@ def assign(index: pd.DataFrame, params: Data) -> pd.DataFrame:
 
 
 def exclude(index: pd.DataFrame, params: Data) -> None:
-    """Mark gray photographs, and those of train (val) that stand in val or test (test) too, in `left_out`."""
+    """Mark in `left_out`: gray photographs, and those of train (val) that are also in val or test (test)."""
     gray = (index.left_out == "") & (index.chroma < params.min_chroma)
     index.loc[gray, "left_out"] = "gray"
     for split, held_out in (("val", ["test"]), ("train", ["val", "test"])):
@@ -74,9 +74,9 @@ def exclude(index: pd.DataFrame, params: Data) -> None:
 
 
 def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndarray:
-    """For each of ours the position in theirs of an identical or near-identical photograph, or -1.
+    """For each of ours, the position in theirs of an identical or near-identical photograph, or -1.
 
-    Near-identical: perceptual hashes (64 bit) that differ in at most `bits` bits; -1 leaves identical files only.
+    Near-identical: perceptual hashes (64 bits) that differ in at most `bits` bits; -1 finds identical files only.
     """
     first = {digest: i for i, digest in reversed(list(enumerate(theirs.sha256)))}
     twin = ours.sha256.map(first).fillna(-1).to_numpy(int)
@@ -91,7 +91,7 @@ def nearest_twin(ours: pd.DataFrame, theirs: pd.DataFrame, bits: int) -> np.ndar
 
 
 def count_with_twin(seen: pd.DataFrame, bits: int) -> int:
-    """How many photographs have an identical or near-identical one in the archive."""
+    """The number of photographs that have an identical or near-identical one in the archive."""
     if bits < 0:
         return int(seen.sha256.duplicated(keep=False).sum())
     hashes = _hashes(seen)
@@ -99,12 +99,12 @@ def count_with_twin(seen: pd.DataFrame, bits: int) -> int:
 
 
 def _hashes(index: pd.DataFrame) -> np.ndarray:
-    """The perceptual hashes, (N,) uint64, of their hexadecimal digits."""
+    """The perceptual hashes (N,) uint64, parsed from hexadecimal digits."""
     return index.phash.map(lambda digits: int(digits, 16)).to_numpy(np.uint64)
 
 
 def summarise(index: pd.DataFrame, params: Data) -> dict:
-    """Counts of the audit, by split and category and by reason, as a nested dict of whole numbers."""
+    """Counts by split, category and reason, as a nested dict of whole numbers."""
     seen = index[index.width > 0]
     used = index[index.left_out == ""]
     common = seen.groupby(["width", "height"]).size().idxmax()
@@ -125,20 +125,20 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
 
 
 def _count_reasons(index: pd.DataFrame) -> dict[str, int]:
-    """How many files were left out for each reason, without its details."""
+    """The number of files left out for each reason, ignoring its details."""
     reasons = index.left_out[index.left_out != ""].str.split(":").str[0]
     return {str(reason): int(count) for reason, count in reasons.value_counts().sort_index().items()}
 
 
 def require_every_split(index: pd.DataFrame, params: Data) -> None:
-    """Name the categories without a usable photograph; raises InputError when a split is empty."""
+    """Print the categories without usable photographs. Raises InputError if a split is empty."""
     used = index[index.left_out == ""]
     for category in sorted(set(index.category[index.split != "pred"]) - set(used.category)):
-        print(shown(f"category {category}: no usable photograph"))
+        print(shown(f"category {category}: no usable photographs"))
     for split in SPLITS:
         if not (used.split == split).any():
             told = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(index).items()) or "none"
             raise InputError(
                 f"the {split} split is empty: of {len(index)} photographs {len(used)} are usable (left out: {told}); "
-                "bring more colour photographs, or change data.val_fraction, data.test_fraction or data.min_chroma"
+                "add colour photographs, or change data.val_fraction, data.test_fraction or data.min_chroma"
             )

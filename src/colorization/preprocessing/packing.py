@@ -1,4 +1,4 @@
-"""An archive of photographs becomes three packed Lab arrays and an index of every file."""
+"""An archive of photographs → three packed Lab arrays and an index of every file."""
 
 import os
 import re
@@ -29,14 +29,14 @@ from colorization.sources.archive import formats, open_archive, read_member
 
 MOST_WORKERS = 256
 
-_archive: zipfile.ZipFile  # of a worker process, set when it starts
+_archive: zipfile.ZipFile  # set when a worker process starts
 
 
 def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
     """Write out/{train,val,test}.npy, (N,3,S,S) float16 normalised Lab, and out/index.csv; returns the index.
 
     The index has one row per file of the archive: its split and row in that split's array, or why it was left out.
-    Raises InputError when a split would be empty.
+    Raises InputError if a split is empty.
     """
     index = assign(list_files(archive), params)
     out.mkdir(parents=True, exist_ok=True)
@@ -52,8 +52,8 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
             index.loc[rows, "row"] = np.arange(len(rows))
     except BrokenProcessPool:
         raise InputError(
-            "a process that decodes photographs was killed, as happens where memory runs out; run it again with fewer "
-            "of them at once: COLORIZATION_WORKERS=1"
+            "a process that decodes photographs was killed, probably because memory ran out; run it again with fewer "
+            "processes: COLORIZATION_WORKERS=1"
         ) from None
     finally:
         scratch.unlink(missing_ok=True)
@@ -62,7 +62,7 @@ def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
 
 
 def decode(content: bytes, params: Data) -> tuple[np.ndarray, int, int, float, str]:
-    """An image file → Lab (3,S,S) float16, its width and height, chroma in 1/255, and perceptual hash."""
+    """An image file → Lab (3,S,S) float16, width, height, chroma in [0, 255], and perceptual hash."""
     with Image.open(BytesIO(content), formats=formats()) as file:
         check_scans(file, content)
         image = to_rgb(ImageOps.exif_transpose(file))
@@ -72,12 +72,12 @@ def decode(content: bytes, params: Data) -> tuple[np.ndarray, int, int, float, s
 
 
 def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
-    """The centre size × size of a photograph whose shorter side is first brought to `resize`.
+    """The centre size × size of a photograph, after its shorter side is resized to `resize`.
 
-    resize 0 keeps the photograph's own scale, as the report does, but enlarges one that is smaller than `size`.
+    resize 0 keeps the photograph's own scale, as the paper does, but enlarges one that is smaller than `size`.
     """
     shorter = min(image.size)
-    side = shorter * size / (resize or max(shorter, size))  # of the square that is kept, in the photograph's own pixels
+    side = shorter * size / (resize or max(shorter, size))  # side of the kept square, in the photograph's pixels
     left, top = (image.width - side) / 2, (image.height - side) / 2
     if side == size:
         return image.crop((int(left), int(top), int(left) + size, int(top) + size))
@@ -85,9 +85,9 @@ def crop(image: Image.Image, size: int, resize: int) -> Image.Image:
 
 
 def write_rows(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
-    """Write float16 rows as one .npy, whole or not at all.
+    """Write float16 rows as one .npy, completely or not at all.
 
-    A full disk is an OSError; in a memory map it would kill us.
+    A full disk raises OSError here; with a memory map it would kill the process.
     """
     with replacing(path) as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
@@ -95,10 +95,10 @@ def write_rows(path: Path, rows: Iterable[np.ndarray], shape: tuple[int, ...]) -
 
 
 def _decode_all(archive: Path, scratch: Path, index: pd.DataFrame, params: Data, workers: int) -> np.ndarray:
-    """Decode every file that is not left out into `scratch`, and fill the audit's columns and `position` in it."""
+    """Decode every file that is not left out into `scratch`; fill the index's measured columns and `position`."""
     index[["width", "height", "chroma", "phash", "position"]] = (0, 0, np.nan, "", -1)
     wanted = index[index.left_out == ""]
-    seen, unreadable, count = {}, {}, 0  # filled in at the end: a cell at a time, each would copy its column
+    seen, unreadable, count = {}, {}, 0  # written to the index at the end: each single cell would copy a column
     with (
         naming(scratch),
         ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(archive,)) as pool,
@@ -126,18 +126,18 @@ def _start_worker(archive: Path) -> None:
     global _archive
     serve_parent()
     _archive = open_archive(archive)
-    warnings.simplefilter("ignore")  # Pillow's remarks: what is left out is told in a line
+    warnings.simplefilter("ignore")  # Pillow's warnings; we report each left-out file ourselves
 
 
 def _decode_member(name: str, params: Data):
     try:
         return *decode(read_member(_archive, _archive.getinfo(name)), params), ""
-    except Exception as error:  # decoders raise all kinds on damaged bytes, and Pillow lets them through
+    except Exception as error:  # decoders raise any kind of error on damaged bytes
         return None, 0, 0, 0.0, "", one_line(error)
 
 
 def workers() -> int:
-    """Processes for decoding: COLORIZATION_WORKERS, or the processors that this process may use."""
+    """The number of decoding processes: COLORIZATION_WORKERS, or the processors that this process may use."""
     wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), MOST_WORKERS))
     if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
         raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")

@@ -1,1 +1,1 @@
-"""The page that tells the whole study: its template, style and script, and what fills them."""
+"""The page about the whole study: its template, style and script, and the code that fills them."""

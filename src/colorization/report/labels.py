@@ -1,4 +1,4 @@
-"""What models, splits and measures are called in figures and pages: one name and one colour each."""
+"""Names and colours of models, splits and measures, shared by figures and pages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from colorization.core.params import PAPER
 from colorization.evaluation.measures import SHOWN
 
 INK = "#222222"
-# Okabe & Ito's palette (2008), which the colour-blind can tell apart, has these two; models bring their own colours.
+# These fit Okabe & Ito's palette (2008), which colour-blind people can tell apart; models define their own colours.
 FLOOR_NAMES = {"gray": "gray floor", "mean": "mean-colour floor"}
 FLOOR_COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7"}
 
 SPLITS = {"test": "test", "val": "validation"}
 
-KINDS = ("architecture", "predictions", "loss")  # of the figures that each model has
+KINDS = ("architecture", "predictions", "loss")  # the figures of each model
 DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
 DIFFERENCE = {1: "above 0: the first is better", -1: "below 0: the first is better", 0: "above 0: the first has more"}
 
@@ -27,18 +27,18 @@ class Labels:
 
     @classmethod
     def of(cls, descriptions: Mapping[str, Mapping]) -> "Labels":
-        """From the models' descriptions, with `label` and `color`."""
+        """Built from the models' descriptions, which have `label` and `color`."""
         return cls(
             FLOOR_NAMES | {name: about["label"] for name, about in descriptions.items()} | {"original": "original"},
             FLOOR_COLORS | {name: about["color"] for name, about in descriptions.items()} | {"original": INK},
         )
 
 
-FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # of all models
+FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # all models
 
 
 def figure_names(models: Iterable[str]) -> list[str]:
-    """The stems of all figures' files: those of each model, then those of all."""
+    """The file stems of all figures: those of each model, then those of all models together."""
     return [stem for name in models for stem, _ in model_figures(name).values()] + list(FIGURES)
 
 
@@ -51,10 +51,10 @@ def difference_label(measure: str) -> str:
 
 
 def model_figures(name: str) -> dict[str, tuple[str, str]]:
-    """The file's stem and the title's start of each of a model's figures, by kind: numbered where the paper has it.
+    """File stem and start of the title of each figure of a model, by kind; numbered if the paper has the figure.
 
-    The paper's figures 1 to 3 are architectures, then it has predictions and loss of each model in turn. It has no loss
-    of its VAE, which would be figure 9.
+    The paper's figures 1 to 3 are architectures; predictions and loss of each model follow in turn. The loss of the
+    VAE would be figure 9, but the paper lacks it.
     """
     if name not in PAPER:
         return {kind: (f"{name}-{kind}", "") for kind in KINDS}

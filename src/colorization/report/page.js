@@ -1,11 +1,11 @@
-// The sliders: each range input moves its own line; the two lists choose what stands left and right of all of them.
+// The sliders: each range input moves its own line; the two lists choose the left and the right picture of all sliders.
 const { names, photos } = JSON.parse(document.getElementById("pictures").textContent);
 const label = (name) => (name === "gray" ? "gray input" : names[name]);
 
 document.querySelectorAll(".compare input").forEach((input) => {
   const move = () => input.parentElement.style.setProperty("--at", `${input.value}%`);
   input.addEventListener("input", move);
-  move(); // a browser may keep the value over a reload
+  move(); // a browser may restore the value after a reload
 });
 
 function show() {

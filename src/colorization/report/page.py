@@ -1,4 +1,4 @@
-"""report/index.html from a run's tables, results and figures: one file that needs nothing else."""
+"""Render report/index.html from a run's tables, results and figures: one self-contained file."""
 
 import base64
 from collections.abc import Mapping
@@ -18,19 +18,19 @@ from colorization.report import tables
 from colorization.report.examples import extremes, spread
 from colorization.report.labels import SPLITS, Labels, model_figures
 
-SLIDERS, EXTREMES = 12, 4  # photographs with a slider; of each kind for each model
+SLIDERS, EXTREMES = 12, 4  # photographs with a slider; photographs of each kind (best, typical, worst) for each model
 TEMPLATES = files("colorization.report")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What the page tells. Tables are as the stages write them; results (N,S,S,3) uint8 by row and "original"."""
+    """The content of the page. Tables as the stages write them; results (N,S,S,3) uint8 by row and "original"."""
 
     table: pd.DataFrame
     categories: pd.DataFrame
     differences: pd.DataFrame
     seeds: pd.DataFrame
-    tradeoff: Mapping[str, pd.DataFrame]  # of every model
+    tradeoff: Mapping[str, pd.DataFrame]  # by model
     scores: Mapping[str, pd.DataFrame]
     results: Mapping[str, np.ndarray]
     audit: Mapping
@@ -43,12 +43,12 @@ class Run:
     revision: str
     models: tuple[str, ...]
     descriptions: Mapping[str, Mapping]  # label, colour and architecture of every model
-    samples: int  # draws of a network that can draw several
-    split: str  # that was scored
+    samples: int  # number of draws from a model that can draw several
+    split: str  # the split that was scored
 
 
 def render(run: Run) -> str:
-    """The page as HTML. Nothing in it comes from the network, and what comes from files is escaped."""
+    """The page as HTML. It loads nothing from the internet, and all text from files is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": tables.number, "figure": figure_uri}
     template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
@@ -70,7 +70,7 @@ def render(run: Run) -> str:
 
 
 def sliders(run: Run) -> list[dict]:
-    """Scored photographs, a few of every category: their pictures by row, and their scores."""
+    """Scored photographs, a few from each category: their pictures by row, and their scores."""
     scores = next(iter(run.scores.values()))
     return [
         {
@@ -88,7 +88,7 @@ def _scores_of(table: pd.DataFrame, row: int) -> str:
 
 
 def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
-    """For each network its best, typical and worst results by ΔE, beside the originals."""
+    """The best, typical and worst results of each model by ΔE, beside the originals."""
     found = {}
     for model in run.models:
         table = run.scores[model]
@@ -104,7 +104,7 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
 
 
 def picture_uri(pixels: np.ndarray) -> str:
-    """(S,S,3) uint8 → a data URI, lossless: a lossy one would blur the very colours that are shown."""
+    """(S,S,3) uint8 → a data URI, lossless, because lossy compression would blur the colours."""
     return _webp(Image.fromarray(pixels), lossless=True)
 
 

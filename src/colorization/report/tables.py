@@ -1,4 +1,4 @@
-"""What the page's tables say: cells with their intervals, and which of them are the best, or clear of zero."""
+"""The content of the page's tables: cells with intervals, marked if they are the best or clear of zero."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,14 @@ from colorization.evaluation.measures import SHOWN
 
 
 def number(value: float, digits: str) -> str:
-    """A number with a proper minus, or a dash where there is none."""
+    """A number with a proper minus sign, or a dash for nan."""
     return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
 
 
 def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
-    """Columns {measure: what it is} and a row per model of cells: text, interval, and whether it is the best.
+    """Columns {measure: Measure}, and a row of cells per model: text, interval, and whether it is the best.
 
-    Best are the best value and all that the paired differences do not tell from it.
+    The best value and all values whose paired difference to it contains zero count as best.
     """
     shown = {m: about for m, about in SHOWN.items() if m in table and table[m].notna().any()}
     best = {m: best_of(table, differences, m) if about.better else set() for m, about in shown.items()}
@@ -33,7 +33,7 @@ def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
 
 
 def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among: tuple[str, ...] = ()) -> set[str]:
-    """The model with the best value of a measure, and those whose paired difference to it holds zero."""
+    """The model with the best value of a measure, and those whose paired difference to it contains zero."""
     values = table.set_index("model")[measure].dropna()
     values = values[[name for name in values.index if not among or name in among]]
     first = (values * SHOWN[measure].better).idxmax()
@@ -44,7 +44,7 @@ def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among:
 
 
 def lead(table: pd.DataFrame, differences: pd.DataFrame, models: tuple[str, ...], measure: str = "delta_e") -> dict:
-    """The model with the lowest ΔE as a row of the table, the names that are not told from it, and the gray floor."""
+    """The model with the lowest ΔE and the gray floor as rows of the table, and the names that tie with that model."""
     rows = table.set_index("model", drop=False)
     model = rows.loc[list(models)].sort_values(measure).iloc[0].to_dict()
     rivals = best_of(table, differences, measure, models) - {model["model"]}
@@ -64,7 +64,7 @@ def category_table(table: pd.DataFrame) -> dict:
 
 
 def difference_table(differences: pd.DataFrame) -> dict:
-    """First minus second of every two rows: columns of measures, cells with the interval, and if it is clear of 0."""
+    """First minus second for every pair of rows: columns of measures; cells with interval, and if it is clear of 0."""
     measures = [m for m in SHOWN if m in set(differences.measure)]
     rows = []
     for (first, second), part in differences.groupby(["first", "second"], sort=False):
@@ -80,7 +80,7 @@ def difference_table(differences: pd.DataFrame) -> dict:
 
 
 def seed_table(seeds: pd.DataFrame) -> list[dict]:
-    """Mean and spread of ΔE, MSE and colour over the seeds, where there is more than one."""
+    """Mean and spread of ΔE, MSE and colour over the seeds, for models with more than one seed."""
     shown = seeds[(seeds.seeds > 1) & seeds.measure.isin(["delta_e", "mse", "colorfulness_ratio"])]
     return shown.to_dict("records")
 
@@ -91,7 +91,7 @@ def joined(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def vivid_rows(curves: pd.DataFrame) -> list[dict]:
-    """Of each curve of the trade-off, a model's and a knob's, the point whose colour is nearest to the originals'."""
+    """For each curve of the trade-off (a model and a knob), the point whose colour is nearest to the originals'."""
     away = (curves.colorfulness_ratio - 1).abs()
     nearest = away.groupby([curves.model, curves.knob], sort=False).idxmin()
     return curves.loc[nearest].to_dict("records")

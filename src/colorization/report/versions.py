@@ -1,4 +1,4 @@
-"""What a page was made with: the packages, and the revision of the repository."""
+"""The versions behind a page: of the packages, and the revision of the repository."""
 
 import os
 import platform
@@ -10,12 +10,12 @@ CODE = ("src", "stages", "params.yaml", "dvc.yaml")
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that decide the results."""
+    """The versions of Python and of the packages that decide the results."""
     return {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def revision() -> str:
-    """The commit that this run was made from, and whether anything was changed since."""
+    """The commit of this run, and whether its code has uncommitted changes."""
     root = os.environ.get("DVC_ROOT", ".")
     asked = (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", *CODE])
     found = [subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False) for words in asked]

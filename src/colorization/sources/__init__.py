@@ -1,1 +1,1 @@
-"""Where photographs come from: each source ends in one reproducible archive, data/raw/photos.zip."""
+"""Sources of photographs: each writes one reproducible archive, data/raw/photos.zip."""

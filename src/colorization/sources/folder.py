@@ -10,14 +10,14 @@ from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_a
 
 
 def photographs(path: Path) -> Iterator[tuple[str, bytes]]:
-    """(name relative to `path`, bytes) of every photograph, by name.
+    """(name relative to `path`, bytes) of every photograph, sorted by name.
 
-    Raises InputError for a path that is missing, is no zip, or holds no photograph.
+    Raises InputError if the path is missing, is neither a folder nor a zip, or contains no photographs.
     """
     if path.is_dir():
         return _from_folder(path)
-    if not path.is_file():  # a pipe would keep us waiting
-        raise InputError(f"{path}: no such folder or zip; set data.folder.path to your photographs")
+    if not path.is_file():  # also refuses a pipe, which would block
+        raise InputError(f"{path}: folder or zip not found; set data.folder.path to your photographs")
     return _from_zip(path)
 
 
@@ -39,11 +39,11 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         archive = open_archive(path)
     except BAD_ZIP as error:
-        raise InputError(f"{path}: neither a folder nor a whole zip ({error}); mend data.folder.path") from None
+        raise InputError(f"{path}: neither a folder nor a complete zip ({error}); correct data.folder.path") from None
     with archive:
-        members = {m.filename: m for m in archive.infolist()}  # of one name the last, as unzip does
+        members = {m.filename: m for m in archive.infolist()}  # the last of equal names, as in unzip
         chosen = _photographs_among(members, path)
-        require_space(path, (members[name] for name in chosen), Path(), "free some and run it again")
+        require_space(path, (members[name] for name in chosen), Path(), "free some space and run it again")
         for name in tqdm(chosen, desc="reading photographs", unit="photo", disable=None):
             try:
                 yield _encodable(name), read_member(archive, members[name])
@@ -54,11 +54,11 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
 def _photographs_among(names, path: Path) -> list[str]:
     chosen = sorted(name for name in names if is_photograph(name))
     if not chosen:
-        count = sum(not name.endswith("/") for name in names)  # a folder's name in a zip ends so
-        raise InputError(f"{path}: none of its {count} files is a photograph (jpg, png, tif, webp, …)")
+        count = sum(not name.endswith("/") for name in names)  # in a zip, a folder's name ends with /
+        raise InputError(f"{path}: {count} files, but no photographs (jpg, png, tif, webp, …)")
     return chosen
 
 
 def _encodable(name: str) -> str:
-    """A name that UTF-8 can hold: of bytes that no script has, their numbers, so that two names stay two."""
+    """The name in valid UTF-8. Invalid bytes become their numbers, so different names stay different."""
     return name.encode("utf-8", "xmlcharrefreplace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""A dataset of kaggle.com: its archive, received whole, checked, and removed once its photographs are ours."""
+"""A dataset of kaggle.com: download its archive, check it, and delete it once its photographs are copied."""
 
 import base64
 import hashlib
@@ -22,24 +22,24 @@ INTEL_CATEGORIES = ["buildings", "forest", "glacier", "mountain", "sea", "street
 
 @contextmanager
 def photographs(params: Kaggle, downloads: Path) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]]:
-    """The photographs' (name, bytes) by name, and what to record of their archive.
+    """The photographs' (name, bytes), sorted by name, and a record of their archive.
 
-    The archive stays in `downloads` until the block ends well. Raises InputError where there is none to be had.
+    The archive stays in `downloads` until the block succeeds. Raises InputError if the download fails.
     """
-    with locked(downloads, "another download is under way"):
+    with locked(downloads, "another download is running"):
         partial = Partial(downloads, params.dataset + (f"/{params.version}" if params.version else ""))
         sha256 = _fetch(params, partial)
         record = {"dataset": params.dataset, "version": params.version, "bytes": partial.size, "sha256": sha256}
         print(f"received {partial.size:,} bytes; to pin them set data.kaggle.sha256 to {sha256}", flush=True)
         surprises = _surprises(params, partial.path)
         for surprise in surprises:
-            print(shown(f"surprise in {params.dataset}: {surprise}"), flush=True)
+            print(shown(f"unexpected in {params.dataset}: {surprise}"), flush=True)
         yield folder.photographs(partial.path), record | {"surprises": surprises}
         partial.forget()
 
 
 def _fetch(params: Kaggle, partial: Partial) -> str:
-    """Receive the archive and return its sha256. What several connections wrongly made is fetched anew, once."""
+    """Download the archive and return its sha256. If it is bad and came over several connections, try once more."""
     last = False
     while True:
         download(partial, lambda: locate(params.dataset, params.version))
@@ -49,14 +49,14 @@ def _fetch(params: Kaggle, partial: Partial) -> str:
         final = last or not partial.joined
         partial.forget()
         if final:
-            advice = f"nothing is kept; run it again later, or {BY_HAND}"
+            advice = f"the download was deleted; run it again later, or {BY_HAND}"
             raise InputError(f"data.kaggle: {params.dataset}: {fault}; {advice}")
-        print(shown(f"{fault}: it came over several connections, so it is fetched anew"), flush=True)
+        print(shown(f"{fault}: the download used several connections; downloading it again"), flush=True)
         last = True
 
 
 def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
-    """The archive's sha256 and what is wrong with it, if anything."""
+    """The archive's sha256, and its fault or ""."""
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with open(partial.path, "rb") as file:
         while block := file.read(1 << 20):
@@ -65,20 +65,20 @@ def _inspect(params: Kaggle, partial: Partial) -> tuple[str, str]:
     if params.sha256 not in ("", sha256.hexdigest()):
         return "", f"its sha256 is {sha256.hexdigest()}, and data.kaggle.sha256 pins {params.sha256}"
     if partial.known["md5"] not in (None, base64.b64encode(md5.digest()).decode()):
-        return "", "its md5 is not the one that Kaggle's storage announced"
+        return "", "its md5 differs from the one that Kaggle's storage sent"
     return sha256.hexdigest(), _unreadable(partial.path) or _misshapen(params, partial.path)
 
 
 def _unreadable(path: Path) -> str:
-    """Why the photographs of the zip cannot be read to their last bytes, or nothing."""
+    """The reason why a photograph of the zip cannot be read completely, or ""."""
     try:
         with open_archive(path) as archive:
-            require_space(path, archive.infolist(), path.parent, "it is kept, free some and run it again")
+            require_space(path, archive.infolist(), path.parent, "it is kept; free some space and run it again")
             for member in archive.infolist():
                 if is_photograph(member.filename) and not _is_whole(archive, member):
-                    return f"{member.filename} is damaged in it"
+                    return f"{member.filename} is damaged"
     except BAD_ZIP as error:
-        return f"it is no whole zip ({error})"
+        return f"the zip is damaged or incomplete ({error})"
     return ""
 
 
@@ -91,16 +91,16 @@ def _is_whole(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
 
 
 def _misshapen(params: Kaggle, path: Path) -> str:
-    """Why these are not the photographs that were asked for, or nothing."""
+    """The reason why these are not the requested photographs, or ""."""
     parts = _photograph_parts(path)
     if not parts:
-        return "it holds no photograph"
+        return "it contains no photographs"
     missing = [name for name in ("seg_train", "seg_test") if not any(name in p for p in parts)]
-    return f"no photograph lies in {' and '.join(missing)}" if missing and params.dataset == INTEL else ""
+    return f"it has no photographs in {' and '.join(missing)}" if missing and params.dataset == INTEL else ""
 
 
 def _surprises(params: Kaggle, path: Path) -> list[str]:
-    """Where the Intel scenes are not as they were when the report was written."""
+    """Differences between these Intel scenes and the data set that the paper used."""
     if params.dataset != INTEL:
         return []
     parts, found = _photograph_parts(path), []

@@ -1,4 +1,4 @@
-"""The kaggle client, asked for one thing: the request that fetches a dataset's archive from Kaggle's storage."""
+"""Ask the kaggle client for the request that downloads a dataset's archive from Kaggle's storage."""
 
 import contextlib
 import io
@@ -12,37 +12,35 @@ import requests
 
 from colorization.core.errors import InputError
 
-ANSWER_SECONDS = 30  # for an answer to begin; the client itself waits for ever
+ANSWER_SECONDS = 30  # until an answer must begin; the client itself waits forever
 OAUTH = Path("~/.kaggle/credentials.json")  # the client deletes it when Kaggle does not accept it
 BY_HAND = "download the archive in the browser and set data.source to folder and data.folder.path to it"
 
 
 def locate(dataset: str, version: int) -> requests.PreparedRequest:
-    """The request for the archive of owner/slug, in that version (0: the newest), as Kaggle signed it.
+    """Kaggle's signed request for the archive of `dataset` (owner/slug) in `version` (0: the newest).
 
-    Raises InputError where Kaggle refuses, requests.RequestException where it does not answer or is out of order.
+    Raises InputError if Kaggle refuses, requests.RequestException if it does not answer or has a server error.
     """
     oauth = OAUTH.expanduser().exists()
     try:
         with deadline(), _silence():
             return _ask(dataset, version)
-    except requests.HTTPError as error:
-        response = error.response
-        assert response is not None
-        if response.status_code >= 500 or response.history:  # the storage's answer: the credentials were good
-            raise
-        raise InputError(f"data.kaggle: {dataset}: {_refusal(response, oauth)}") from None
     except (requests.ConnectionError, requests.Timeout):
         raise
-    except Exception as error:  # its text may quote a credential, as that of a token with a line break does
+    except Exception as error:  # its text may quote a credential, e.g. a token with a line break
+        if isinstance(error, requests.HTTPError) and (response := error.response) is not None:
+            if response.status_code >= 500 or response.history:  # the storage answered: the credentials were accepted
+                raise
+            raise InputError(f"data.kaggle: {dataset}: {_refusal(response, oauth)}") from None
         raise InputError(
-            f"data.kaggle: the kaggle client failed ({type(error).__name__}); look at your KAGGLE_ variables and "
+            f"data.kaggle: the kaggle client failed ({type(error).__name__}); check your KAGGLE_ variables and "
             f"~/.kaggle, or {BY_HAND}"
         ) from None
 
 
 def unreachable(error: Exception) -> InputError:
-    """What to tell when the first contact failed. Of the address it names the host: the rest of it is signed."""
+    """The error for a failed first contact. It names only the host of the address: the rest is signed."""
     response, request = getattr(error, "response", None), getattr(error, "request", None)
     if response is not None:
         host = urlsplit(response.url).hostname
@@ -56,7 +54,7 @@ def unreachable(error: Exception) -> InputError:
 
 @contextlib.contextmanager
 def deadline() -> Iterator[None]:
-    """Raise requests.Timeout in a block that takes too long, and each second from then on: the client swallows one."""
+    """Raise requests.Timeout in a block that takes too long, and again each second: the client swallows the first."""
 
     def late(signum, frame):
         raise requests.Timeout(f"no answer within {ANSWER_SECONDS} s")
@@ -72,7 +70,7 @@ def deadline() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """The client prints help at import, and Authorization headers where a variable asks it to be verbose."""
+    """Silence the client: it prints help at import, and Authorization headers if a variable asks it to be verbose."""
     for name in ("VERBOSE", "VERBOSE_OUTPUT"):
         os.environ.pop(name, None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -80,7 +78,7 @@ def _silence() -> Iterator[None]:
 
 
 def _ask(dataset: str, version: int) -> requests.PreparedRequest:
-    from kaggle import api  # the import authenticates, with a request of its own where there is a token
+    from kaggle import api  # the import authenticates; with a token it sends a request
     from kagglesdk.datasets.types.dataset_api_service import ApiDownloadDatasetRequest
 
     question = ApiDownloadDatasetRequest()
@@ -88,7 +86,7 @@ def _ask(dataset: str, version: int) -> requests.PreparedRequest:
     question.dataset_version_number = version or None
     with api.build_kaggle_client() as client:
         response = client.datasets.dataset_api_client.download_dataset(question)
-    response.close()  # the client has opened the archive, without a timeout: it is read through our own request
+    response.close()  # the client opened the archive without a timeout, so we send the request ourselves
     return response.request
 
 
@@ -101,9 +99,9 @@ def _refusal(response: requests.Response, oauth: bool) -> str:
         case 401:
             return f"Kaggle rejected the credentials (HTTP 401; tried: {tried}); {ways}"
         case 403:
-            return f"Kaggle does not allow it (HTTP 403; tried: {tried}); {ways}"
+            return f"Kaggle denied access (HTTP 403; tried: {tried}); {ways}"
         case 404:
-            return f"no such dataset or version, or a private one (HTTP 404; tried: {tried}); correct it, {ways}"
+            return f"the dataset or version is unknown or private (HTTP 404; tried: {tried}); correct it, {ways}"
         case 429:
             wait = response.headers.get("Retry-After", "")
             when = f"in {wait} s" if wait.isdigit() else "later"
@@ -112,7 +110,7 @@ def _refusal(response: requests.Response, oauth: bool) -> str:
 
 
 def _tried(authorization: str | None, oauth: bool) -> str:
-    """Where the credentials that were sent come from; never what they are."""
+    """The place that the sent credentials came from, never the credentials themselves."""
     from kagglesdk.kaggle_env import get_access_token_from_env
 
     if not authorization:

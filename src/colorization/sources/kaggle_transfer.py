@@ -1,4 +1,4 @@
-"""A download that goes on where it stopped, in this run or a later one, and never mixes two archives."""
+"""A download that resumes where it stopped, in this run or a later one, and never mixes two archives."""
 
 import json
 import re
@@ -15,34 +15,34 @@ from colorization.core.errors import InputError
 from colorization.core.files import write_json
 from colorization.sources.kaggle_client import deadline, unreachable
 
-SILENCE = 30.0  # seconds without a byte, or with fewer than SLOWEST a second, that count as a lost connection
+SILENCE = 30.0  # seconds without data, or slower than SLOWEST, after which a connection counts as lost
 SLOWEST = 1024  # bytes a second
-PROGRESS = 1 << 20  # bytes; connections that bring less, one after another, are counted
-WAITS = (1, 2, 4, 8, 16)  # seconds after the first, second, … such connection; after the last we give up
-CHUNK = 1 << 20  # bytes
+PROGRESS = 1 << 20  # bytes; consecutive connections that bring less count as failures
+WAITS = (1, 2, 4, 8, 16)  # seconds to wait after the first, second, … failure; after the last we give up
+CHUNK = 1 << 20  # bytes per read
 
 
 class Lost(Exception):
-    """The connection ended before the archive did, or what came does not belong to what we have."""
+    """The connection ended too early, or its bytes do not continue ours."""
 
 
 class Partial:
-    """What has come so far of one archive, and which archive that is: validator, bytes, md5 (each may be None).
+    """The bytes received so far of one archive, and its identity: validator, bytes, md5 (each may be None).
 
-    At every moment the bytes on the disk are the beginning of the archive that the identity beside them names.
+    At every moment the bytes on the disk are the start of the archive that the identity file names.
     """
 
     def __init__(self, folder: Path, handle: str):
         self.path, self.identity_path, self.handle = folder / "archive.zip", folder / "archive.json", handle
-        self.received = 0  # bytes in this run
-        self.joined = False  # of bytes from more than one connection
+        self.received = 0  # bytes received in this run
+        self.joined = False  # whether the bytes came over several connections
         self.identity = self._load()
         if not self.identity:
             self.forget()
 
     @property
     def known(self) -> dict:
-        """The identity, of which there is one when there are bytes."""
+        """The identity; it exists whenever bytes exist."""
         assert self.identity is not None
         return self.identity
 
@@ -51,14 +51,14 @@ class Partial:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def restart(self, identity: dict) -> None:
-        """Begin anew with that archive."""
+        """Delete the bytes and start that archive from zero."""
         self.forget()
         self.identity = identity
         write_json(self.identity_path, {"handle": self.handle} | identity)
 
     def forget(self) -> None:
         self.identity, self.joined = None, False
-        for path in (self.path, self.identity_path):  # in this order: no bytes without their identity
+        for path in (self.path, self.identity_path):  # in this order: bytes must never lack their identity
             path.unlink(missing_ok=True)
 
     def _load(self) -> dict | None:
@@ -66,14 +66,14 @@ class Partial:
             tree = json.loads(self.identity_path.read_text(encoding="utf-8"))
             known = {key: tree[key] for key in ("validator", "bytes", "md5")}
             return known if tree["handle"] == self.handle and known["validator"] else None
-        except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or not ours: begin anew
+        except (FileNotFoundError, ValueError, KeyError, TypeError):  # missing or not ours: start from zero
             return None
 
 
 def download(partial: Partial, locate: Callable[[], requests.PreparedRequest]) -> None:
-    """Make `partial` whole. Each connection asks `locate` for a fresh request, as a signed address expires.
+    """Complete `partial`. Each connection asks `locate` for a fresh request, because a signed address expires.
 
-    Raises InputError when the first contact fails, when the connection is lost again and again, on a full disk.
+    Raises InputError if the first contact fails, the connection is lost too often in a row, or the disk is full.
     """
     failures, best = 0, partial.size
     while True:
@@ -88,21 +88,21 @@ def download(partial: Partial, locate: Callable[[], requests.PreparedRequest]) -
             raise InputError(f"{partial.path}: {error.strerror}; {_kept(partial)}") from None
         if failures > len(WAITS):
             raise InputError(f"data.kaggle: connection lost {failures} times in a row ({reason}); {_kept(partial)}")
-        print(f"connection lost at {partial.size:,} bytes ({reason}); on again in {WAITS[failures - 1]} s", flush=True)
+        print(f"connection lost at {partial.size:,} bytes ({reason}); retrying in {WAITS[failures - 1]} s", flush=True)
         time.sleep(WAITS[failures - 1])
 
 
 def _kept(partial: Partial) -> str:
-    return f"{partial.size:,} bytes are kept, run it again to go on"
+    return f"{partial.size:,} bytes are kept; run it again to continue"
 
 
 def _receive(partial: Partial, request: requests.PreparedRequest) -> None:
-    """One connection: append what is missing. Raises Lost when the archive is not whole after it."""
-    offset = max(partial.size - 1, 0)  # the last byte once more: also of a whole archive something can be asked
+    """Open one connection and append the missing bytes. Raises Lost if the archive is still incomplete."""
+    offset = max(partial.size - 1, 0)  # ask for the last byte again: a complete archive needs a valid range too
     with _send(request, partial, offset) as response:
         if response.status_code == 416:
             partial.forget()
-            raise Lost("the archive has become shorter")
+            raise Lost("the archive is now shorter")
         response.raise_for_status()
         identity = _identity(response)
         if response.status_code != 206:
@@ -120,7 +120,7 @@ def _receive(partial: Partial, request: requests.PreparedRequest) -> None:
 
 def _send(request: requests.PreparedRequest, partial: Partial, offset: int) -> requests.Response:
     request = request.copy()
-    request.headers["Accept-Encoding"] = "identity"  # offsets count the archive's own bytes
+    request.headers["Accept-Encoding"] = "identity"  # offsets count uncompressed bytes
     if partial.size and partial.known["validator"]:
         request.headers.update({"Range": f"bytes={offset}-", "If-Range": partial.known["validator"]})
     assert request.url is not None
@@ -131,7 +131,7 @@ def _send(request: requests.PreparedRequest, partial: Partial, offset: int) -> r
 
 
 def _identity(response: requests.Response) -> dict:
-    """Which archive an answer is from, whether it is the whole or a part."""
+    """The identity of the archive in an answer, whole or partial."""
     headers = response.headers
     total = headers.get("Content-Length") or ""
     if response.status_code == 206:
@@ -145,7 +145,7 @@ def _identity(response: requests.Response) -> dict:
 
 
 def _continues(response: requests.Response, identity: dict, partial: Partial, offset: int) -> bool:
-    """Whether a partial answer is the rest of what we have."""
+    """Whether a partial answer continues our bytes."""
     same = partial.identity and all(identity[key] == partial.identity[key] for key in ("validator", "bytes"))
     return bool(same) and response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
 
@@ -156,7 +156,7 @@ def _append(partial: Partial, response: requests.Response, offset: int) -> None:
     if total and 2 * total - offset > free:
         raise InputError(
             f"{partial.path}: the disk has {free:,} bytes free, and the archive and its photographs in data/raw need "
-            f"{2 * total - offset:,}; free some and run it again"
+            f"{2 * total - offset:,}; free some space and run it again"
         )
     print(f"downloading {partial.handle} from byte {offset:,}" + (f" of {total:,}" if total else ""), flush=True)
     bar = tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc="downloading", disable=None)
@@ -169,7 +169,7 @@ def _append(partial: Partial, response: requests.Response, offset: int) -> None:
 
 
 def _chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    """What comes, as it comes. Raises Lost when it comes slower than SLOWEST."""
+    """The answer's bytes as they arrive. Raises Lost if they arrive slower than SLOWEST."""
     since, came = time.monotonic(), 0
     while chunk := raw.read1(CHUNK, decode_content=False):
         yield chunk

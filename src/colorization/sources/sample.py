@@ -1,4 +1,4 @@
-"""Crops of six colour photographs inside the installed scikit-image wheel: no network, nothing in the repository."""
+"""Crops of six colour photographs from the installed scikit-image package; needs no internet and no extra files."""
 
 import io
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ PHOTOGRAPHS = {
     "retina": "retina.jpg",
     "rocket": "rocket.jpg",
 }
-# A photograph is cut into cells × cells disjoint cells; each cell belongs to one split, as on this diagonal pattern.
+# A photograph is cut into cells × cells disjoint cells; this diagonal pattern assigns each cell to a split.
 PATTERN = ("train", "train", "test", "train", "val")
-SCALES = ((1.0, 1), (0.75, 2), (0.5, 3))  # side of a crop in a cell's shorter sides, positions along each axis
+SCALES = ((1.0, 1), (0.75, 2), (0.5, 3))  # (a crop's side over a cell's shorter side, positions along each axis)
 
 
 def photographs(cells: int) -> Iterator[tuple[str, bytes]]:
-    """("split/category/place.png", PNG bytes) of every crop, by name."""
+    """("split/category/place.png", PNG bytes) of every crop, sorted by name."""
     found = {}
     for category, filename in PHOTOGRAPHS.items():
         with as_file(files("skimage.data").joinpath(filename)) as path, Image.open(path) as image:
@@ -35,7 +35,7 @@ def photographs(cells: int) -> Iterator[tuple[str, bytes]]:
 
 
 def crops(pixels: np.ndarray, cells: int) -> Iterator[tuple[str, str, np.ndarray]]:
-    """(split, place, crop (h,h,3)) of a photograph (H,W,3): every crop lies in one cell, every cell in one split."""
+    """(split, place, crop (h,h,3)) of a photograph (H,W,3). Each crop lies in one cell, and each cell in one split."""
     height, width = pixels.shape[0] // cells, pixels.shape[1] // cells
     for row in range(cells):
         for column in range(cells):
@@ -49,5 +49,5 @@ def crops(pixels: np.ndarray, cells: int) -> Iterator[tuple[str, str, np.ndarray
 
 
 def _spread(room: int, positions: int) -> list[int]:
-    """`positions` offsets from 0 to `room`, the middle for one."""
+    """`positions` offsets from 0 to `room`; a single one lies in the middle."""
     return [room // 2] if positions == 1 else [room * i // (positions - 1) for i in range(positions)]

@@ -1,4 +1,4 @@
-"""The photographs of the chosen source, whichever it is."""
+"""The photographs of the source that params.yaml chooses."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from colorization.sources import folder, sample
 
 @contextmanager
 def photographs(data: Data, root: Path, checkpoints: Path) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]]:
-    """(name, bytes) of every photograph, by name, and what to record of where they come from.
+    """(name, bytes) of every photograph, sorted by name, and a record of their origin.
 
-    root: the folder that data.folder.path is relative to. checkpoints: keeps a partial download.
+    root: data.folder.path is relative to it. checkpoints: folder for a partial download.
     """
     if data.source == "sample":
         yield sample.photographs(data.sample.cells), {}
     elif data.source == "folder":
-        path = os.path.expanduser(data.folder.path)  # Path's own raises for a ~user who is none
+        path = os.path.expanduser(data.folder.path)  # Path.expanduser raises for an unknown ~user
         yield folder.photographs(root / path), {}
     else:
         from colorization.sources import kaggle  # imports the client's libraries

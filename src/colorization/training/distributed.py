@@ -1,8 +1,8 @@
-"""One training on several processes that ends as it would on one: each takes a share of every batch.
+"""Train on several processes with the same result as on one: each process takes a share of every batch.
 
-What a layer computes or draws over a batch it computes or draws over the batch of all: batch norm takes the statistics
-of every share, dropout and noise draw for all and keep their own. The gradients are summed in one piece after each
-backward pass, so a model may take as many optimizer steps on a batch as it likes.
+Layers that depend on the whole batch see the whole batch: batch norm uses the statistics of all shares; dropout and
+noise draw for all shares and keep their own. The gradients are summed in one piece after each backward pass, so a model
+may take any number of optimizer steps on a batch.
 """
 
 from typing import TYPE_CHECKING
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 class Processes:
-    """The processes of a Fabric, and this one's share of the batch of `count` photographs that they work on."""
+    """The processes of a Fabric, and this process's share of their batch of `count` photographs."""
 
     def __init__(self, fabric: "Fabric"):
         self.fabric, self.rank, self.size = fabric, fabric.global_rank, fabric.world_size
         self.count = self.size
 
     def share(self, batch: Tensor) -> Tensor:
-        """Ours of a batch (B, ...); of one that is too small for all its first row, which then weighs nothing."""
+        """Our part of a batch (B, ...); if the batch is too small for all processes, its first row with weight 0."""
         part = batch.tensor_split(self.size)[self.rank]
         return part if len(part) else batch[:1]
 
     @property
     def weight(self) -> float:
-        """Of our share's mean in the mean over the batch of all: they add up to 1."""
+        """The weight of our share's mean in the mean over the whole batch; all weights sum to 1."""
         return (self.count // self.size + (self.rank < self.count % self.size)) / self.count
 
     def mean(self, values: Tensor) -> Tensor:
-        """Means over our share → means over the batch of all."""
+        """Means over our share → means over the whole batch."""
         return values if self.size == 1 else self.fabric.all_reduce(values * self.weight, reduce_op="sum")
 
     def backward(self, loss: Tensor, model: nn.Module) -> None:
-        """The gradients of the mean loss over the batch of all, from its mean over our share."""
+        """Compute the gradients of the mean loss over the whole batch, given the mean loss over our share."""
         self.fabric.backward(loss if self.size == 1 else loss * self.weight)
         if self.size > 1:
             gradients = [p.grad for p in model.parameters() if p.requires_grad and p.grad is not None]
@@ -50,7 +50,7 @@ class Processes:
                 gradient.copy_(ours.view(gradient.shape))
 
     def join(self, model: nn.Module) -> nn.Module:
-        """The same model, with the weights of the first process and with layers that see the batch of all."""
+        """The same model, with the first process's weights and with layers that see the whole batch."""
         if self.size == 1:
             return model
         for tensor in model.state_dict().values():
@@ -64,7 +64,7 @@ class Processes:
 
 
 class _BatchNormOfAll(nn.BatchNorm2d):
-    """torch's SyncBatchNorm for processes on CPUs, for which torch has none (Ioffe & Szegedy 2015, algorithm 1)."""
+    """SyncBatchNorm for processes on CPUs, which torch lacks (Ioffe & Szegedy 2015, algorithm 1)."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -96,7 +96,7 @@ class _NoiseOfAll(Noise):
 
 
 def _of_all(x: Tensor, count: int) -> Tensor:
-    """An empty tensor like x, in its memory format, for `count` photographs: random numbers are drawn in that order."""
+    """An empty tensor like x for `count` photographs. It has x's memory format, the order of the random numbers."""
     order = torch.contiguous_format if x.is_contiguous() else torch.channels_last
     return torch.empty(count, *x.shape[1:], dtype=x.dtype, device=x.device, memory_format=order)
 

@@ -1,4 +1,4 @@
-"""An exponential moving average of the weights, which a training validates and keeps in place of the last ones."""
+"""An exponential moving average of the weights: training validates and saves it instead of the last weights."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 
 class Average:
-    """The mean of a model's weights and buffers over its steps, each step weighing `decay` times the next.
+    """The mean of a model's weights and buffers over the steps; each step weighs `decay` times the next.
 
-    After Polyak & Juditsky 1992; early steps weigh less, by min(decay, (1 + t) / (10 + t)), as in TensorFlow's
-    ExponentialMovingAverage.
-    decay: in [0, 1); 0 keeps no mean: the weights are the model's own.
+    After Polyak & Juditsky 1992. The decay at step t is min(decay, (1 + t) / (10 + t)), as in TensorFlow's
+    ExponentialMovingAverage, so early steps weigh less.
+    decay: in [0, 1); 0 keeps no mean and uses the model's own weights.
     """
 
     def __init__(self, model: nn.Module, decay: float):
@@ -21,7 +21,7 @@ class Average:
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Take the weights of one more step into the mean."""
+        """Add the weights of one more step to the mean."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         own = model.state_dict()
@@ -33,14 +33,16 @@ class Average:
 
     @contextmanager
     def used(self, model: nn.Module) -> Iterator[None]:
-        """The model has the mean's weights within the block, and its own after it."""
+        """Give the model the mean weights within the block, and its own afterwards."""
         if not self.weights:
             yield
             return
         own = copy_of(model.state_dict())
         model.load_state_dict(self.weights)
-        yield
-        model.load_state_dict(own)
+        try:
+            yield
+        finally:
+            model.load_state_dict(own)
 
     def state_dict(self) -> dict:
         return {"steps": self.steps, "weights": self.weights}

@@ -1,4 +1,4 @@
-"""One training from parameters to weights: seeded, locked, resumed where it stopped, its state dropped at the end."""
+"""One training from parameters to weights: seeded, locked, resumed where it stopped; deletes its state at the end."""
 
 import dataclasses
 import os
@@ -37,12 +37,12 @@ def training(
     checkpoints: Path,
     history: Path | None = None,
 ) -> Iterator[tuple[Trainable, Fitted]]:
-    """The trained model and its outcome; keep them within the block: at its end the resume state is dropped.
+    """The trained model and its outcome. Save them within the block: its end deletes the resume state.
 
     network: the arguments of the model's constructor.
-    files: the photographs' files; with the parameters, the seed and the code they name the resume state.
-    checkpoints: the folder of all resume states. history: is rewritten after every epoch.
-    On several processes all get the outcome; the first one (fabric.is_global_zero) writes the files.
+    files: the photographs' files; together with the parameters, seed and code they identify the resume state.
+    checkpoints: the folder of all resume states. history: a table, rewritten after every epoch.
+    All processes get the outcome; the first one (fabric.is_global_zero) writes the files.
     """
 
     def on_epoch(rows: list[dict]) -> None:
@@ -60,7 +60,7 @@ def training(
         )
         fitted = trainer.fit()
         if history and fabric.is_global_zero:
-            write_history(history, fitted.history)  # a training that was resumed at its end has written none
+            write_history(history, fitted.history)  # a training resumed after its last epoch has not written it
         yield model, fitted
         if fabric.is_global_zero:
             resume.drop()
@@ -79,9 +79,9 @@ def repeated(
     score: Callable[[Trainable, int], dict[str, float]],
     out: Path,
 ) -> None:
-    """Train a model once per seed and write the measures of each: a table of seed, measure, value.
+    """Train a model once per seed and write a table of seed, measure, value.
 
-    score: the measures of a trained model, from it and its seed. A finished training is kept until all are.
+    score: (trained model, seed) → its measures. Each finished training is kept until all are finished.
     """
     rows = []
     with ExitStack() as until_all_are_done:
@@ -100,7 +100,7 @@ def repeated(
 
 
 def settings(name: str, params: Fit, seed: int) -> dict:
-    """The part of params.yaml that a training depends on."""
+    """The parameters that a training depends on."""
     return {"model": name, "seed": seed, **dataclasses.asdict(params)}
 
 
@@ -109,5 +109,5 @@ def write_history(path: Path, rows: list[dict]) -> None:
 
 
 def write_empty_history(path: Path) -> None:
-    """For a training that there was no need of."""
+    """Write a history without rows, for a training that was not needed."""
     write_bytes(path, b"epoch\n")

@@ -16,7 +16,7 @@ from colorization.training.distributed import Processes
 from colorization.training.moving_average import Average, copy_of
 from colorization.training.resume import ResumeState
 
-CHECK_EVERY = 16  # steps between two checks that the losses are finite: each check waits for the device
+CHECK_EVERY = 16  # steps between two checks for non-finite losses; each check waits for the device
 
 
 @dataclass
@@ -29,16 +29,16 @@ class Fitted:
 
 
 class NotFiniteError(Exception):
-    """A loss that is NaN or infinite: the message says which, and in which epoch and step."""
+    """A loss is NaN or infinite; the message names the loss, epoch and step."""
 
 
 class Trainer:
     """Trains a model on packed photographs for params.epochs epochs.
 
-    Every epoch is seeded by (seed, epoch), so a resumed one runs as the uninterrupted one would have.
-    resume: keeps the state after every epoch. on_epoch: is called with the history after every epoch. Of several
-        processes only the first one does both.
-    Raises InputError when a batch is too small for the processes.
+    Every epoch is seeded by (seed, epoch), so a resumed training gives the same result as an uninterrupted one.
+    resume: saves the state after every epoch. on_epoch: is called with the history after every epoch. Only the first
+        process does both.
+    Raises InputError if a batch has fewer photographs than there are processes.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Trainer:
         self.optimizers = [self.fabric.setup_optimizers(optimizer) for optimizer in own]
 
     def fit(self) -> Fitted:
-        """Train what is left. Raises InputError, naming epoch and step, when a loss is not finite."""
+        """Train the remaining epochs. Raises InputError that names epoch and step if a loss is not finite."""
         for epoch in range(self.state["epoch"], self.params.epochs):
             torch.manual_seed(self.seed * 1_000_003 + epoch)
             try:
@@ -80,7 +80,7 @@ class Trainer:
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
     def _epoch(self, epoch: int) -> dict[str, float]:
-        """One row of the history: the last learning rate, and the means of the terms over either split."""
+        """One row of the history: the last learning rate, and the mean loss terms of both splits."""
         trained = self._train_epoch(epoch)
         row = {"epoch": epoch + 1, "lr": self.optimizers[0].param_groups[0]["lr"]}
         row |= {f"train_{name}": value for name, value in trained.items()}
@@ -108,7 +108,7 @@ class Trainer:
         return total.means()
 
     def _step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
-        """One update of the model, at a fraction of the training; the terms of its loss."""
+        """Update the model once. progress: completed fraction of the training. Returns the terms of the loss."""
         self.model.progress = progress
         for optimizer in self.optimizers:
             optimizer.param_groups[0]["lr"] = learning_rate(self.params, progress)
@@ -120,12 +120,12 @@ class Trainer:
         return terms
 
     def _progress_bar(self, epoch: int) -> tqdm:
-        hidden = None if self.processes.rank == 0 else True  # None: hidden where nobody looks at a terminal
+        hidden = None if self.processes.rank == 0 else True  # None: hidden unless stderr is a terminal
         title = f"epoch {epoch + 1}/{self.params.epochs}"
         return tqdm(total=len(self.train), desc=title, unit="img", leave=False, disable=hidden)
 
     def _record(self, epoch: int, row: dict[str, float]) -> None:
-        """Take an epoch into the state, with the weights if they are the best so far, and save it."""
+        """Add an epoch to the state, with the weights if they are the best so far, and save it."""
         self.state["history"] = [*self.state["history"], row]
         loss = row[f"val_{self.model.selects_by}"]
         if loss < self.state["best"]:
@@ -147,10 +147,10 @@ class Trainer:
 
 
 def learning_rate(params: Fit, progress: float) -> float:
-    """The rate at a fraction of the training, by params.lr_schedule.
+    """The learning rate after the fraction `progress` of the training, by params.lr_schedule.
 
     constant; cosine: half a cosine from lr to 0 (Loshchilov & Hutter 2017); linear: constant for the first half, then
-    in a line to 0 (Isola et al. 2017, in their code).
+    linear to 0 (Isola et al. 2017, in their code).
     """
     factors = {
         "constant": 1.0,
@@ -161,7 +161,7 @@ def learning_rate(params: Fit, progress: float) -> float:
 
 
 def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
-    """Means of everything that the model's `validation` measures, over the validation photographs."""
+    """The means of the model's `validation` measures over the validation photographs."""
     model.eval()
     total = Terms(processes)
     with torch.no_grad(), processes.fabric.autocast():
@@ -172,7 +172,7 @@ def validate(model: Trainable, val: Photos, batch_size: int, processes: Processe
 
 
 class Terms:
-    """Named loss terms of batches, each a mean over the batch of all processes, kept on the device."""
+    """Named loss terms of batches, each a mean over the whole batch of all processes, kept on the device."""
 
     def __init__(self, processes: Processes):
         self.processes = processes

@@ -1,1 +1,1 @@
-"""Photographs of any size and format: read, planned, recoloured, written."""
+"""Read, recolour and write photographs of any size and format."""

@@ -1,4 +1,4 @@
-"""Colorize many photographs on all processors with bounded memory; a bad one costs only itself."""
+"""Colorize many photographs in parallel with bounded memory; a bad photograph does not stop the others."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,15 +17,15 @@ from colorization.core.errors import InputError, out_of_memory
 if TYPE_CHECKING:
     from colorization.app.colorizer import PhotoColorizer
 
-LARGE = 16 * 2**20  # pixels; of larger photographs one at a time is in memory
-SHOWN = 2048  # longest side of each picture in a comparison
-GAP = 8  # pixels between them
-WORKERS = 2  # one decodes or encodes while the other computes; more only take memory
+LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
+SHOWN = 2048  # longest side of each picture in a comparison, in pixels
+GAP = 8  # pixels between the pictures of a comparison
+WORKERS = 2  # one decodes or encodes while the other computes; more would only take memory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How the results are to look."""
+    """The options that decide how the results look."""
 
     saturation: float
     samples: int
@@ -34,9 +34,9 @@ class Look:
 
 
 def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look) -> Iterator[tuple[Job, str]]:
-    """Do all jobs; yields each when it is done, with "" or one line that says why it failed.
+    """Do all jobs; yields each finished job with "", or with one line that says why it failed.
 
-    load: gives the model; it is called once, while the first photographs are already being read.
+    load: returns the model. It is called once, while the first photographs are being read.
     """
     with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as loader:
         model, large = loader.submit(load), threading.Lock()
@@ -51,7 +51,7 @@ def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Lo
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     job = running.pop(done)
                     yield job, _failure(done, job, model)
-        finally:  # interrupted, or without a model: what runs ends, what waits does not start
+        finally:  # after an interrupt, or without a model: running jobs end, waiting jobs do not start
             for future in running:
                 future.cancel()
 
@@ -70,7 +70,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
     colorizer = model.result()
     maps = colorizer.predict(photo.levels, saturation=look.saturation, samples=look.samples)
     for target, colour in zip(job.targets, maps, strict=True):
-        if target.exists() and not look.overwrite:  # since the plan was made
+        if target.exists() and not look.overwrite:  # it appeared after the plan was made
             raise InputError(f"{job.source}: {target} exists; use --overwrite to replace it")
         bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
         write_photo(target, photo, bands, name=job.format, quality=look.quality)
@@ -81,7 +81,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
 
 
 def side_by_side(images: list[Image.Image]) -> Image.Image:
-    """Images from left to right on white."""
+    """The images from left to right on a white sheet."""
     width = sum(image.width for image in images) + GAP * (len(images) - 1)
     sheet, left = Image.new("RGB", (width, max(image.height for image in images)), "white"), 0
     for image in images:
@@ -91,7 +91,7 @@ def side_by_side(images: list[Image.Image]) -> Image.Image:
 
 
 def _failure(done: Future, job: Job, model: "Future[PhotoColorizer]") -> str:
-    """Why a photograph failed, or "". Raises what kept the model from loading: nothing can be done then."""
+    """Why a photograph failed, or "". Raises the model's own error if the model did not load: it stops all jobs."""
     error = done.exception()
     if error is None:
         return ""

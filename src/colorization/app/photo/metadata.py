@@ -1,4 +1,4 @@
-"""What a photograph's file says besides its pixels, and how each format writes it."""
+"""The metadata of a photograph's file, and how each format writes it."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from colorization.imaging.srgb import SRGB, is_srgb
 
 ORIENTATION = ExifTags.Base.Orientation
 XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
-XMP_TAG = 700  # of TIFF
+XMP_TAG = 700  # the TIFF tag that holds XMP
 TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph
     *range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293, 297,
     301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
@@ -20,9 +20,9 @@ TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """EXIF (starting with "Exif"), an ICC profile, XMP, dots per inch, a JPEG comment, PNG texts; empty where none.
+    """EXIF (starting with "Exif"), ICC profile, XMP, dots per inch, JPEG comment, PNG texts; missing parts are empty.
 
-    orientation: the EXIF orientation 1..8 that the stored pixels had; `exif` and `xmp` no longer say it.
+    orientation: the EXIF orientation 1..8 of the stored pixels; `exif` and `xmp` no longer contain it.
     """
 
     orientation: int = 1
@@ -34,13 +34,13 @@ class Metadata:
     texts: dict[str, str] = field(default_factory=dict)
 
     def in_srgb(self) -> "Metadata":
-        """For a result in sRGB: its own profile where that is sRGB, else an sRGB profile in its place."""
+        """The metadata of a result in sRGB: an sRGB profile replaces any other profile."""
         own = not self.icc or is_srgb(self.icc)
         return self if own else replace(self, icc=ImageCms.ImageCmsProfile(SRGB).tobytes())
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """What an open image file says; a part that is damaged is left out: the photograph matters more."""
+    """The metadata of an open image file. Damaged parts are left out: the photograph matters more."""
     orientation, exif = _read_exif(image)
     info = image.info
     xmp = info.get("xmp", b"")
@@ -63,12 +63,12 @@ def _read_exif(image: Image.Image) -> tuple[int, bytes]:
     try:
         exif = image.getexif()
         orientation = exif.get(ORIENTATION, 1)
-        for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # XMP is kept on its own
+        for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # Metadata holds orientation and XMP in fields of their own
             if tag in exif:
                 del exif[tag]
-        exif.bigtiff = False  # a BigTIFF's; no other format has these wide offsets
+        exif.bigtiff = False  # only BigTIFF has 64-bit offsets; results are written with 32-bit offsets
         return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
-    except Exception:  # Pillow's EXIF reader raises all kinds on damaged bytes
+    except Exception:  # Pillow's EXIF reader raises many kinds of errors on damaged bytes
         return 1, b""
 
 
@@ -81,7 +81,7 @@ def _dpi(value) -> tuple[float, float] | None:
 
 
 def save_arguments(metadata: Metadata, name: str) -> dict:
-    """The keyword arguments with which Pillow's save keeps metadata in a format of FORMATS."""
+    """Keyword arguments for Pillow's save that keep the metadata; name: a format of FORMATS."""
     kept: dict[str, Any] = {
         "exif": metadata.exif,
         "icc_profile": metadata.icc,
@@ -101,7 +101,7 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
 
 
 def _tiff_arguments(metadata: Metadata) -> dict:
-    """EXIF with XMP in it; compressed, unless EXIF has directories of its own, which libtiff would drop."""
+    """EXIF that contains XMP. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
     exif = Image.Exif()
     exif.load(metadata.exif)
     parts = any(part in exif for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
@@ -111,7 +111,7 @@ def _tiff_arguments(metadata: Metadata) -> dict:
 
 
 def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
-    """Texts and XMP as chunks of a PNG."""
+    """The PNG chunks of texts and XMP."""
     chunks = PngImagePlugin.PngInfo()
     for key, value in metadata.texts.items():
         chunks.add_itxt(key, value) if not (key + value).isascii() else chunks.add_text(key, value)

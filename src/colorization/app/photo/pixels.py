@@ -1,4 +1,4 @@
-"""Any image in memory → lightness levels and alpha, tile by tile."""
+"""Convert any image in memory to lightness levels and alpha, tile by tile."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from colorization.app.photo.recolor import lightness_of
 from colorization.core.errors import InputError
 from colorization.imaging.srgb import check_range, has_alpha, pixels_of, srgb_transform
 
-TILE = (64, 1024)  # rows and columns: 256 KB a plane of float32, so that a tile's planes stay in the processor's cache
+TILE = (64, 1024)  # rows, columns: a float32 plane takes 256 KB, so a tile's planes fit in the processor's cache
 
 Planes = tuple[NDArray[np.uint16], NDArray | None]
 
@@ -23,9 +23,9 @@ def tiles(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
 
 
 def levels_of_image(image: Image.Image) -> Planes:
-    """A PIL image → lightness levels (H,W) and alpha (H,W) uint8, or None.
+    """A PIL image → lightness levels (H,W) and alpha (H,W) uint8 (None: the image has no alpha).
 
-    Its ICC profile is honoured, its EXIF orientation is not (ImageOps.exif_transpose is). Raises InputError for modes
+    Applies the ICC profile but not the EXIF orientation (use ImageOps.exif_transpose). Raises InputError for modes
     without a fixed range: F, and I beyond 16 bits.
     """
     check_range(image)

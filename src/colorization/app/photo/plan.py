@@ -1,4 +1,4 @@
-"""Which photographs a command line names, and which file each result goes to; nothing is overwritten by accident."""
+"""Find the photographs of a command line, and choose a file for each result without overwriting anything."""
 
 import glob
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ PHOTO_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".a
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What the command line asks of the results."""
+    """The command line's options for the results."""
 
     out: Path
-    format: str | None = None  # of FORMATS; None: the photograph's own where that can hold it
+    format: str | None = None  # a key of FORMATS; None: the photograph's format if it can hold the result, else PNG
     compare: bool = False
     samples: int = 0
     overwrite: bool = False
@@ -26,7 +26,7 @@ class Wishes:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One photograph and its results: one, or one for each sample; `comparison` shows them beside the photograph."""
+    """One photograph and its result files, one per sample; `comparison` shows them beside the photograph."""
 
     source: Path
     header: Header
@@ -42,13 +42,13 @@ class Job:
 def find_photos(inputs: list[str], out: Path) -> list[tuple[Path, Path]]:
     """Files, folders (recursive) and globs → (photograph, its path within the results), each photograph once.
 
-    In folders only names that look like images count, and never what lies in `out`.
+    In folders it takes files with an image suffix only, and skips hidden files and files in `out`.
     """
     found: dict[Path, tuple[Path, Path]] = {}
     for text in inputs:
         path = Path(text)
         matches = [path] if path.exists() else [Path(m) for m in sorted(glob.glob(text, recursive=True))]
-        for match in matches or [path]:  # what does not exist is reported with the others
+        for match in matches or [path]:  # a missing file stays in the list, to be reported with the other failures
             for photo, relative in _below(match, out):
                 found.setdefault(photo.absolute(), (photo, relative))
     return list(found.values())
@@ -67,18 +67,18 @@ def _below(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | InputError]:
-    """A job for every photograph, or why there is none, in the order given.
+    """A job for each photograph, or an InputError that says why it fails, in the given order.
 
     Raises InputError for an impossible `out`.
     """
     to_file = len(photos) == 1 and bool(wishes.out.suffix) and not wishes.out.is_dir()
     if to_file and wishes.out.suffix.lower() not in SUFFIXES:
         known = ", ".join(sorted(SUFFIXES))
-        raise InputError(f"{wishes.out}: no format of this name; name a folder, or one of {known}")
+        raise InputError(f"{wishes.out}: unknown suffix; name a folder, or a file with one of {known}")
     if wishes.out.exists() and not wishes.out.is_dir() and not to_file:
         raise InputError(f"{wishes.out}: is a file; name a folder, or a file with a suffix")
     if to_file and wishes.format and SUFFIXES[wishes.out.suffix.lower()] != wishes.format:
-        raise InputError(f"{wishes.out}: is no name for {wishes.format}; change it, or leave out --format")
+        raise InputError(f"{wishes.out}: its suffix does not fit {wishes.format}; change it, or leave out --format")
     sources = {photo.resolve() for photo, _ in photos}
     taken: dict[Path, Path] = {}
     for photo, relative in photos:
@@ -108,7 +108,7 @@ def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
 
 
 def own_format(header: Header) -> str:
-    """The photograph's own format, or PNG where we do not write it or it cannot hold what the photograph has."""
+    """The photograph's own format, or PNG if we cannot write it or it lacks the photograph's alpha or bit depth."""
     kind = FORMATS.get(header.format)
     fits = kind and (kind.alpha or not header.alpha) and (kind.deep or header.bits == 8)
     return header.format if fits else "png"
@@ -117,9 +117,9 @@ def own_format(header: Header) -> str:
 def _check(job: Job, wishes: Wishes, sources: set[Path], taken: dict[Path, Path]) -> None:
     for target in job.writes:
         if target.resolve() in sources:
-            raise InputError(f"{job.source}: {target} is a photograph of yours; choose another --output")
+            raise InputError(f"{job.source}: {target} is one of your photographs; choose another --output")
         if target in taken:
-            raise InputError(f"{job.source}: its result {target} is that of {taken[target]} too; rename one of the two")
+            raise InputError(f"{job.source}: {taken[target]} has the same result {target}; rename one of the two")
         if target.is_dir():
             raise InputError(f"{job.source}: its result {target} is a folder; choose another --output")
         if target.exists() and not wishes.overwrite:

@@ -1,4 +1,4 @@
-"""Image files: what one holds, its lightness and what must survive."""
+"""Read image files: their headers, lightness, alpha and metadata."""
 
 import warnings
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ from colorization.core.errors import InputError, one_line
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.srgb import NO_RANGE, has_alpha, srgb_transform
 
-MAX_PIXELS = 128_000_000  # above it a file is taken for a decompression bomb
+MAX_PIXELS = 128_000_000  # a larger image is refused: it may be a decompression bomb
 READ = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PCX", "SGI")
-MANY = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")  # formats with frames or pages (MPO's other pictures are previews)
-BITS_PER_SAMPLE = 258  # a TIFF tag
-PNG_DEPTH, PNG_COLOUR_TYPE = 24, 25  # offsets in a PNG file of two bytes of its header chunk
+MANY = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")  # formats with frames or pages (the other pictures of MPO are previews)
+BITS_PER_SAMPLE = 258  # the TIFF tag for the bit depth
+PNG_DEPTH, PNG_COLOUR_TYPE = 24, 25  # byte offsets of two header fields in a PNG file
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a file's first bytes say: its format (of READ, in lower case), size, depth, and whether it has alpha."""
+    """A file's format (of READ, in lower case), size in pixels, bits per channel, and whether it has alpha."""
 
     format: str
     width: int
@@ -37,7 +37,7 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A photograph, upright: lightness levels (H,W), alpha (H,W) of `bits` or None, and what its result keeps."""
+    """An upright photograph: lightness levels (H,W), alpha (H,W) with `bits` bits or None, metadata for its result."""
 
     levels: NDArray[np.uint16]
     alpha: NDArray | None
@@ -46,13 +46,13 @@ class Photo:
 
 
 def read_header(path: Path) -> Header:
-    """What a file holds, without decoding it. Raises InputError for what cannot be colorized."""
+    """A file's header, without decoding its pixels. Raises InputError for a file that cannot be colorized."""
     with _opened(path) as image:
         return _header(path, image)
 
 
 def read_photo(path: Path) -> Photo:
-    """A photograph of a format of READ. Raises InputError (one line) for a file that is none, damaged or too large."""
+    """A photograph in a format of READ. Raises InputError (one line) if the file is foreign, damaged or too large."""
     with _opened(path) as image:
         header, metadata = _header(path, image), read_metadata(image)
         if header.bits == 16 and image.format in ("PNG", "TIFF"):
@@ -72,13 +72,13 @@ def read_photo(path: Path) -> Photo:
 
 
 def read_picture(path: Path, longest: int) -> Image.Image:
-    """The file as it looks, upright, RGB with 8 bits, sides of at most `longest`: for showing, not for keeping."""
+    """The photograph as a small upright RGB image for display; its sides are at most `longest` pixels."""
     with _opened(path) as image:
         _header(path, image)
         _load(path, image)
         to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
         turn = read_metadata(image).orientation
-        step = max(1, max(image.size) // longest)  # smaller before anything is copied: memory
+        step = max(1, max(image.size) // longest)  # shrink before the first copy, to save memory
         plain = image.mode in ("L", "RGB", "RGBA", "CMYK")
         filtering = Image.Resampling.BOX if plain else Image.Resampling.NEAREST
         image = image.resize((max(1, image.width // step), max(1, image.height // step)), filtering)
@@ -94,7 +94,7 @@ def read_picture(path: Path, longest: int) -> Image.Image:
 
 
 def upright(pixels: NDArray, orientation: int) -> NDArray:
-    """A view of pixels (H,W,...) turned as the EXIF orientation 1..8 says."""
+    """A view of pixels (H,W,...), turned upright by the EXIF orientation 1..8."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -104,12 +104,12 @@ def upright(pixels: NDArray, orientation: int) -> NDArray:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image file open for reading; anything that a decoder raises becomes an InputError that names the file."""
+    """An image file open for reading; any error of a decoder becomes an InputError that names the file."""
     try:
-        if not path.is_file():  # a pipe would wait for ever
-            raise InputError("no such file" if not path.exists() else "not a file")
+        if not path.is_file():  # reading a pipe would wait for ever
+            raise InputError("file not found" if not path.exists() else "not a file")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's on bombs below its own limit, and on odd metadata
+            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata
             with open(path, "rb") as file, Image.open(file, formats=READ) as image:
                 yield image
     except InputError as error:
@@ -122,7 +122,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{path}: cannot be read ({one_line(reason)})") from None
-    except Exception as error:  # decoders raise all kinds on damaged bytes, and Pillow lets them through
+    except Exception as error:  # decoders raise many kinds of errors on damaged bytes, and Pillow passes them on
         raise InputError(f"{path}: damaged ({one_line(f'{type(error).__name__}: {error}')})") from None
 
 
@@ -133,7 +133,7 @@ def _header(path: Path, image: Image.Image) -> Header:
     frames = getattr(image, "n_frames", 1) if image.format in MANY else 1
     if frames > 1:
         kind = f"has {frames} pages" if image.format == "TIFF" else f"animated, {frames} frames"
-        raise InputError(f"{kind}; save the one you want as an image of its own")
+        raise InputError(f"{kind}; save the picture you want as a separate image")
     bits, alpha = _depth(path, image)
     name = {"MPO": "jpeg", "DIB": "bmp"}.get(image.format or "", (image.format or "").lower())
     return Header(format=name, width=width, height=height, bits=bits, alpha=alpha)
@@ -146,7 +146,7 @@ def _load(path: Path, image: Image.Image) -> None:
 
 
 def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:
-    """Bits a channel, 8 or 16, and whether there is alpha: Pillow opens 16-bit colour as if it had 8."""
+    """Bits per channel (8 or 16) and whether there is alpha, from the file: Pillow opens 16-bit colour as 8-bit."""
     alpha = has_alpha(image)
     if image.mode == "F":
         raise InputError(NO_RANGE)
@@ -155,7 +155,7 @@ def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:
             start = file.read(PNG_COLOUR_TYPE + 1)
         return (16 if start[PNG_DEPTH] == 16 else 8), alpha or start[PNG_COLOUR_TYPE] in (4, 6)
     if image.format == "TIFF":
-        from PIL.TiffImagePlugin import TiffImageFile  # loaded by now
+        from PIL.TiffImagePlugin import TiffImageFile  # Pillow has loaded it by now
 
         assert isinstance(image, TiffImageFile)
         return (16 if 16 in image.tag_v2.get(BITS_PER_SAMPLE, ()) else 8), alpha

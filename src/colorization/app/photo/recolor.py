@@ -1,6 +1,6 @@
-"""Colour joined to a photograph's own lightness at full resolution: numpy, tile by tile, the lightness kept.
+"""Join predicted colour to a photograph's own lightness at full resolution, tile by tile, in numpy.
 
-Lightness is held as uint16, 0..65535 for CIE L 0..100: finer than a step of 16-bit gray, at two bytes a pixel. Here
+Lightness levels are uint16, 0..65535 for CIE L 0..100: finer than the steps of 16-bit gray, two bytes per pixel. Here
 "gray" means CIE Y (and so L), the luminance of linear light; Pillow's mode L is another mean of the channels.
 """
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from colorization.color import LAB_EPSILON, LAB_KAPPA, LAB_OFFSET, RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB
 
-L_LEVELS = 65535  # L = 100
+L_LEVELS = 65535  # the lightness level of L = 100
 F_PER_LEVEL, F_BLACK = np.float32(100 / 116 / L_LEVELS), np.float32(16 / 116)  # f(Y) = (L + 16) / 116
-TINY = np.float32(1e-9)  # keeps 0 / 0 out: black and white have no room for colour
+TINY = np.float32(1e-9)  # avoids 0 / 0 in black and white, which leave no room for colour
 CUBE_EDGE = LAB_EPSILON ** (1 / 3)
 LUMINANCE = XYZ_FROM_RGB[1]
-# linear RGB - Y from (X/Xn - Y, Z/Zn - Y), both 0 for gray: the row of Y drops out
+# linear RGB - Y as a matrix on (X/Xn - Y, Z/Zn - Y); both are 0 for gray, so the column of Y drops out
 RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
 
 
@@ -37,7 +37,7 @@ def lightness(Y: NDArray) -> NDArray[np.uint16]:
 
 
 def _tables(levels: int) -> tuple[NDArray, list[NDArray]]:
-    """For sRGB of that many levels: gray → lightness levels, and each channel → its part of the luminance, float32."""
+    """Tables for sRGB of `levels` levels: gray → lightness levels; each channel → its part of luminance, float32."""
     light = linear(np.arange(levels) / (levels - 1))
     return lightness(light), [(weight * light).astype(np.float32) for weight in LUMINANCE]
 
@@ -55,18 +55,18 @@ def lightness_of(pixels: NDArray) -> NDArray[np.uint16]:
 
 
 def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
-    """ab = slope · L + offset, both (2,h,w) in Lab units on normalised L, as `painted` wants it: (4,h,w).
+    """Slope and offset (2,h,w) of ab = slope · L + offset → maps (4,h,w) for `painted`. ab in Lab units, L normalised.
 
-    These are slopes and offsets on lightness levels of f(X/Xn) and f(Z/Zn), in which CIE defines ab.
+    The maps are slopes and offsets of f(X/Xn) and f(Z/Zn), by which CIE defines ab, on lightness levels.
     """
     scale = np.array([1 / 500, -1 / 200]).reshape(2, 1, 1)  # CIE 15:2004, equations 8.4 and 8.5
     per_level = F_PER_LEVEL + scale * slope * 2 / L_LEVELS
     return np.concatenate([per_level, F_BLACK + scale * (offset - slope)]).astype(np.float32)
 
 
-@lru_cache(maxsize=1024)  # the tiles of a column share theirs, and so do those of a row
+@lru_cache(maxsize=1024)  # all tiles of a column share their weights, and so do all tiles of a row
 def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice, NDArray[np.float32]]:
-    """Bilinear weights of rows start..stop of `full` from a map of `size` rows: its rows in use, and (rows, those)."""
+    """Bilinear weights for rows start..stop of `full`: the rows used, of a map of `size` rows; weights (rows, used)."""
     at = np.clip((np.arange(start, stop) + 0.5) * size / full - 0.5, 0, size - 1)
     low = np.minimum(at.astype(int), max(size - 2, 0))
     used = slice(int(low[0]), min(int(low[-1]) + 2, size))
@@ -79,7 +79,7 @@ def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice
 
 
 def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """The part `box` of maps (C,h,w) enlarged to `shape` (H,W), bilinear: (C, rows, columns)."""
+    """Enlarge maps (C,h,w) to `shape` (H,W), bilinear; returns the part `box` only: (C, rows, columns)."""
     (rows, down), (columns, across) = (
         interpolation(part.start, part.stop, size=size, full=full)
         for part, size, full in zip(box, maps.shape[1:], shape)
@@ -88,9 +88,9 @@ def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[i
 
 
 def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
-    """Lightness levels (H,W) and their colour (4,H,W) of `colour_maps` → sRGB (H,W,3), uint8 or uint16 by `bits`.
+    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB (H,W,3); bits: 8 for uint8, 16 for uint16.
 
-    Overwrites `colour`: the arithmetic is in place, for speed.
+    Overwrites `colour`: it computes in place, for speed.
     """
     n = levels.astype(np.float32)
     slope_x, slope_z, fx, fz = colour
@@ -109,10 +109,10 @@ def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: in
 
 
 def _room(offsets: list[NDArray], Y: NDArray) -> NDArray[np.float32]:
-    """The factor ≤ 1 on the offsets of linear R, G, B from Y that brings a colour into sRGB.
+    """The factor ≤ 1 that brings a colour into sRGB; it scales the offsets of linear R, G, B from Y.
 
-    So a colour moves along the line to the gray of its luminance: Y is linear in RGB, it stays, and so does the
-    dominant wavelength.
+    The colour moves along the line to the gray of its luminance. Y is linear in RGB, so the luminance stays; the
+    dominant wavelength stays, too.
     """
     above = np.maximum(np.maximum(offsets[0], offsets[1]), offsets[2]) + TINY
     below = TINY - np.minimum(np.minimum(offsets[0], offsets[1]), offsets[2])
@@ -138,7 +138,7 @@ def _encoded(offsets: list[NDArray], Y: NDArray, room: NDArray, bits: int) -> ND
 
 
 def _inverse(f: NDArray) -> NDArray:
-    """CIE's f⁻¹: f³, linear near black (where X and Z may be negative: no colour, which the gamut takes back)."""
+    """CIE's f⁻¹: f³, linear near black (X and Z may be negative there; `_room` brings them back into sRGB)."""
     cube = f * f
     cube *= f
     if f.min() < CUBE_EDGE:

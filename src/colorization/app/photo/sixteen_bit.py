@@ -1,4 +1,4 @@
-"""16-bit PNG and TIFF, which Pillow cannot hold in colour: read with libvips, written row by row."""
+"""16-bit PNG and TIFF: read with libvips, written row by row. Pillow cannot hold 16-bit colour."""
 
 import struct
 import zlib
@@ -15,19 +15,19 @@ from colorization.app.photo.metadata import XMP_TAG, Metadata, png_texts
 from colorization.app.photo.recolor import lightness_of
 from colorization.core.errors import InputError
 
-BAND = 2**20  # pixels that are decoded at once
-STRIP = 16  # rows that a TIFF's readers take at once
-LEVEL = 3  # of zlib: three times as fast as its default, a few per cent larger
+BAND = 2**20  # pixels decoded at a time
+STRIP = 16  # rows in one strip of a TIFF
+LEVEL = 3  # zlib's compression level: three times as fast as its default, files a few per cent larger
 
 
 def read_levels(path: Path, name: str, *, to_srgb: bool) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
-    """A 16-bit PNG or TIFF → lightness levels and alpha, (H,W); `to_srgb` applies the ICC profile that it brings.
+    """A 16-bit PNG or TIFF → lightness levels and alpha, both (H,W); to_srgb: apply the embedded ICC profile.
 
     Raises InputError for other than 1 to 4 channels of 16 bits, and pyvips.Error for damaged bytes.
     """
-    import pyvips  # here: only 16-bit files need it
+    import pyvips  # only 16-bit files need it
 
-    source = pyvips.Source.new_from_file(str(path))  # by name, "photo[1].png" would have an option
+    source = pyvips.Source.new_from_file(str(path))  # an Image would take the [1] of "photo[1].png" for an option
     load = pyvips.Image.pngload_source if name == "PNG" else pyvips.Image.tiffload_source
     image = load(source, access="sequential", fail_on="truncated")
     if to_srgb:
@@ -36,10 +36,10 @@ def read_levels(path: Path, name: str, *, to_srgb: bool) -> tuple[NDArray[np.uin
         image = image.colourspace("rgb16")
     height, width, bands = image.height, image.width, image.bands
     if image.format != "ushort" or bands > 4:
-        raise InputError(f"{bands} channels of the kind {image.format}; save it as gray or RGB with 8 or 16 bits")
+        raise InputError(f"{bands} channels of type {image.format}; save it as gray or RGB with 8 or 16 bits")
     levels = np.empty((height, width), np.uint16)
     alpha = np.empty((height, width), np.uint16) if bands in (2, 4) else None
-    region = pyvips.Region.new(image)  # reads in order, as a stream wants it
+    region = pyvips.Region.new(image)  # reads in order, as a sequential image requires
     for top in range(0, height, rows := max(1, BAND // width)):
         count = min(rows, height - top)
         pixels = np.frombuffer(region.fetch(0, top, width, count), np.uint16).reshape(count, width, bands)
@@ -50,7 +50,7 @@ def read_levels(path: Path, name: str, *, to_srgb: bool) -> tuple[NDArray[np.uin
 
 
 def write_png(file: BinaryIO, rows: Iterator[NDArray], shape: tuple[int, int, int], metadata: Metadata) -> None:
-    """Bands of sRGB or RGBA rows (rows,W,C) uint16, together `shape` (H,W,C), as a PNG."""
+    """Write bands (rows,W,C) of sRGB or RGBA, uint16, as a PNG of `shape` (H,W,C)."""
     height, width, channels = shape
     file.write(b"\x89PNG\r\n\x1a\n")
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2 if channels == 3 else 6, 0, 0, 0))
@@ -66,7 +66,7 @@ def write_png(file: BinaryIO, rows: Iterator[NDArray], shape: tuple[int, int, in
     for band in rows:
         pixels = band.astype(">u2").reshape(len(band), width, channels).view(np.uint8).reshape(len(band), width, -1)
         filtered = np.empty((len(band), 1 + width * 2 * channels), np.uint8)
-        filtered[:, 0] = 1  # "Sub": each byte less that of the pixel to its left
+        filtered[:, 0] = 1  # PNG's filter "Sub": subtract the same byte of the left pixel
         differences = filtered[:, 1:].reshape(pixels.shape)
         differences[:, 0] = pixels[:, 0]
         np.subtract(pixels[:, 1:], pixels[:, :-1], out=differences[:, 1:])
@@ -81,8 +81,8 @@ def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:
 
 
 def write_tiff(file: BinaryIO, rows: Iterator[NDArray], shape: tuple[int, int, int], metadata: Metadata) -> None:
-    """The same as a TIFF; of EXIF it keeps the texts (camera, date, author and the like), not the exposure."""
-    import tifffile  # here: only 16-bit results need it
+    """As `write_png`, for TIFF. Of EXIF it keeps the texts (camera, date, author and the like), not the exposure."""
+    import tifffile  # only 16-bit results need it
 
     first = next(rows)
     strip = STRIP if len(first) % STRIP == 0 else len(first)
@@ -107,14 +107,14 @@ def write_tiff(file: BinaryIO, rows: Iterator[NDArray], shape: tuple[int, int, i
 
 
 def _packed(pixels: NDArray) -> bytes:
-    """A strip (rows,W,C) uint16 as TIFF's horizontal predictor and deflate have it."""
+    """A strip (rows,W,C) uint16 → bytes, with TIFF's horizontal predictor and deflate."""
     differences = pixels.copy()
     np.subtract(pixels[:, 1:], pixels[:, :-1], out=differences[:, 1:])
     return zlib.compress(differences.astype("<u2").tobytes(), LEVEL)
 
 
 def _tiff_tags(metadata: Metadata) -> list[tuple]:
-    """tifffile's (code, type, count, value, once) of the texts of EXIF, and XMP."""
+    """The texts of EXIF, and XMP, as tifffile's tuples (code, type, count, value, once)."""
     exif = Image.Exif()
     exif.load(metadata.exif)
     tags = [(code, "s", 0, value, True) for code, value in exif.items() if isinstance(value, str)]

@@ -1,4 +1,4 @@
-"""Writing the coloured result, whole or not at all."""
+"""Write a coloured result completely or not at all."""
 
 import struct
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from colorization.app.photo.reading import Photo
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import replacing
 
-PNG_LEVEL = 3  # of zlib: three times as fast as Pillow's default, a few per cent larger
+PNG_LEVEL = 3  # zlib's compression level: three times as fast as Pillow's default, files a few per cent larger
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A format that results are written in; `sides` is its largest width and height."""
+    """A format for results; `sides` is its largest width and height in pixels."""
 
     suffixes: tuple[str, ...]
     alpha: bool
     deep: bool = False  # can hold 16 bits
-    lossy: bool = False  # takes a quality
+    lossy: bool = False  # has a quality setting
     sides: int = 2**31 - 1
 
 
@@ -41,13 +41,13 @@ FORMATS = {
 
 
 def write_photo(path: Path, photo: Photo, bands: Iterator[NDArray], *, name: str, quality: int) -> None:
-    """Write sRGB bands (rows,W,3), of `depth` bits and together the photograph, as a format of FORMATS, or nothing.
+    """Write the whole result from its sRGB bands (rows,W,3) with `depth` bits; name: a format of FORMATS.
 
-    quality: 1..100, of JPEG and WebP. Raises InputError when the format cannot hold it.
+    quality: 1..100, for JPEG and WebP. Raises InputError if the format cannot hold the result.
     """
     height, width = photo.levels.shape
     if max(height, width) > FORMATS[name].sides:
-        raise InputError(f"{path}: {name} holds at most {FORMATS[name].sides} pixels a side; use --format png")
+        raise InputError(f"{path}: {name} holds at most {FORMATS[name].sides} pixels per side; use --format png")
     if photo.alpha is not None:
         bands = _with_alpha(bands, photo.alpha)
     with _writing(path, name) as file:
@@ -60,12 +60,12 @@ def write_photo(path: Path, photo: Photo, bands: Iterator[NDArray], *, name: str
 
 
 def depth(photo: Photo, name: str) -> int:
-    """Bits a channel of a photograph's result in a format of FORMATS."""
+    """Bits per channel of a photograph's result; name: a format of FORMATS."""
     return 16 if photo.bits == 16 and FORMATS[name].deep else 8
 
 
 def assembled(bands: Iterator[NDArray], size: tuple[int, int], *, alpha: bool = False) -> Image.Image:
-    """Bands of rows, uint8, from top to bottom → an image of that width and height."""
+    """Bands of rows, uint8, from top to bottom → one image of `size` (width, height)."""
     image, top = Image.new("RGBA" if alpha else "RGB", size), 0
     for band in bands:
         image.paste(Image.fromarray(band), (0, top))
@@ -77,14 +77,14 @@ def _with_alpha(bands: Iterator[NDArray], alpha: NDArray) -> Iterator[NDArray]:
     top = 0
     for band in bands:
         part = alpha[top : top + len(band)]
-        if part.dtype != band.dtype:  # 16 bits written as 8, by wish
+        if part.dtype != band.dtype:  # the user asked for an 8-bit format
             part = (part >> 8).astype(np.uint8)
         yield np.dstack([band, part])
         top += len(band)
 
 
 def save(image: Image.Image, path: Path, *, name: str, quality: int, metadata: Metadata) -> None:
-    """Write an 8-bit image as a format of FORMATS, whole or not at all."""
+    """Write an 8-bit image completely or not at all; name: a format of FORMATS."""
     with _writing(path, name) as file:
         _save(image, file, name, quality, metadata)
 
@@ -100,11 +100,11 @@ def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata:
 
 @contextmanager
 def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
-    """A file to write; what the format cannot hold, metadata included, becomes an InputError that names the file."""
+    """A file to write. Raises InputError, naming the file, if the format cannot hold the image or its metadata."""
     try:
         with replacing(path) as file:
             yield file
     except (OSError, ValueError, TypeError, RuntimeError, LookupError, ArithmeticError, struct.error) as error:
-        if isinstance(error, OSError) and error.errno:  # the disk's own
+        if isinstance(error, OSError) and error.errno:  # an error of the disk, not of the format
             raise
         raise InputError(f"{path}: cannot be written as {name} ({one_line(error)}); choose another --format") from None

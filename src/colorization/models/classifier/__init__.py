@@ -1,1 +1,1 @@
-"""The scene classifier, the judge of recognisability."""
+"""The scene classifier, which judges recognisability."""

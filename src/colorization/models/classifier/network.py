@@ -1,7 +1,7 @@
-"""A small scene classifier, the judge of recognisability: are the colours right enough to tell what is seen?
+"""A small scene classifier, which judges recognisability: do the colours help to recognise the scene?
 
-After the semantic interpretability test of Zhang et al. 2016, section 3.1, which asks VGG; ours knows the study's own
-categories, so that it can be trained anywhere in minutes.
+After the semantic interpretability test of Zhang et al. 2016, section 3.1, which uses VGG. Ours learns the study's own
+categories, and trains in minutes on any machine.
 """
 
 from itertools import pairwise
@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from colorization.models.common.blocks import conv_block
 from colorization.models.common.contract import Trainable
 
-FEATURES = 64  # channels before the last layer: the space of our Fréchet distance
+FEATURES = 64  # channels before the last layer; our Fréchet distance compares these features
 
 
 class SceneClassifier(Trainable):
-    """Four stages of two 3×3 convolutions, each halving the side, an average over the places, one linear layer.
+    """Four stages of two 3×3 convolutions, each stage halving the side; a mean over the positions; one linear layer.
 
-    width: channels of the first stage; they double up to the third.
+    width: channels of the first stage; they double up to the third stage.
     dropout: probability before the last layer.
-    categories: names of the classes, in the order of the logits; none where there is nothing to tell apart.
+    categories: names of the classes, in the order of the logits; may be empty.
     """
 
     def __init__(self, *, width: int, dropout: float, categories: list[str]):
@@ -38,7 +38,7 @@ class SceneClassifier(Trainable):
         self.head = nn.Linear(FEATURES, max(1, len(self.categories)))
 
     def features(self, lab: Tensor) -> Tensor:
-        """Normalised Lab (B,3,H,W), sides of at least 16 → (B, FEATURES)."""
+        """Normalised Lab (B,3,H,W), H and W at least 16 → (B, FEATURES)."""
         return self.stages(lab).mean(dim=(2, 3))
 
     def forward(self, lab: Tensor) -> Tensor:

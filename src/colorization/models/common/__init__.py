@@ -1,1 +1,1 @@
-"""What all models have in common."""
+"""Code that all models share."""

@@ -1,4 +1,4 @@
-"""A generator of colours against a discriminator of patches (pix2pix, Isola et al. 2017): the base of both GANs."""
+"""The base of both GANs: a generator of colours and a discriminator of patches (pix2pix, Isola et al. 2017)."""
 
 from itertools import pairwise
 
@@ -9,23 +9,23 @@ from torch import Tensor, nn
 from colorization.models.common.blocks import init_weights
 from colorization.models.common.contract import Colorizer
 
-SLOPE = 0.2  # of LeakyReLU (appendix 6.1)
+SLOPE = 0.2  # negative slope of LeakyReLU (appendix 6.1)
 MAX_GROWTH = 8  # channels double up to 8 × width (appendix 6.1.1: 64 → 512)
-NOISY_DECODERS = 3  # decoders with dropout, the only noise of pix2pix (section 3.2)
+NOISY_DECODERS = 3  # number of decoders with dropout, pix2pix's only noise (section 3.2)
 
 
 class ConditionalGAN(Colorizer):
-    """A U-Net generator against a PatchGAN discriminator that sees (L, ab). Subclasses give `Generator` and `blocks`.
+    """A U-Net generator and a PatchGAN discriminator that sees (L, ab). Subclasses define `Generator` and `blocks`.
 
     width: channels of the first encoder.
-    depth: encoders, each halving the side: image_size must be a multiple of 2^depth.
-    dropout: probability in the inner decoders, in training only: evaluation is deterministic.
+    depth: number of encoders; each halves the side, so image_size must be a multiple of 2^depth.
+    dropout: probability in the inner decoders, only in training; evaluation is deterministic.
     l1_weight: λ of the objective G* = adversarial + λ·L1 (section 3.1).
-    discriminator_width, discriminator_layers: channels and count of its stride-2 convolutions; 3 see 70×70 px.
+    discriminator_width, discriminator_layers: first channels and number of its stride-2 convolutions; 3 see 70×70 px.
     """
 
-    Generator: "type[UNet]"  # of (width, depth, dropout)
-    selects_by = "l1"  # the adversarial term has no minimum to wait for
+    Generator: "type[UNet]"  # takes (width, depth, dropout)
+    selects_by = "l1"  # the adversarial term does not fall to a minimum
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ConditionalGAN(Colorizer):
         return {**self.generator_loss(fake_logits, fake_ab, real_ab), "d_loss": patch_loss(real_logits, fake_logits)}
 
     def generator_loss(self, fake_logits: Tensor, fake_ab: Tensor, real_ab: Tensor) -> dict[str, Tensor]:
-        """G's terms: `adversarial` (fool D; the non-saturating form, section 3.3), `l1`, and their sum `loss`."""
+        """G's terms: `adversarial` (non-saturating, section 3.3), `l1`, and their weighted sum `loss`."""
         adversarial = F.binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
         l1 = F.l1_loss(fake_ab, real_ab)
         return {"loss": adversarial + self.l1_weight * l1, "adversarial": adversarial, "l1": l1}
@@ -63,7 +63,7 @@ class ConditionalGAN(Colorizer):
         return [torch.optim.Adam(part.parameters(), lr=lr, betas=(beta1, 0.999), fused=True) for part in parts]
 
     def training_step(self, batch, optimizers, backward):
-        """One step on D with real and detached fake photographs, then one on G (section 3.3)."""
+        """One step of D on real and detached fake photographs, then one step of G (section 3.3)."""
         L, real_ab = batch
         g_optimizer, d_optimizer = optimizers
         for optimizer in optimizers:
@@ -74,7 +74,7 @@ class ConditionalGAN(Colorizer):
         backward(d_loss)
         d_optimizer.step()
 
-        self.discriminator.requires_grad_(False)  # G's step needs the gradient through D, not that of D
+        self.discriminator.requires_grad_(False)  # G's step needs the gradient through D, not D's own
         terms = self.generator_loss(self.discriminator(L, fake_ab), fake_ab, real_ab)
         backward(terms["loss"])
         g_optimizer.step()
@@ -88,8 +88,8 @@ class ConditionalGAN(Colorizer):
 class UNet(nn.Module):
     """L (B,1,H,W) → ab (B,2,H,W): encoders, a middle, decoders, a head.
 
-    Each decoder also sees the encoder of its resolution. Subclasses build the four parts: there may be fewer decoders
-    than encoders, then the innermost encoders give no skip.
+    Each decoder also receives the output of the encoder at its resolution. Subclasses build the four parts. With fewer
+    decoders than encoders, the innermost encoders have no skip.
     """
 
     encoders: nn.ModuleList
@@ -108,7 +108,7 @@ class UNet(nn.Module):
         return self.head(h)
 
     def skips(self) -> list[tuple[int, int]]:
-        """Pairs of indices into encoders, middle and decoders, as `Colorizer.skips`."""
+        """Pairs of indices into encoders, middle and decoders, as in `Colorizer.skips`."""
         depth, count = len(self.encoders), len(self.decoders)
         return [(count - 1 - i, depth + 1 + i) for i in range(count)]
 
@@ -116,7 +116,7 @@ class UNet(nn.Module):
 class PatchDiscriminator(nn.Module):
     """Judges overlapping patches of (L, ab): logits (B, 1, H', W'), positive for real (section 3.2.2).
 
-    width, layers: channels of the first and count of its stride-2 convolutions; 1 sees 16×16 px, 3 see 70×70.
+    width, layers: channels of the first, and number of, stride-2 convolutions; 1 sees 16×16 px, 3 see 70×70.
     """
 
     def __init__(self, *, width: int, layers: int):
@@ -132,7 +132,7 @@ class PatchDiscriminator(nn.Module):
 
 
 def patch_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """D's loss, halved to slow it against G (section 3.3)."""
+    """D's loss, halved so that D learns more slowly than G (section 3.3)."""
     real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
     fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
     return (real + fake) / 2
@@ -145,21 +145,21 @@ def encoder(c_in: int, c_out: int, *, norm: bool, stride: int = 2) -> nn.Sequent
 
 
 def growing(width: int, count: int) -> list[int]:
-    """The channels of so many layers."""
+    """The channels of `count` layers: they double up to MAX_GROWTH × width."""
     return [width * min(2**i, MAX_GROWTH) for i in range(count)]
 
 
 def encoders(channels: list[int]) -> nn.ModuleList:
-    """A U-Net's encoders from L (B,1,H,W) down, with these channels each.
+    """A U-Net's encoders, from L (B,1,H,W) down, with these output channels.
 
-    No norm in the first (appendix 6.1.1), nor in the innermost, where a 1×1 map may leave one value to it.
+    The first has no batch norm (appendix 6.1.1), nor has the innermost: its 1×1 map may leave a single value.
     """
     steps = enumerate(zip([1, *channels], channels))
     return nn.ModuleList([encoder(c_in, c_out, norm=0 < i < len(channels) - 1) for i, (c_in, c_out) in steps])
 
 
 def dropout_of(decoder: int, depth: int, dropout: float) -> float:
-    """Of a U-Net's decoder, counted from the innermost; the two outermost never have any."""
+    """The dropout of a U-Net's decoder, counted from the innermost; 0 for the two outermost."""
     return dropout if decoder < min(NOISY_DECODERS, depth - 2) else 0.0
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a conditional GAN: `models.common.adversarial` has their meaning."""
+"""The parameters of a conditional GAN; `models.common.adversarial` explains them."""
 
 from dataclasses import dataclass
 

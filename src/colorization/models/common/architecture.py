@@ -1,4 +1,4 @@
-"""What a model is made of: its blocks with their shapes and parameters, without memory for its weights."""
+"""The architecture of a model: its blocks, their shapes and parameters, without allocating its weights."""
 
 import torch
 
@@ -7,13 +7,13 @@ from colorization.models.common.weights import build_empty
 
 
 def describe(name: str, network: dict, image_size: int) -> dict:
-    """The architecture of a model with the arguments of its constructor; nothing is downloaded for it."""
+    """The architecture of model `name`, built with the arguments `network`; downloads nothing."""
     return architecture(build_empty(name, network), image_size)
 
 
 @torch.no_grad()
 def architecture(model: Colorizer, image_size: int) -> dict:
-    """Output shape (C,H,W) and parameter count of every block, measured by one pass of a photograph of zeros."""
+    """Output shape (C,H,W) and parameter count of every block, measured in one pass of a photograph of zeros."""
     rows = {}
 
     def measure(name):

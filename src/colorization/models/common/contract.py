@@ -1,4 +1,4 @@
-"""The contracts: what training may ask of any network, and what evaluation and the command line ask of a colorizer."""
+"""Base classes: `Trainable` for training, `Colorizer` for evaluation and the command line."""
 
 import numpy as np
 import torch
@@ -11,28 +11,28 @@ CHANNELS = {"ab": 2, "rgb": 3}
 
 
 class Trainable(nn.Module):
-    """A network that `training.fit` can train. Subclasses give `loss`; this is the case of one optimizer.
+    """A model that `Trainer.fit` can train. Subclasses define `loss`; the default uses one optimizer.
 
-    A batch is a tuple of L (B,1,H,W) and ab (B,2,H,W), normalised as by `color.normalise`, and labels if there are any.
+    A batch is a tuple of L (B,1,H,W) and ab (B,2,H,W), normalised by `color.normalise`, and optional labels.
     """
 
-    selects_by = "loss"  # the validation term whose lowest value marks the best epoch
-    progress = 1.0  # the part of the training that is done, in [0, 1]; set before each of its steps
-    averaging = 0.0  # decay of the weights' moving average, which is validated and kept; 0: the weights themselves
+    selects_by = "loss"  # the validation term that is lowest in the best epoch
+    progress = 1.0  # the completed fraction of the training, in [0, 1]; set before each step
+    averaging = 0.0  # decay of the weights' moving average, which is validated and saved; 0: plain weights
 
     def prepare(self, packed: np.ndarray | Tensor) -> None:
-        """What a network takes from all training photographs (N,3,S,S) before its first epoch; most take nothing."""
+        """Prepare from all training photographs (N,3,S,S) before the first epoch; most models do nothing."""
 
     def loss(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        """Named terms of the loss of a batch, scalars; "loss" is the one to minimise."""
-        raise TypeError(f"{type(self).__name__} defines no loss")
+        """Named scalar terms of the loss of a batch; training minimises "loss"."""
+        raise TypeError(f"{type(self).__name__} does not define loss")
 
     def validation(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        """What is measured on a batch of validation photographs: the loss, and more where a subclass knows it."""
+        """Named measures of a batch of validation photographs: the loss, and a subclass's own."""
         return self.loss(batch)
 
     def configure_optimizers(self, *, lr: float, beta1: float) -> list[torch.optim.Optimizer]:
-        """The optimizers, in the order in which `training_step` takes them."""
+        """The optimizers, in the order that `training_step` expects."""
         return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.999), fused=True)]
 
     def training_step(self, batch, optimizers, backward) -> dict[str, Tensor]:
@@ -46,36 +46,36 @@ class Trainable(nn.Module):
 
 
 class Colorizer(Trainable):
-    """A network from luminance to colour. Subclasses give `forward`, `loss` and `blocks`.
+    """A model that predicts colour from luminance. Subclasses define `forward`, `loss` and `blocks`.
 
-    predicts: "ab", joined to the input's luminance, or "rgb" in [-1, 1], of which the luminance is dropped.
+    predicts: "ab", joined to the input's luminance, or "rgb" in [-1, 1], whose luminance is dropped.
     """
 
-    stride = 1  # H and W given to `forward` must be multiples of it
+    stride = 1  # H and W of the input of `forward` must be multiples of this
 
     def __init__(self, *, predicts: str):
         super().__init__()
         self.predicts = predicts
 
     def forward(self, L: Tensor) -> Tensor:
-        """L (B,1,H,W) → prediction (B,2,H,W) ab or (B,3,H,W) rgb, by `predicts`."""
-        raise TypeError(f"{type(self).__name__} defines no forward")
+        """L (B,1,H,W) → prediction (B,2,H,W) ab or (B,3,H,W) rgb, depending on `predicts`."""
+        raise TypeError(f"{type(self).__name__} does not define forward")
 
     def blocks(self) -> list[tuple[str, nn.Module]]:
-        """The parts in the order of the data, for the architecture's figure: every parameter lies in one of them."""
-        raise TypeError(f"{type(self).__name__} defines no blocks")
+        """The blocks in data order, for the architecture's figure; together they hold every parameter."""
+        raise TypeError(f"{type(self).__name__} does not define blocks")
 
     def skips(self) -> list[tuple[int, int]]:
         """Pairs of indices into `blocks`: the first's output also enters the second."""
         return []
 
     def validation(self, batch):
-        """The loss, and `ab_mse`: the mean squared error of the colours in ab units, one scale for every network."""
+        """The loss and `ab_mse`: mean squared error in ab units, comparable between models."""
         L, ab = batch
         return {**self.loss(batch), "ab_mse": (self.colorize(L) - ab).mul(AB_SCALE).square().mean()}
 
     def target(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """What `forward` should predict for a batch, in the prediction's own space."""
+        """The target of `forward` for a batch: normalised ab, or rgb in [-1, 1]."""
         L, ab = batch
         return ab if self.predicts == "ab" else lab_to_rgb(L, ab) * 2 - 1
 
@@ -85,7 +85,7 @@ class Colorizer(Trainable):
 
     @torch.no_grad()
     def colorize(self, L: Tensor) -> Tensor:
-        """L (B,1,H,W) of any size → ab (B,2,H,W), both normalised; edges are repeated up to the stride."""
+        """L (B,1,H,W) of any size → ab (B,2,H,W), both normalised. Repeats the edges up to a multiple of the stride."""
         return self.to_ab(self._at_stride(self, L))
 
     def _at_stride(self, network, L: Tensor) -> Tensor:

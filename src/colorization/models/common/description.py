@@ -1,4 +1,4 @@
-"""What a model's file says of itself, in its metadata; reads no weights and needs no torch."""
+"""The description in the metadata of a model's file, read without its weights and without torch."""
 
 import json
 import math
@@ -12,17 +12,17 @@ from colorization.core.errors import InputError, one_line
 
 MODELS = Path(__file__).parents[1]
 SUFFIX = ".safetensors"
-KEY = "colorization"  # the one metadata key of our files: with two, their order would change the bytes
-SIZES = range(8, 4097)  # of the side that a model was trained at
-PHOTOGRAPHS = range(1, 10**12)  # that a model learned from
-SCORES = ("delta_e", "psnr", "colorfulness_ratio")  # that a file brings which scores do not travel beside
+KEY = "colorization"  # the only metadata key of our files: with two, their order could change the bytes
+SIZES = range(8, 4097)  # pixels of the side that a model was trained at
+PHOTOGRAPHS = range(1, 10**12)  # number that a model was trained on
+SCORES = ("delta_e", "psnr", "colorfulness_ratio")  # included in the file of a bundled model
 
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """Of a trained model: its network's name, the side in pixels that it was trained at, and on how many photographs.
+    """A trained model: its name, the side in pixels that it was trained at, and its number of training photographs.
 
-    scores: SCORES on test photographs, or empty where the file has none.
+    scores: SCORES on test photographs, or empty if the file does not contain them.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Description:
 def is_model(name: object) -> bool:
     """Whether a folder of models/ describes a model of this name.
 
-    The name may come from a file that anyone has written.
+    The name may come from an untrusted file.
     """
     if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
         return False
@@ -42,14 +42,14 @@ def is_model(name: object) -> bool:
 
 
 def metadata(tree: dict) -> dict[str, str]:
-    """A description → the metadata of a safetensors file: the same description gives the same bytes."""
+    """A description → the metadata of a safetensors file; the same description gives the same bytes."""
     return {KEY: json.dumps(tree, sort_keys=True)}
 
 
 def read_tree(file) -> dict:
-    """The description of an open safetensors file, unchecked.
+    """The unchecked description of an open safetensors file.
 
-    Raises ValueError, TypeError or RecursionError without one.
+    Raises ValueError, TypeError or RecursionError if it is missing.
     """
     tree = json.loads((file.metadata() or {}).get(KEY) or "null")
     if not isinstance(tree, dict):
@@ -58,7 +58,7 @@ def read_tree(file) -> dict:
 
 
 def read_description(path: Path) -> Description:
-    """What a model's file says of itself. Raises InputError for a file that is not ours, or of another version."""
+    """The description of a model's file. Raises InputError if the file is not ours or from another version."""
     try:
         with safe_open(path, framework="numpy") as file:
             tree = read_tree(file)

@@ -1,4 +1,4 @@
-"""A trained model as one safetensors file, which holds what rebuilds the model."""
+"""Save and load a trained model as one safetensors file that describes how to rebuild it."""
 
 import hashlib
 import importlib
@@ -16,28 +16,28 @@ from colorization.models.common.description import is_model, metadata, read_tree
 
 Kind = TypeVar("Kind", bound=Trainable)
 
-LARGEST = 4096  # of the whole numbers in a network's description: channels, depths
+LARGEST = 4096  # largest whole number in a model's arguments: channels, depth
 
 
 def build(name: str, network: dict) -> Trainable:
-    """A model or the classifier, by the name of its folder, with the arguments of its constructor.
+    """Build a model or the classifier from its folder's name and its constructor's arguments.
 
-    Raises ValueError for an unknown name: a file of weights may hold any.
+    Raises ValueError for an unknown name: a file of weights may contain any name.
     """
     if name != "classifier" and not is_model(name):
-        raise ValueError("it names a model that is not there")
+        raise ValueError("it names an unknown model")
     return importlib.import_module(f"colorization.models.{name}.network").MODEL(**network)
 
 
 def save_model(path: Path, weights: dict[str, torch.Tensor], *, name: str, network: dict, about: dict) -> None:
-    """Write weights and what rebuilds the model, whole or not at all; `about` is kept for readers of the file."""
+    """Write weights, name and constructor arguments, completely or not at all; `about` is for readers of the file."""
     contiguous = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     described = {"model": name, "network": network, "about": about, "sha256": digest(contiguous)}
     write_bytes(path, save(contiguous, metadata=metadata(described)))
 
 
 def digest(weights: dict[str, torch.Tensor]) -> str:
-    """The sha256 of contiguous tensors on the CPU: of their names, kinds, shapes and bytes."""
+    """The sha256 of the names, types, shapes and bytes of contiguous tensors on the CPU."""
     found = hashlib.sha256()
     for key, value in sorted(weights.items()):
         found.update(f"{key} {value.dtype} {[*value.shape]}\n".encode())
@@ -48,9 +48,9 @@ def digest(weights: dict[str, torch.Tensor]) -> str:
 def load_model(path: Path, kind: type[Kind]) -> Kind:
     """The model in a file of `save_model`, in eval mode on the CPU.
 
-    Weights in float16 are cast to what the network computes in. kind: Colorizer or SceneClassifier. Raises InputError
-    for a file without one, and where the weights differ from those that were written: a file without a digest is of
-    another version.
+    Weights in float16 are cast to the model's types. kind: Colorizer or SceneClassifier. Raises InputError if the file
+    does not contain such a model, or if its weights do not match their digest; a file without a digest is from another
+    version.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -61,38 +61,38 @@ def load_model(path: Path, kind: type[Kind]) -> Kind:
             _check_shapes(file, model)
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
         if digest(weights) != description["sha256"]:
-            raise ValueError("the weights are not those that were written")
+            raise ValueError("the weights do not match their sha256")
         model.load_state_dict(_cast(weights, model), assign=True)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; train the model with: dvc repro") from None
+        raise InputError(f"{path}: file not found; train the model with: dvc repro") from None
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise InputError(f"{path}: damaged, or not a model of this version ({one_line(error)})") from None
     return model.eval()
 
 
 def _cast(weights: dict[str, torch.Tensor], model: Trainable) -> dict[str, torch.Tensor]:
-    """The weights in the network's own kinds of numbers. Raises ValueError for another kind, and for no number."""
+    """The weights, cast to the model's types. Raises ValueError for another type and for NaN or infinity."""
     kinds = {key: value.dtype for key, value in model.state_dict().items()}
     for key, value in weights.items():
         halved = value.dtype == torch.float16 and kinds[key].is_floating_point
         if not (halved or value.dtype == kinds[key]) or not value.isfinite().all():
-            raise ValueError(f"{key[:80]} is no number of its kind")
+            raise ValueError(f"{key[:80]}: not finite, or not {kinds[key]} (found {value.dtype})")
     return {key: value.to(kinds[key]) for key, value in weights.items()}
 
 
 def _check_shapes(file, model: Trainable) -> None:
-    """Raise ValueError for other tensors than the network's before any is read: a file may bring gigabytes of them."""
+    """Raise ValueError if names or shapes differ from the model's, before reading: a file may contain gigabytes."""
     wanted = {key: [*value.shape] for key, value in model.state_dict().items()}
     found = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118  (not a dict)
     wrong = sorted({*wanted, *found} - {key for key in wanted if wanted[key] == found.get(key)})
     if wrong:
-        raise ValueError(f"{wrong[0][:80]} is not a tensor of the network, or of another shape")
+        raise ValueError(f"{wrong[0][:80]} is missing, unknown or has another shape")
 
 
 def build_empty(name: str, network: dict) -> Trainable:
-    """The same model without memory for its weights, and without a download: a file may claim any size.
+    """The same model without allocating or downloading weights: a file may claim any size.
 
-    Raises ValueError for a size above LARGEST.
+    Raises ValueError for a size outside 0..LARGEST.
     """
     if "encoder_weights" in network:
         network = network | {"encoder_weights": "none"}

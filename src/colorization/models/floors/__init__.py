@@ -1,1 +1,1 @@
-"""Rows without a network: gray, and the mean colour."""
+"""Floors, which need no training: gray and the mean colour."""

@@ -1,4 +1,4 @@
-"""Floors: what a model scores that looks at nothing. They go through the same evaluation as the networks."""
+"""Floors: models that ignore the photograph. They go through the same evaluation as the trained models."""
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ class Gray(Colorizer):
 
 
 class Mean(Colorizer):
-    """The mean colour of the training photographs, everywhere: ab (2,), normalised."""
+    """The mean colour of the training photographs, at every pixel: ab (2,), normalised."""
 
     def __init__(self, ab: Tensor):
         super().__init__(predicts="ab")
@@ -29,5 +29,5 @@ class Mean(Colorizer):
 
 
 def fit(name: str, train: np.ndarray) -> Colorizer:
-    """The floor of a name, "gray" or "mean", from the packed training photographs (N,3,S,S)."""
+    """The floor "gray" or "mean", from the packed training photographs (N,3,S,S)."""
     return Gray() if name == "gray" else Mean(torch.from_numpy(train[:, 1:].mean(axis=(0, 2, 3), dtype=np.float64)))

@@ -7,7 +7,7 @@ from colorization.models.common.contract import CHANNELS
 
 
 class Generator(UNet):
-    """The paper's U-Net: as many decoders as encoders, a convolution in the middle and one at the end."""
+    """The paper's U-Net: as many decoders as encoders, plus one convolution in the middle and one at the end."""
 
     def __init__(self, *, width: int, depth: int, dropout: float):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A baseline: pix2pix's colorization (Isola et al. 2017), from its published description, trained here."""
+"""A baseline trained here: pix2pix's colorization (Isola et al. 2017), built from its published description."""
 
 from torch import nn
 
@@ -7,9 +7,9 @@ from colorization.models.common.contract import CHANNELS
 
 
 class Generator(UNet):
-    """The U-Net of pix2pix (6.1.1): its decoders have ReLU, and the last one ends in the colours.
+    """The U-Net of pix2pix (appendix 6.1.1): its decoders have ReLU, and the last one outputs the colours.
 
-    The innermost decoder, which has no skip, is the middle.
+    The innermost decoder has no skip, so it is the middle.
     """
 
     def __init__(self, *, width: int, depth: int, dropout: float):
@@ -26,9 +26,9 @@ class Generator(UNet):
 
 
 class Pix2Pix(ConditionalGAN):
-    """That generator against the discriminator of patches.
+    """The generator above and the patch discriminator.
 
-    In the paper width is 64, depth 8 (256 px end in one pixel), dropout 0.5, l1_weight 100, and the discriminator has
+    Isola et al. use width 64, depth 8 (256 px shrink to one pixel), dropout 0.5, l1_weight 100, and a discriminator of
     width 64 with 3 layers.
     """
 

@@ -1,4 +1,4 @@
-"""The block `models.pix2pix` of params.yaml, and what figures and tables call the model."""
+"""The block `models.pix2pix` of params.yaml, and the model's label and colour in figures."""
 
 from colorization.models.common.adversarial_params import AdversarialParams
 

@@ -1,4 +1,4 @@
-"""The report's ResNet (its section 5.1): ResNet-50 at full resolution, a convolution in place of its classifier."""
+"""The paper's ResNet (its section 5.1): ResNet-50 at full resolution, a convolution in place of its classifier."""
 
 import torch.nn.functional as F
 from torch import nn
@@ -10,10 +10,10 @@ LAYERS = (3, 4, 6, 3)  # bottlenecks per stage of ResNet-50 (He et al. 2016, tab
 
 
 class ResNet(Colorizer):
-    """ResNet-50 with one input channel, no pooling, every stride 1, and `width` channels where it has 64.
+    """ResNet-50 with one input channel, no pooling, stride 1 everywhere, and `width` channels instead of 64.
 
     width: channels of the stem and of the first bottlenecks.
-    predicts: "ab" or "rgb" (the report's three channels).
+    predicts: "ab" or "rgb" (the paper's three channels).
     """
 
     def __init__(self, *, width: int, predicts: str):
@@ -43,7 +43,7 @@ class ResNet(Colorizer):
 
 
 def _layer(in_channels: int, planes: int, count: int) -> nn.Sequential:
-    """`count` bottlenecks, the first of which widens (B, in, H, W) → (B, 4·planes, H, W)."""
+    """`count` bottlenecks; the first widens (B, in, H, W) → (B, 4·planes, H, W)."""
     out_channels = planes * Bottleneck.expansion
     widen = nn.Sequential(conv1x1(in_channels, out_channels), nn.BatchNorm2d(out_channels))
     first = Bottleneck(in_channels, planes, downsample=widen)

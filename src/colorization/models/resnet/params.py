@@ -1,4 +1,4 @@
-"""The block `models.resnet` of params.yaml, and what figures and tables call the model."""
+"""The block `models.resnet` of params.yaml, and the model's label and colour in figures."""
 
 from dataclasses import dataclass
 

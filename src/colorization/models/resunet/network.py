@@ -1,10 +1,10 @@
-"""Ours: a residual U-Net with self-attention at its low resolutions, which paints at half the side.
+"""Our own model: a residual U-Net with self-attention at low resolutions; it predicts colours at half the side.
 
 The U-Net (Ronneberger et al. 2015) has residual blocks (He et al. 2016, section 3; together the ResUNet of Zhang, Liu &
-Wang 2018) and self-attention (Vaswani et al. 2017, section 3.2) where the places are few enough. Its training
-photographs are cropped and relit at random, smaller ones first (as Tan & Le 2021, section 4, grow theirs), the mean of
-its weights over the last steps is kept, and it looks at a photograph at two sizes: docs/ablation.md tells what each
-part gains, and what was tried and dropped.
+Wang 2018) and self-attention (Vaswani et al. 2017, section 3.2) at its two lowest levels. Training crops and relights
+photographs at random, starts with smaller ones (as Tan & Le 2021, section 4) and keeps a moving average of the weights.
+`colorize` averages the colours from two sizes of a photograph. docs/ablation.md lists the gain of each part, and the
+ideas that did not help.
 """
 
 from itertools import pairwise
@@ -18,22 +18,22 @@ from colorization.models.common.blocks import Noise, conv_block
 from colorization.models.common.contract import CHANNELS, Colorizer
 
 MAX_GROWTH = 8  # channels double up to 8 × width
-ATTENTIVE = 2  # levels with attention, the lowest
-HEADS = 4  # of the attention, on 2 × width channels or more
-SMALL = 0.75  # of the side, in the first part of a training
-LOOKS = (1.0, 1.5)  # enlargements of a photograph whose colours are averaged; by its crops it was trained on both
+ATTENTIVE = 2  # number of lowest levels with attention
+HEADS = 4  # heads of the attention, which has at least 2 × width channels
+SMALL = 0.75  # fraction of the side, in the first part of a training
+LOOKS = (1.0, 1.5)  # sizes of a photograph whose colours are averaged; training crops cover both
 
 
 class ResUNet(Colorizer):
-    """Levels of residual blocks from half the side down, and back up beside them; the colours are enlarged in the end.
+    """Levels of residual blocks from half the side down and back up with skips; the colours are then enlarged.
 
-    width: channels of the first level, even; they double at each halving.
-    depth: levels: H and W must be multiples of 2^depth.
-    huber: ab units up to which an error counts squared, and beyond which linearly (Huber 1964).
-    zoom: in training, a photograph is cropped to between 1 - zoom and all of its side.
-    relight: in training, its lightness is scaled by up to 1 ± relight and shifted by up to a quarter of that.
-    averaging: decay of the moving average of the weights, per step; 0: none.
-    small: the part of a training, from its start, in which photographs are painted at three quarters of their side.
+    width: channels of the first level, an even number; they double at each level up to 8 × width.
+    depth: number of levels; H and W must be multiples of 2^depth.
+    huber: errors up to this many ab units count squared, larger ones linearly (Huber 1964).
+    zoom: training crops a photograph to a side between 1 - zoom and 1 of its own.
+    relight: training scales lightness by up to 1 ± relight and shifts it by up to a quarter of that.
+    averaging: decay of the moving average of the weights, per step; 0: no average.
+    small: initial fraction of the training that uses photographs at three quarters of their side.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ResUNet(Colorizer):
         return {"loss": self._error(self(L), ab)}
 
     def validation(self, batch):
-        """As of every colorizer, but of one look, for both in one pass: two would be a tenth of the training's time."""
+        """The same measures as every colorizer, in one pass at one size: two would add a tenth to the training time."""
         L, ab = batch
         result = self(L)
         return {"loss": self._error(result, ab), "ab_mse": (result - ab).mul(AB_SCALE).square().mean()}
@@ -81,10 +81,9 @@ class ResUNet(Colorizer):
         return F.smooth_l1_loss(result, ab, beta=self.huber / AB_SCALE)
 
     def varied(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """The same photographs (B,1,S,S), (B,2,S,S), each cropped to a part, resized and relit, at random.
+        """Photographs (B,1,S,S), (B,2,S,S) → (B,1,T,T), (B,2,T,T), each cropped, resized and relit at random.
 
-        They come back as (B,1,T,T), (B,2,T,T): T is S, or in the first part of a training three quarters of it, rounded
-        down to a multiple of the stride.
+        T is S, or in the first part of a training three quarters of S, rounded down to a multiple of the stride.
         """
         draws = torch.special.ndtr(self.noise(L.new_empty(len(L), 5, 1, 1)))  # uniform in [0, 1]
         crop, right, down, gain, shift = draws.unbind(dim=1)  # (B,1,1) each
@@ -95,11 +94,11 @@ class ResUNet(Colorizer):
         grid = F.affine_grid(window, [len(L), 3, *self._sides(L.shape[-2:])], align_corners=False)
         lab = F.grid_sample(torch.cat([L, ab], dim=1), grid, padding_mode="border", align_corners=False)
         gain, shift = (self.relight * (2 * draw - 1).unsqueeze(1) for draw in (gain, shift))
-        relit = (lab[:, :1] + 1) * (1 + gain) - 1 + shift / 2  # L + 1 is 0 for black; a white of 2 shifts by a quarter
+        relit = (lab[:, :1] + 1) * (1 + gain) - 1 + shift / 2  # L + 1 is 0 for black, 2 for white
         return relit.clamp(-1, 1).contiguous(memory_format=torch.channels_last), lab[:, 1:]
 
     def _sides(self, sides: torch.Size) -> list[int]:
-        """H and W that are painted in training: all of them, or less in its first part."""
+        """H and W of the training photographs: the full size, or less in the first part of the training."""
         if self.progress >= self.small:
             return list(sides)
         return [max(self.stride, int(SMALL * side) // self.stride * self.stride) for side in sides]
@@ -129,7 +128,7 @@ class Residual(nn.Module):
 
 
 class Attention(nn.Module):
-    """x + self-attention between all its places (Vaswani et al. 2017, section 3.2): (B,C,H,W) → the same shape."""
+    """x + self-attention between all positions (Vaswani et al. 2017, section 3.2): (B,C,H,W) → the same shape."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -147,7 +146,7 @@ class Attention(nn.Module):
 
 
 class Up(nn.Module):
-    """What comes from below, enlarged, joined to a skip: (B,below,H,W) and (B,here,2H,2W) → (B,here,2H,2W)."""
+    """The level below, enlarged and joined to a skip: (B,below,H,W) and (B,here,2H,2W) → (B,here,2H,2W)."""
 
     def __init__(self, below: int, here: int):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The block `models.resunet` of params.yaml, and what figures and tables call the model."""
+"""The block `models.resunet` of params.yaml, and the model's label and colour in figures."""
 
 from dataclasses import dataclass
 
@@ -22,4 +22,4 @@ class Params(Fit):
     def check(self, name, image_size):
         super().check(name, image_size)
         if self.width % 2:
-            raise InputError(f"models.{name}.width: must be even, for its attention, not {self.width}")
+            raise InputError(f"models.{name}.width: must be even for its attention, not {self.width}")

@@ -1,4 +1,4 @@
-"""The report's VAE (its sections 4.4 and 5.3): the start of ResNet-18, a latent, an upsampling decoder."""
+"""The paper's VAE (its sections 4.4 and 5.3): the first layers of ResNet-18, a latent, an upsampling decoder."""
 
 from urllib.error import URLError
 
@@ -19,8 +19,8 @@ class VAE(Colorizer):
     """Variational autoencoder from luminance to colour (Kingma & Welling 2014).
 
     latent_channels: channels of the latent, at an eighth of the side.
-    kl_weight: weight of the mean KL term; 0 makes it the report's plain autoencoder, without noise.
-    encoder_weights: "imagenet" (torchvision's, summed over RGB for the one channel) or "none".
+    kl_weight: weight of the mean KL term; 0 makes it the paper's plain autoencoder, without noise.
+    encoder_weights: "imagenet" (torchvision's, summed over RGB for one input channel) or "none".
     predicts: "ab" or "rgb".
     """
 
@@ -63,7 +63,7 @@ class VAE(Colorizer):
             return torch.stack([self.to_ab(draw) for draw in self._at_stride(decoded, L)])
 
     def _draw(self, mu: Tensor, logvar: Tensor) -> Tensor:
-        """A latent from the posterior; without a KL term nothing has trained its variance, so it is the mean."""
+        """A latent drawn from the posterior; without a KL term its variance is untrained, so this is the mean."""
         return reparameterise(mu, logvar, self.noise(mu)) if self.kl_weight else mu
 
     def loss(self, batch):
@@ -93,7 +93,7 @@ def _encoder(weights: str) -> nn.Sequential:
     backbone = resnet18() if weights == "none" else _pretrained()
     rgb_conv, *norm_to_pool, layer1, layer2 = list(backbone.children())[:ENCODER_CHILDREN]
     conv = nn.Conv2d(1, rgb_conv.out_channels, 7, stride=2, padding=3, bias=False)
-    conv.weight.data = rgb_conv.weight.data.sum(dim=1, keepdim=True)  # a gray photograph in all three channels
+    conv.weight.data = rgb_conv.weight.data.sum(dim=1, keepdim=True)  # equals a gray photograph in all three channels
     return nn.Sequential(nn.Sequential(conv, *norm_to_pool), layer1, layer2)
 
 
@@ -103,7 +103,7 @@ def _pretrained() -> nn.Module:
     except (URLError, OSError) as error:
         raise InputError(
             f"models.vae.encoder_weights: imagenet: the download of ResNet-18 failed ({error}); "
-            "connect to the network, or set it to none"
+            "connect to the internet, or set it to none"
         ) from None
 
 

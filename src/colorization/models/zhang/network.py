@@ -1,4 +1,4 @@
-"""A baseline: colorization as rebalanced classification, after the description of Zhang et al. 2016, trained here."""
+"""A baseline trained here: colorization as rebalanced classification, as Zhang et al. 2016 describe it."""
 
 from functools import cache
 from itertools import pairwise
@@ -16,18 +16,18 @@ from colorization.models.common.contract import Colorizer
 NEIGHBOURS, SIGMA = (
     10,
     5.0,
-)  # bins that share a pixel's colour, and the Gaussian's ab units (section 2.1; 10 in their code)
-LEAST_COLOUR = 5.0  # ab units: photographs without a pixel beyond it are left out of the loss (their code)
-CLIPPED = 1.0  # ab units by which a colour in the gamut may change on its way to sRGB and back
-SUBSAMPLED = 4  # the side of the input over that of the distributions (section 2)
+)  # nearest bins that share a pixel's colour, and σ in ab units (section 2.1; 10 bins: their code)
+LEAST_COLOUR = 5.0  # ab units: a photograph whose |ab| never exceeds it does not enter the loss (their code)
+CLIPPED = 1.0  # ab units: a colour in the gamut changes by less when converted to sRGB and back
+SUBSAMPLED = 4  # the input's side over the side of the predicted distributions (section 2)
 
 
 class Zhang(Colorizer):
-    """Eight blocks of convolutions, two of them dilated, to a distribution over the bins of ab; its annealed mean.
+    """Eight blocks of convolutions, two dilated, predict a distribution over ab bins; the output is its annealed mean.
 
     width: channels of the first block; they double up to 8 × width (table 4: 64 → 512).
-    rebalancing: λ of the uniform distribution, mixed into the bins' own before their weights (equation 4; 0.5 there).
-    temperature: of the annealed mean (equation 5; 0.38 there): 1 is the mean, towards 0 the mode.
+    rebalancing: λ, the share of a uniform distribution mixed into that of the bins (equation 4; 0.5 there).
+    temperature: of the annealed mean (equation 5; 0.38 there); 1 gives the mean, values near 0 the mode.
     """
 
     stride = 8
@@ -37,7 +37,7 @@ class Zhang(Colorizer):
         self.rebalancing = rebalancing
         centres = torch.from_numpy(gamut())
         self.register_buffer("centres", centres)  # (Q,2), normalised ab
-        self.register_buffer("bin_weights", torch.ones(len(centres)))  # (Q,), of mean 1 over the training pixels
+        self.register_buffer("bin_weights", torch.ones(len(centres)))  # (Q,), their mean over the training pixels is 1
         self.register_buffer("temperature", torch.tensor(temperature))
         c1, c2, c3, c4 = width, 2 * width, 4 * width, 8 * width
         self.layers = nn.ModuleList([
@@ -50,7 +50,7 @@ class Zhang(Colorizer):
         self.head = nn.Conv2d(c3, len(centres), 1)
 
     def prepare(self, packed):
-        """Weigh the bins by how rare they are among the training photographs (equation 4)."""
+        """Give rare bins of the training photographs a higher weight (equation 4)."""
         share = shares(packed)
         prior, share = (x[_in_gamut()] / x[_in_gamut()].sum() for x in (smoothed(share), share))
         weights = 1 / ((1 - self.rebalancing) * prior + self.rebalancing / len(prior))
@@ -60,7 +60,7 @@ class Zhang(Colorizer):
         """L (B,1,H,W) → logits of the bins (B,Q,H/4,W/4)."""
         h = L
         for layer in self.layers:
-            h = layer(h)  # (B, C, H/2, W/2), then (H/4, W/4), (H/8, W/8) and after the last (H/4, W/4)
+            h = layer(h)  # (B, C, H/2, W/2), (H/4, W/4), (H/8, W/8), and (H/4, W/4) after the last layer
         return self.head(h)
 
     def forward(self, L):
@@ -75,7 +75,7 @@ class Zhang(Colorizer):
         coloured = (ab.abs().amax(dim=(1, 2, 3)) * AB_SCALE > LEAST_COLOUR).to(ab.dtype)
         bins, shares_of_bins = self.encode(ab[:, :, ::SUBSAMPLED, ::SUBSAMPLED])
         entropy = -(self.logits(L).log_softmax(dim=1).gather(1, bins) * shares_of_bins).sum(dim=1)
-        weights = self.bin_weights[bins[:, 0]].to(entropy)  # of the nearest bin (equation 3)
+        weights = self.bin_weights[bins[:, 0]].to(entropy)  # weights of the nearest bins (equation 3)
         return {"loss": ((weights * entropy).mean(dim=(1, 2)) * coloured).mean()}
 
     def encode(self, ab: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,9 +96,9 @@ class Zhang(Colorizer):
 
 @cache
 def _in_gamut() -> np.ndarray:
-    """The bins (SIDE, SIDE), a first, with a colour that some lightness shows in sRGB, or beside one.
+    """Mask (SIDE, SIDE), a first: bins whose colour exists in sRGB at some lightness, and their neighbours.
 
-    There are 310; in the paper 313.
+    There are 310; Zhang et al. count 313.
     """
     ticks = (np.arange(SIDE) - SIDE // 2) * BIN
     grid = np.stack(np.meshgrid(ticks, ticks, indexing="ij"))
@@ -115,7 +115,7 @@ def gamut() -> np.ndarray:
 
 
 def _block(*channels: int, last_stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    """3×3 convolutions with ReLU between these channels, batch norm after the last (their second version's placing)."""
+    """3×3 convolutions between these channels, each with ReLU; batch norm after the last (their second version)."""
     return nn.Sequential(*_convs(*channels, last_stride=last_stride, dilation=dilation), nn.BatchNorm2d(channels[-1]))
 
 

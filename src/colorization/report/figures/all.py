@@ -15,7 +15,7 @@ from colorization.report.tables import joined
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What the figures show: by model, or by row (floors, models), with results (N,S,S,3) uint8 of "original" too."""
+    """The data of the figures, by model or by row (floors, models); results (N,S,S,3) uint8 include "original"."""
 
     descriptions: Mapping[str, Mapping]  # label, color and architecture of every model
     histories: Mapping[str, pd.DataFrame]
@@ -29,7 +29,7 @@ class Evidence:
 
 
 def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
-    """The name and the figure of each: three of every model with `examples` photographs, then those of all models."""
+    """Names and figures: three per model with `examples` photographs, then the figures of all models together."""
     labels, split = Labels.of(run.descriptions), SPLITS[run.split]
     first = next(iter(run.scores.values()))
     rows = spread(first.category, examples)
@@ -44,7 +44,7 @@ def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
     yield "measures", intervals.measures(table, about, labels)
     yield "categories", intervals.categories(run.categories, f"ΔE by category: {about}", labels)
     best = table.delta_e[list(run.histories)].idxmin()
-    title = f"Beside the model with the lowest ΔE: {about}"
+    title = f"Differences to the model with the lowest ΔE: {about}"
     yield "differences", intervals.differences(run.differences, best, title, labels)
     yield "learning-curves", curves.learning_curves(run.histories, "Colour error on the validation photographs", labels)
     title = f"Error over vividness: {len(first)} {split} photographs"

@@ -11,9 +11,9 @@ from colorization.report.labels import INK, Labels, axis_label
 
 TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
          "d_loss": "discriminator"}  # fmt: skip
-PANELS = ("delta_e", "scene_frechet")  # of the trade-off
-VIVID = (0.9, 1.1)  # as colourful as the originals, or nearly
-LOUDEST = 1.5  # beyond it nothing is shown but defaults
+PANELS = ("delta_e", "scene_frechet")  # panels of the trade-off
+VIVID = (0.9, 1.1)  # share of the originals' colorfulness that counts as equally vivid
+LOUDEST = 1.5  # points with a higher share are hidden, except defaults
 KNOBS = {"saturation": "-", "temperature": ":"}
 
 
@@ -35,7 +35,7 @@ def losses(name: str, history: pd.DataFrame, title: str, labels: Labels) -> Figu
 
 
 def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
-    """Every network's validation error on one scale, whatever its loss is, over its epochs; the lowest is marked."""
+    """Every model's validation error over its epochs, on one scale for all losses; the lowest error is marked."""
     figure, axis = plt.subplots(figsize=(8, 4.6), layout="constrained")
     for name, history in histories.items():
         error = np.sqrt(history.val_ab_mse)
@@ -51,7 +51,7 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: L
 
 
 def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str, labels: Labels) -> Figure:
-    """Error over vividness, a line per model and knob, a panel per measure of PANELS that is known.
+    """Error over vividness: a line per model and knob, a panel per measure of PANELS that the curves have.
 
     curves: the tables of `tradeoff.table` with a column `model`. floor: the gray floor's row of the table of scores.
     """
@@ -70,9 +70,9 @@ def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str, labels: Labels)
     handles = [
         plt.Line2D([], [], color=labels.colors[name], lw=3, label=labels.names[name]) for name in curves.model.unique()
     ]
-    handles += [plt.Line2D([], [], color=INK, marker="o", ms=4, ls=KNOBS[knob], label=f"at other {knob}s")
+    handles += [plt.Line2D([], [], color=INK, marker="o", ms=4, ls=KNOBS[knob], label=f"other {knob}s")
                 for knob in curves.knob.unique()]  # fmt: skip
-    handles += [plt.Line2D([], [], color=INK, marker="o", ms=9, mfc="white", mew=2, ls="", label="by default")]
+    handles += [plt.Line2D([], [], color=INK, marker="o", ms=9, mfc="white", mew=2, ls="", label="default")]
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
     figure.suptitle(title)
     return figure

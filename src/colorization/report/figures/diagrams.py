@@ -1,4 +1,4 @@
-"""Networks as boxes."""
+"""Architectures drawn as boxes."""
 
 from itertools import pairwise
 
@@ -10,9 +10,9 @@ from colorization.report.labels import Labels
 
 
 def architecture(name: str, description: dict, title: str, labels: Labels) -> Figure:
-    """The network as boxes (width: channels, height: resolution) with each one's name, output shape and parameters.
+    """The model as boxes (width: channels, height: resolution), each with its name, output shape and parameters.
 
-    A network with skips is folded at its middle, every decoder under the encoder that it hears from.
+    A model with skips is folded at its middle: each decoder is below the encoder that it receives a skip from.
     """
     blocks, skips = description["blocks"], description["skips"]
     places = _fold(len(blocks), skips) if skips else [(i, 0.0) for i in range(len(blocks))]
@@ -42,7 +42,7 @@ def architecture(name: str, description: dict, title: str, labels: Labels) -> Fi
 
 
 def _fold(count: int, skips: list) -> list[tuple[float, float]]:
-    """Places of a U-Net's blocks: encoders and middle to the right, decoders back under their partners, the rest on."""
+    """Places of a U-Net's blocks: encoders and middle to the right, then decoders and the rest back to the left."""
     middle = max(start for start, _ in skips) + 1
     partner = {end: start for start, end in skips}
     places = [(float(i), 0.0) for i in range(middle + 1)]

@@ -1,4 +1,4 @@
-"""Values with their 95 % intervals: of every measure, within categories, and between models."""
+"""Values with 95 % intervals: of every measure, within categories, and between models."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -10,10 +10,10 @@ from colorization.report.labels import FLOOR_COLORS, INK, Labels, axis_label, di
 
 SHORT = {"gray": "gray", "mean": "mean colour"}
 COLUMNS = 3  # of panels
-STEP = 0.11  # inches from a model to the next within a category
-MOST_CATEGORIES, LONGEST_NAME = 40, 40  # that a figure has room for: folders may be many, and called anything
-DERIVED = ("psnr", "fid")  # the one says what MSE says, the other has no interval
-REFERENCES = {  # where the originals themselves lie
+STEP = 0.11  # inches between two models within a category
+MOST_CATEGORIES, LONGEST_NAME = 40, 40  # categories and letters that fit a figure: categories are arbitrary folders
+DERIVED = ("psnr", "fid")  # not shown: PSNR repeats MSE, and FID has no interval
+REFERENCES = {  # the values of the originals themselves
     "colorfulness_ratio": lambda table: 1.0,
     "recognised": lambda table: table.recognised_original.iloc[0],
 }
@@ -63,7 +63,7 @@ def _largest_categories(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(table: pd.DataFrame, base: str, title: str, labels: Labels) -> Figure:
-    """Every other row minus `base` with the 95 % interval: clear of zero, or not. The table has all other pairs."""
+    """Every other row minus `base` with the 95 % interval, filled if clear of zero. The page's table has all pairs."""
     table = minus(table, base)
     shown = [measure for measure in SHOWN if measure in set(table.measure) and measure not in DERIVED]
     names, short = list(dict.fromkeys(table["first"])), {**labels.names, **SHORT}
@@ -80,7 +80,7 @@ def differences(table: pd.DataFrame, base: str, title: str, labels: Labels) -> F
 
 
 def minus(table: pd.DataFrame, base: str) -> pd.DataFrame:
-    """The differences of every other row to `base`; those that the table has as base minus another are turned."""
+    """The differences of every other row to `base`; rows with `base` as the first have their sign reversed."""
     turned = table[table["first"] == base]
     turned = turned.assign(first=turned.second, second=base, difference=-turned.difference, low=-turned.high,
                            high=-turned.low)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Photographs in rows: a model's results, and those of all beside each other."""
+"""Photographs in rows: the results of one model, or of all models beside each other."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from colorization.report.figures.style import plt
 from colorization.report.labels import Labels
 
-PIXELS = 128  # side of a photograph in the figure: twice that of small data, and a file that stays small
-LETTERS = 96  # dots per inch of a figure of photographs, for which its letters are large enough
+PIXELS = 128  # side of a photograph in the figure: twice the side of small data, and still a small file
+LETTERS = 96  # dots per inch of a figure of photographs; its text is large enough for this
 
 
 def grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
-    """Photographs, (n,S,S,3) uint8 a row, with a label per row: the figure and its axes."""
+    """Labelled rows of photographs, (n,S,S,3) uint8 each: the figure and its axes."""
     count, side = len(next(iter(rows.values()))), PIXELS / LETTERS
     size = ((side + 0.06) * count + 0.4, (side + 0.06 + label_room) * len(rows) + 0.4)
     figure, axes = plt.subplots(len(rows), count, figsize=size, dpi=LETTERS, squeeze=False, layout="constrained")
@@ -33,7 +33,7 @@ def grid(rows: Mapping[str, np.ndarray], title: str, label_room: float = 0.05):
 def comparison(
     pictures: Mapping[str, np.ndarray], scores: Mapping[str, pd.DataFrame], title: str, labels: Labels
 ) -> Figure:
-    """Floors, models and originals, (n,S,S,3) uint8 each, one photograph a column; results carry their ΔE."""
+    """Floors, models and originals, (n,S,S,3) uint8 each, one photograph per column; results show their ΔE."""
     figure, axes = grid({labels.names[name]: rows for name, rows in pictures.items()}, title, label_room=0.16)
     for line, name in zip(axes, pictures):
         for axis, row in zip(line, scores[name].itertuples() if name in scores else []):

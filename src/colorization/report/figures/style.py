@@ -1,4 +1,4 @@
-"""How every figure looks, and what becomes of it."""
+"""The style of every figure, and its export as PNG."""
 
 from io import BytesIO
 
@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt  # (after the choice of the backend)
 from matplotlib.figure import Figure
 from PIL import Image
 
-STEP = 5  # of 255; it divides it, so that white stays white
+STEP = 5  # in 8-bit levels; it divides 255, so that white stays white
 
 STYLE = {
     "font.size": 11, "axes.titlesize": 12, "figure.titlesize": 14, "axes.spines.top": False, "axes.spines.right": False,
@@ -20,9 +20,9 @@ plt.rcParams.update(STYLE)
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG, without the date and version that would make every rerun a diff.
+    """The figure as PNG, without date and version, which would make every rerun a diff.
 
-    Its values are rounded to multiples of STEP, which nobody sees and which halves a figure of photographs.
+    Values are rounded to multiples of STEP. This is invisible and halves the file of a figure of photographs.
     """
     drawn, packed = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", facecolor="white", pil_kwargs={"compress_level": 0})
