@@ -1,4 +1,4 @@
-"""What several tests share: photographs made on the spot, parameters in small, a copy of the repository to run."""
+"""Shared by the tests: generated photographs, tiny parameters, a copy of the repository to run."""
 
 import ast
 import importlib
@@ -19,13 +19,13 @@ import yaml
 from filelock import FileLock
 from PIL import Image, ImageFilter
 
-os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: two threads on tiny arrays wait for each other
+os.environ["OMP_NUM_THREADS"] = "1"  # before the import of torch: on tiny arrays, threads only wait for each other
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = ROOT / "tests/guard"
 NETWORK_LOG = Path(tempfile.mkdtemp(prefix="colorization-tests-")) / "network"
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
-sys.path.insert(0, str(ROOT))  # stages and tools
+sys.path.insert(0, str(ROOT))  # for stages and tools
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 sys.path.insert(0, str(GUARD))
 sys.modules.pop("sitecustomize", None)
@@ -34,7 +34,7 @@ importlib.import_module("sitecustomize")
 
 @pytest.fixture(autouse=True)
 def no_network():
-    """A test fails when it, or a Python that it started, asks anything but this machine."""
+    """Fails a test if it, or a Python that it started, connects to another machine."""
     yield
     if NETWORK_LOG.exists():
         asked = NETWORK_LOG.read_text()
@@ -44,12 +44,12 @@ def no_network():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Two for a core: many tests wait for a process to end or a browser to draw."""
+    """Two workers per core: many tests wait for a process to end or a browser to draw."""
     return 2 * os.cpu_count()
 
 
 def pytest_collection_modifyitems(items):
-    """The files that take minutes first, so that no worker begins one when the others are done."""
+    """Run the slowest files first, so that all workers end at about the same time."""
     slow = ("test_pipeline", "test_publish", "test_stages", "test_faults")
     items.sort(key=lambda item: item.path.stem not in slow)  # a stable sort
 
@@ -75,11 +75,11 @@ def zip_of(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def tiny_params() -> dict:
-    """params.yaml as a tree, in the smallest sizes that still run everything."""
+    """params.yaml as a tree, with the smallest sizes that still run everything."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
     models = tree["models"]
-    for name in ("pix2pix", "resunet"):  # the others are the paper's, and one with a temperature
+    for name in ("pix2pix", "resunet"):  # keeps the models of the paper and one model with a temperature
         del models[name]
     for block in models.values():
         block |= {"epochs": 1, "batch_size": 8}
@@ -97,7 +97,7 @@ def tiny_params() -> dict:
 
 
 def copy_repository(to: Path, params: dict) -> Path:
-    """A git repository with the files of this one, committed and not, and the given parameters on a branch main."""
+    """A git repository, branch main, with this one's files, committed or not, and the given parameters."""
     names = run(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")
     for name in filter(None, names):
         if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith(("metrics/", "figures/")):
@@ -125,7 +125,7 @@ for stage in ORDER.split():
 
 
 def run_stages(folder: Path) -> str:
-    """Run all stages of a copy of the repository in one process, which spares their start; what they printed."""
+    """Run all stages of a copy of the repository in one process, which saves their start-up; returns their output."""
     return run([sys.executable, "-c", STAGES], folder, env=os.environ | {"DVC_ROOT": "."}).stdout
 
 
@@ -138,7 +138,7 @@ def study(tmp_path_factory, worker_id):
         if not folder.exists():
             made = copy_repository(tmp_path_factory.mktemp("study"), tiny_params())
             run_stages(made)
-            dvc(made, "commit", "--force")  # as if dvc had run them; .ci/run has it run the sample
+            dvc(made, "commit", "--force")  # as if dvc had run the stages; .ci/run runs the sample with dvc
             run(["git", "add", "-A"], made)
             run(["git", "commit", "-qm", "results"], made)
             made.rename(folder)
@@ -147,7 +147,7 @@ def study(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="module")
 def repository(study, tmp_path_factory):
-    """The study again, for the tests of one file, which leave it as they found it."""
+    """A copy of the study for the tests of one file; each test restores it."""
     return shutil.copytree(study, tmp_path_factory.mktemp("repository") / "repository", symlinks=True)
 
 
@@ -164,7 +164,7 @@ def dvc(folder: Path, *command: str, check: bool = True) -> subprocess.Completed
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Headless Chromium; without one the tests that need it are skipped, but never in CI."""
+    """Headless Chromium; if it is missing, its tests are skipped, but never in CI."""
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -180,8 +180,8 @@ def chromium():
 
 @contextmanager
 def watched_page(chromium, **options):
-    """A page, of a context with Playwright's options, that ends in an error on any console error, uncaught exception or
-    network request."""
+    """A page in a context with Playwright's options. Raises on any console error, uncaught exception or network
+    request."""
     context = chromium.new_context(accept_downloads=True, **options)
     page, faults = context.new_page(), []
     page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
@@ -201,9 +201,9 @@ def page(chromium):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """A folder as `make repro` leaves it: two untrained but colourful models of 32 px, and scores.
+    """A folder like one after `make repro`: two untrained but colourful models for 32 px, with scores.
 
-    They claim to have learned from more photographs than any other model.
+    Their descriptions give more training photographs than any other model has.
     """
     import torch
 
@@ -229,12 +229,12 @@ def trained(tmp_path_factory):
 
 
 def may_unshare(*options: str) -> bool:
-    """Whether this user may make a namespace of its own, as for mounts or for the network."""
+    """Whether this user may create private namespaces, as for mounts or the network."""
     return subprocess.run(["unshare", "-r", *options, "true"], capture_output=True, check=False).returncode == 0
 
 
 def imports(path: Path) -> list[Path]:
-    """The files of ours that a file imports, lazily too."""
+    """Our files that a file imports; lazy imports count."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):

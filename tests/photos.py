@@ -1,4 +1,4 @@
-"""One small photograph in every format, mode and shade of metadata that `colorize` reads, as bytes by file name."""
+"""One small photograph in every format and mode that `colorize` reads, with all kinds of metadata, as bytes."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from colorization.app.photo.reading import read_header
 from colorization.app.photo.recolor import gamma, linear
 
-SIZE = (44, 36)  # width and height: no stride of a network fits
+SIZE = (44, 36)  # width and height; no model's stride divides both
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:title="Wharf"/></x:xmpmeta>'
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -52,13 +52,13 @@ def linear_gray() -> bytes:
 
 
 def known_profile(name: str) -> bytes:
-    """An ICC profile that libvips brings, by its name: p3 or cmyk."""
+    """An ICC profile from libvips; name: p3 or cmyk."""
     white = pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb")
     return white.icc_transform(name).get("icc-profile-data")
 
 
 def deep(channels: int, name: str, size=SIZE, **options) -> bytes:
-    """16 bits a channel; the low byte says something too."""
+    """A photograph with 16 bits per channel that uses the low bytes, too."""
     rgb = np.asarray(photo(size)).astype(np.uint16) * 257
     planes = np.dstack([rgb, 65535 - rgb[..., :1]]) + np.arange(size[0], dtype=np.uint16)[None, :, None] % 128
     chosen = {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]
@@ -132,13 +132,13 @@ def write_all(folder: Path) -> list[Path]:
 
 
 def gray_of(rgb: np.ndarray) -> np.ndarray:
-    """sRGB (H,W,3) or gray (H,W), of any depth → the gray of its luminance, in 1/255. The plain formula, in float64."""
+    """sRGB (H,W,3) or gray (H,W), any depth → the gray of its luminance in 1/255, by the plain formula in float64."""
     unit = (rgb[..., :3] if rgb.ndim == 3 else rgb).astype(float) / np.iinfo(rgb.dtype).max
     return 255 * (gamma(linear(unit) @ [0.212671, 0.715160, 0.072169]) if rgb.ndim == 3 else unit)
 
 
 def stored(path: Path) -> np.ndarray:
-    """The pixels of a result with their full depth."""
+    """The pixels of a result, in full bit depth."""
     if read_header(path).bits == 8:
         with Image.open(path) as image:
             return np.asarray(image)

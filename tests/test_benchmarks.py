@@ -1,4 +1,4 @@
-"""That the benchmarks still call what they measure; what they find on a quiet machine stands in benchmarks/results."""
+"""The benchmarks still run; their results on an idle machine are in benchmarks/results."""
 
 import pytest
 from lightning_fabric import Fabric

@@ -1,4 +1,4 @@
-"""Colours against scikit-image, the slow and independent one."""
+"""Our colour conversions equal those of scikit-image, which are slow and independent."""
 
 import warnings
 
@@ -9,7 +9,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from colorization.color import chroma, denormalise, lab_to_rgb, rgb_to_lab
 
-# all corners and many colours of the cube, on an odd-sized picture
+# all corners and many colours of the RGB cube, in a picture of odd size
 RGB = np.random.default_rng(0).random((15, 12, 3))
 RGB[:8, 0] = [[i & 1, i >> 1 & 1, i >> 2] for i in range(8)]
 RGB[8, 0] = 0.003

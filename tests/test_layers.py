@@ -1,4 +1,4 @@
-"""Imports run one way: from what is run, down to what decides nothing."""
+"""Imports run in one direction: from commands and stages down to the core."""
 
 from itertools import chain
 
@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT, imports
 
 SRC = ROOT / "src/colorization"
-LAYERS = (  # each may import what stands above it, and nothing beside it
+LAYERS = (  # each layer may import the layers above it in this list, and no other folder of its own layer
     {"core"},
     {"color"},
     {"imaging", "sources"},
@@ -23,7 +23,7 @@ FILES = sorted(chain(SRC.rglob("*.py"), (ROOT / "stages").glob("*.py"), (ROOT / 
 
 
 def place(path) -> str:
-    """The layer's folder that a file lies in."""
+    """The folder of LAYERS that contains a file."""
     parts = path.relative_to(SRC if SRC in path.parents else ROOT).with_suffix("").parts
     return parts[0]
 

@@ -1,4 +1,4 @@
-"""What comes from others: locked with hashes, audited, not asked for by a test, told nothing. No credential in git."""
+"""Dependencies are locked with hashes and audited; tests use no network; telemetry is off; git holds no credentials."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def test_all_requirements_are_locked_and_the_demo_changes_no_version():
 
 @pytest.fixture
 def advisories():
-    """An OSV service of our own: a server whose `known` says which package names are vulnerable."""
+    """A local OSV service; its `known` lists the vulnerable package names."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -72,13 +72,13 @@ def advisories():
 
 @pytest.fixture
 def audit(tmp_path):
-    """`make audit` of a small lock file, at a port: its exit status and what it said."""
+    """Run `make audit` on a small lock file against a port; returns its exit status and output."""
     if not TOOLS.exists():
         assert "CI" not in os.environ, "CI needs pip-audit: make .tools/installed"
         pytest.skip("no pip-audit: make .tools/installed")
     lock = tmp_path / "some.lock"
     lock.write_text("".join(f"{name}==1.0 --hash=sha256:{'0' * 64}\n" for name in ("pillow", "torch")))
-    (tmp_path / "other.lock").write_text(lock.read_text())  # packages of two files are asked for once
+    (tmp_path / "other.lock").write_text(lock.read_text())  # a package in two files is queried once
 
     def ask(port: int) -> tuple[int, str]:
         command = [
@@ -106,7 +106,7 @@ def test_an_audit_with_a_vulnerability_fails(audit, advisories):
 
 
 def test_an_unanswered_audit_fails_in_one_line(audit, advisories):
-    advisories.known.clear()  # answers everything with "none known", as a proxy's page might
+    advisories.known.clear()  # answers "none known" to everything, as a proxy might
     status, output = audit(advisories.server_port)
     assert status == 1 and "does not know that jinja2==2.4.1 is vulnerable; nothing was audited" in output
     advisories.status = 503
@@ -121,7 +121,7 @@ def test_an_unanswered_audit_fails_in_one_line(audit, advisories):
 # the network
 
 
-ASK = "import socket; socket.socket().connect(('192.0.2.1', 9))"  # RFC 5737: nobody's address
+ASK = "import socket; socket.socket().connect(('192.0.2.1', 9))"  # RFC 5737: a documentation address
 
 
 def test_the_network_guard_covers_this_process_and_its_children():
@@ -143,7 +143,7 @@ def test_the_network_guard_allows_this_machine():
 
 
 def test_telemetry_is_disabled():
-    """DVC asks its configuration; Gradio and the Hugging Face hub, the environment that the page sets."""
+    """The configuration turns DVC's off; Gradio's and the Hugging Face hub's is turned off by the page."""
     for key in ("core.analytics", "core.check_update"):
         assert run([sys.executable, "-m", "dvc", "config", key], ROOT).stdout.strip() == "false"
     code = "import dvc.analytics, sys; sys.exit(dvc.analytics.is_enabled())"
@@ -182,7 +182,7 @@ def test_no_credential_is_in_git():
 
 
 def test_no_credential_was_ever_in_git():
-    """Every line that a commit brought; of a clone without history, the lines that it has."""
+    """Searches every line that a commit added; in a shallow clone, only the lines that it has."""
     history = subprocess.run(
         ["git", "log", "-p", "--all", "-U0", "--no-color"], cwd=ROOT, capture_output=True, check=True
     )

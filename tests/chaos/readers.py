@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "chaos-inputs", help="for failures")
     wanted = parser.parse_args()
     if unknown := set(wanted.readers) - set(READERS):
-        parser.error(f"no such reader: {', '.join(sorted(unknown))}")
+        parser.error(f"unknown reader: {', '.join(sorted(unknown))}")
     return wanted
 
 

@@ -66,7 +66,7 @@ def two_stages(undisturbed: Path, folder: Path, stage: str) -> str:
 
 
 def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
-    """Two trainings of one model with different rates, started by hand: model and history must come from one of them."""
+    """Two trainings of one model by hand, with different rates: model and history must come from one of them."""
     both = {}
     for name, rate in (("old", "0.001"), ("new", "0.0003")):
         clean = project.fresh(undisturbed, folder.with_name(name))
@@ -90,7 +90,7 @@ def other_parameters(undisturbed: Path, folder: Path, model: str) -> str:
 
 def rate_of(folder: Path, model: str, rate: str) -> None:
     tree = yaml.safe_load((folder / "params.yaml").read_text())
-    tree["models"][model] |= {"lr": float(rate), "epochs": 100}  # long enough that the first still runs when the second starts
+    tree["models"][model] |= {"lr": float(rate), "epochs": 100}  # the first still runs when the second starts
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
 
 

@@ -1,4 +1,4 @@
-"""Every verdict of every claim, on made-up histories, scores and answers."""
+"""Every verdict of every claim, on invented histories, scores and answers."""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ def history(lr=0.1, **columns):
 
 
 def evidence(**changes):
-    """A run about which nothing can be said, but for what a test changes."""
+    """A run that leaves every claim undecided, apart from the changes of a test."""
     noise = pd.DataFrame({"colorfulness": 30.0, "colorfulness_original": 30.0, "delta_e": RNG.normal(10, 1, 400)})
     noise.loc[:19, "colorfulness"] = 60.0  # 5 %
     row = {"colorfulness_ratio": 1.0, "skill": 0.5}
@@ -166,7 +166,7 @@ def test_verdicts_of_still_falls(model):
     "late, expected", [((1.0, 2.0, 3.0), "refuted"), ((3.0, 2.0, 1.0), "confirmed"), ((1.0, 1.001, 3.0), "undecided")]
 )
 def test_verdicts_of_converged_differ(late, expected):
-    """At 20 epochs the order is resnet, gan, vae, with 10, 20 and 30."""
+    """At 20 epochs the values are resnet 10, gan 20, vae 30."""
 
     def curve(early, last):
         return np.concatenate([np.full(20, early), np.full(80, last)])
@@ -185,7 +185,7 @@ def test_verdicts_of_converged_differ(late, expected):
 @pytest.mark.parametrize("fooled, expected", [(50, "confirmed"), (10, "refuted"), (40, "undecided"), (0, "undecided")])
 def test_verdicts_of_hard_to_tell(fooled, expected):
     models = {"gan": {"trials": 100 if fooled else 0, "fooled": fooled}, "vae": {"trials": 0, "fooled": 0}}
-    models["resunet"] = {"trials": 1000, "fooled": 900}  # of which the paper says nothing
+    models["resunet"] = {"trials": 1000, "fooled": 900}  # not a model of the paper
     assert verdict("hard-to-tell", people={"models": models}) == expected
 
 

@@ -1,4 +1,4 @@
-"""params.yaml: the presets agree, numbers are numbers, and every mistake is named in one line."""
+"""params.yaml: the presets agree, numbers are read correctly, and every mistake is reported in one line."""
 
 import copy
 import dataclasses
@@ -45,7 +45,7 @@ def changed(key, value):
 
 
 def keys(cls=Config, prefix=""):
-    """(key, field) of every value, from the config's own description: a new one cannot be forgotten."""
+    """(key, field) of every value, from the config's own description, so that new keys are included."""
     for f in dataclasses.fields(cls):
         if f.name == "models" and cls is Config:
             for name in TREE["models"]:
@@ -57,7 +57,7 @@ def keys(cls=Config, prefix=""):
 
 
 def refused(tmp_path, tree):
-    """The line, which is one, short, and can be printed anywhere. Trees are not written and read: it takes long."""
+    """The error message: one short printable line. Trees are checked directly, because writing and reading is slow."""
     with pytest.raises(InputError) as caught:
         load_config(write(tmp_path, tree)) if isinstance(tree, str) else from_tree(tree)
     line = f" {caught.value}".replace(str(tmp_path), "")
@@ -123,7 +123,7 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
 
 
 def test_every_type_of_key_is_known_here():
-    """A key of another type would need its own mistakes above."""
+    """Keys of other types would need their own mistakes above."""
     assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS, TEXTS}
 
 

@@ -1,4 +1,4 @@
-"""Measures against scikit-image's own, to 1e-4, on odd sizes too."""
+"""Our measures equal scikit-image's within 1e-4, on odd sizes, too."""
 
 import numpy as np
 import pytest
@@ -60,15 +60,15 @@ def hasler(image):
 
 
 def zhang_auc(result, original):
-    """The curve itself: the share of pixels within each threshold, integrated by the trapezoidal rule."""
+    """AuC by its definition: the share of pixels within each threshold, integrated by the trapezoidal rule."""
     error = np.linalg.norm((result - original)[..., 1:], axis=-1).ravel()
     thresholds = np.linspace(0, 150, 15_001)
     within = np.searchsorted(np.sort(error), thresholds, side="right") / error.size
     return np.trapezoid(within, thresholds) / 150
 
 
-# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9 to 11, 13 to 15 (hues opposite, or nearly), 17, 20, 25, 34;
-# two on an axis
+# Sharma, Wu, Dalal 2005, table 1: pairs 1, 4, 7, 9 to 11, 13 to 15 (hues are opposite or nearly so), 17, 20, 25, 34;
+# then two pairs on an axis
 SHARMA = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
     ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),
@@ -79,7 +79,7 @@ SHARMA = [
     ((50.0, -0.0010, 2.4900), (50.0, 0.0009, -2.4900), 4.8045),
     ((50.0, -0.0010, 2.4900), (50.0, 0.0010, -2.4900), 4.8045),
     ((50.0, -0.0010, 2.4900), (50.0, 0.0011, -2.4900), 4.7461),
-    ((50.0, -2.49, 0.0), (50.0, 2.49, 0.0), 7.2194),  # of scikit-image
+    ((50.0, -2.49, 0.0), (50.0, 2.49, 0.0), 7.2194),  # computed by scikit-image
     ((50.0, 2.49, 0.0), (50.0, -2.49, 0.0), 7.2194),
     ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
     ((50.0, 2.5, 0.0), (58.0, 24.0, 15.0), 19.4535),

@@ -1,4 +1,4 @@
-"""One pass over the photographs: what it measures equals what is measured one by one, and the judges judge."""
+"""One pass over the photographs gives the same measures as single photographs; the judges and samples are right."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ CATEGORIES = pd.Series(["cat", "cat", "rocket", "rocket", "moon"] * 14)
 
 
 def packed(count=70, side=32):
-    """Real pixels: regions of scikit-image's photographs, packed."""
+    """Packed regions of scikit-image's photographs."""
     rng = np.random.default_rng(0)
     parts = []
     for i in range(count):
@@ -50,7 +50,7 @@ def outcome(model, judges, count=70):
 
 
 class Oracle(Colorizer):
-    """Knows the photographs' colours by their luminance."""
+    """A model that knows the photographs' colours from their luminance."""
 
     def __init__(self):
         super().__init__(predicts="ab")
@@ -156,7 +156,7 @@ def test_photographs_for_the_figures_are_chosen():
 
 
 def test_lpips_uses_weights_from_the_cache(tmp_path, monkeypatch, judges):
-    """The weights of a download that has been made lie in torch's cache; here they are random ones."""
+    """Puts random weights into torch's cache, where a download would put them."""
     folder = tmp_path / "hub/checkpoints"
     folder.mkdir(parents=True)
     torch.manual_seed(0)
@@ -179,7 +179,7 @@ def test_weights_that_cannot_be_loaded_are_reported_in_one_line(key, tmp_path, m
 
 
 def test_fid_of_the_same_photographs_is_zero(monkeypatch):
-    """Inception with random weights: what is tested is the way there."""
+    """Inception has random weights here: the test covers the code around it."""
     inception = "torch_fidelity.feature_extractor_inceptionv3"
     monkeypatch.setattr(f"{inception}.load_state_dict_from_url", lambda *args, **kwargs: {})
 

@@ -1,4 +1,4 @@
-"""The curves hold what the evaluation measures, the default is on each, and the knobs are left as they were."""
+"""The curves contain the evaluation's measures and each model's default; the settings are restored afterwards."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ CATEGORIES = pd.Series(["sea", "street"] * 65)
 
 
 class Plain(Colorizer):
-    """Colours that follow the luminance."""
+    """A model whose colours follow the luminance."""
 
     def __init__(self):
         super().__init__(predicts="ab")
@@ -27,7 +27,7 @@ class Plain(Colorizer):
 
 
 class Warm(Plain):
-    """The same, the paler the higher its temperature; it counts how often it is asked."""
+    """The same, but paler at higher temperatures; counts its calls."""
 
     def __init__(self):
         super().__init__()

@@ -1,6 +1,6 @@
-"""Imported by every Python that the tests start: whatever would leave this machine is refused and written down.
+"""Every Python that the tests start imports this file. It refuses and logs connections to other machines.
 
-conftest puts this folder on PYTHONPATH, names the file to write to in NETWORK_LOG, and fails the test that wrote to it.
+conftest puts this folder on PYTHONPATH, sets NETWORK_LOG to the log file, and fails a test that wrote to it.
 """
 
 import os
@@ -12,10 +12,10 @@ LOCAL = ("", "localhost", "::", "::1", "0.0.0.0", os.uname().nodename)
 
 
 def refuse(event: str, arguments: tuple) -> None:
-    """An audit hook (PEP 578): it sees what C code does as well."""
+    """An audit hook (PEP 578), which also covers C code."""
     if event in ASKS:
         address = arguments[1]
-        host = address[0] if isinstance(address, tuple) else ""  # a text is a Unix socket's path
+        host = address[0] if isinstance(address, tuple) else ""  # a string is the path of a Unix socket
     elif event in NAMES:
         host = arguments[0] or ""
     else:

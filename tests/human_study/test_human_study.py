@@ -1,4 +1,4 @@
-"""The human study: its trials give no hint, its key is right, and answers of every kind are read as they should be."""
+"""The human study: its trials give no hint, its key is right, and all kinds of answer files are read correctly."""
 
 import base64
 import io
@@ -35,7 +35,7 @@ STUDY = HumanStudy(models=MODELS, pairs=3, catch=4, seconds=1.0)
 
 
 def made(seed=1, study=STUDY, count=COUNT):
-    """The page, its data and the key."""
+    """The page, its data and its key."""
     results = {name: pictures[:count] for name, pictures in RESULTS.items()}
     page, key = build(ORIGINALS[:count], results, PHOTOGRAPHS[:count], study, seed)
     return page, json.loads(re.search(r'<script id="study".*?>(.*?)</script>', page, re.DOTALL)[1]), key
@@ -146,7 +146,7 @@ def test_green_photographs_serve_as_catch_trials():
 
 
 def answered(participant="a" * 16, fooled=(), failed=0, key=KEY, **changes):
-    """An answer file's tree: fooled by all pairs of the models in `fooled`, and by the first `failed` catch trials."""
+    """The tree of an answer file: wrong for all models in `fooled` and on the first `failed` catch trials."""
     trials = []
     for i, truth in key["trials"].items():
         wrong = truth["model"] in fooled

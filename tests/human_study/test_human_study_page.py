@@ -1,4 +1,4 @@
-"""The human study as people take it: by keyboard and by touch, in headless Chromium, from disk, with no network."""
+"""The page of the human study by keyboard and by touch, in headless Chromium, from disk, without a network."""
 
 import json
 import re
@@ -51,13 +51,13 @@ def page_of(folder, study):
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory):
-    """The address and the key of a study of 8 pairs."""
+    """The address and the key of a study with 8 pairs."""
     return page_of(tmp_path_factory.mktemp("short"), HumanStudy(models=MODELS, pairs=2, catch=2, seconds=SECONDS))
 
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory):
-    """32 pairs, shown for a moment."""
+    """The same with 32 pairs, each shown for a moment."""
     return page_of(tmp_path_factory.mktemp("long"), HumanStudy(models=MODELS, pairs=10, catch=2, seconds=0.02))
 
 
@@ -68,7 +68,7 @@ def opened(page, uri, *scripts):
 
 
 def robot(page, key, press, fooled):
-    """Answers all pairs, those of models in `fooled` wrongly → which image was on the left, and the ids in order."""
+    """Answer all pairs, wrongly for models in `fooled`; returns which image was on the left, and the ids in order."""
     lefts, ids = [], []
     for number in range(1, len(key["trials"]) + 1):
         due(page, f"Pair {number} of {len(key['trials'])}")

@@ -1,4 +1,4 @@
-"""Any image → sRGB: training sees the colours that the command sees, whatever the mode and the ICC profile."""
+"""Any image → sRGB: training and the command read the same colours, for every mode and ICC profile."""
 
 import io
 
@@ -16,8 +16,8 @@ from colorization.imaging.srgb import to_rgb
 from colorization.preprocessing.packing import decode
 
 PROFILES = {"RGB": known_profile("p3"), "L": linear_gray(), "CMYK": known_profile("cmyk")}
-WHOLE = 10_000  # pixels a side: no photograph here is larger
-LEVEL = 65535 / 255  # of the command's lightness, one of 255
+WHOLE = 10_000  # pixels per side, more than any photograph here has
+LEVEL = 65535 / 255  # lightness levels of the command per step of 1/255
 
 
 def pixels(image: Image.Image) -> np.ndarray:
@@ -29,7 +29,7 @@ def from_bytes(content: bytes) -> Image.Image:
 
 
 def apart(ours: Image.Image, path) -> float:
-    """How far the lightness of our pixels is from that of the command's reader, of 255."""
+    """The largest difference in lightness, in 1/255, between our pixels and the command's reader."""
     return np.abs(lightness_of(np.asarray(ours)).astype(int) - read_photo(path).levels).max() / LEVEL
 
 
@@ -124,6 +124,6 @@ def test_the_profile_of_sixteen_bit_gray_is_applied_as_the_command_does(name, tm
     levels = np.linspace(16384, 65535, 48 * 40).reshape(48, 40).astype(np.uint16)
     Image.fromarray(levels).save(path, icc_profile=linear_gray())
     assert Image.open(path).mode.startswith("I") and read_photo(path).bits == 16
-    assert apart(to_rgb(Image.open(path)), path) <= 2  # brought to 8 bits first, whose darkest steps are wide
+    assert apart(to_rgb(Image.open(path)), path) <= 2  # it is reduced to 8 bits first, with coarse steps in the darks
     plain = (levels >> 8).astype(int)
     assert np.abs(pixels(to_rgb(Image.open(path)))[..., 0] - plain).max() > 20, "the profile says something"

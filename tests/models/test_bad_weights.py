@@ -1,4 +1,4 @@
-"""Files that run code when they are unpickled, wherever we read one: refused, never unpickled; and headers that lie."""
+"""Every reader refuses pickles, which run code when they are loaded, and weights with a false header."""
 
 import ast
 import contextlib
@@ -24,7 +24,7 @@ from colorization.training.resume import ResumeState
 
 
 class Evil:
-    """What creates a file when it is unpickled."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, path):
         self.path = str(path)
@@ -34,7 +34,7 @@ class Evil:
 
 
 def evil_files(evil: Evil) -> dict[str, bytes]:
-    """The ways in which a pickle travels."""
+    """Files of many formats that contain a pickle."""
     saved, plain, zipped, several = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
     torch.save({"weights": torch.zeros(3), "more": evil}, saved)
     torch.save(evil, plain, _use_new_zipfile_serialization=False)

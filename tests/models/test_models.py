@@ -1,4 +1,4 @@
-"""Each network: shapes, odd sizes, parameter counts at the report's width, and learning one batch by heart."""
+"""Each model: shapes, odd sizes, parameter counts at the paper's width, and overfitting one batch."""
 
 from itertools import pairwise
 from urllib.error import URLError
@@ -46,7 +46,7 @@ def test_colorizes_any_size(name, size):
 def test_rgb_predictions_become_ab(name):
     torch.manual_seed(0)
     model = build(name, SMALL[name] | {"predicts": "rgb"}).eval()
-    L, ab = (0.2 * x for x in batch())  # inside the gamut
+    L, ab = (0.2 * x for x in batch())  # within the gamut
     assert model(L).shape == (2, 3, 32, 32)
     torch.testing.assert_close(model.to_ab(model.target((L, ab))), ab, atol=2e-3, rtol=0)
     assert model.loss((L, ab))["loss"].requires_grad
@@ -68,7 +68,7 @@ def test_every_model_can_overfit_one_batch(name):
     for _ in range(150):
         model.training_step(data, optimizers, lambda loss: loss.backward())
     error = (model.to_ab(model(data[0])) - data[1]).square().mean()
-    limit = 0.35 if name == "zhang" else 0.15  # its colours are a quarter of the side
+    limit = 0.35 if name == "zhang" else 0.15  # it predicts colours at a quarter of the side
     assert error < limit * data[1].square().mean(), "of the error of gray"
 
 
@@ -124,7 +124,7 @@ def test_vae_parameters_as_the_paper_describes():
 
 
 def test_pix2pix_parameters_as_isola_et_al_describe():
-    """C64-C128-C256-C512×5 and back (appendix 6.1.1), for one channel in and two out; its PatchGAN (6.1.2)."""
+    """C64-C128-C256-C512×5 and its mirror (appendix 6.1.1), one channel in and two out; the PatchGAN (6.1.2)."""
     params = {"width": 64, "depth": 8, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 64}
     model = build("pix2pix", params | {"discriminator_layers": 3})
     encoders = conv(1, 64, 4, True) + conv(64, 128, 4) + conv(128, 256, 4) + conv(256, 512, 4) + 3 * conv(512, 512, 4)
@@ -210,7 +210,7 @@ def test_resunet_begins_with_smaller_photographs(progress, side):
     model.progress = progress
     painted = model.varied(L, torch.cat([L, -L], dim=1))
     assert [part.shape for part in painted] == [(3, 1, side, side), (3, 2, side, side)]
-    assert painted[0].amin() < -0.49 and painted[0].amax() > 0.49  # all of it is seen
+    assert painted[0].amin() < -0.49 and painted[0].amax() > 0.49  # the whole photograph is used
     assert model.loss((L, torch.cat([L, -L], dim=1)))["loss"].isfinite()
 
 
@@ -225,7 +225,7 @@ def test_attention_starts_as_identity_and_mixes_positions():
 
 
 def test_zhang_parameters_as_zhang_et_al_describe():
-    """Table 4: eight blocks, at 64 to 512 channels, and 1×1 to the bins."""
+    """Table 4: eight blocks with 64 to 512 channels, then a 1×1 convolution to the bins."""
     model = build("zhang", ZHANG | {"width": 64})
     c = [64, 128, 256, 512]
     expected = conv(1, 64, 3, True) + conv(64, 64, 3, True) + conv(64, 128, 3, True) + conv(128, 128, 3, True)

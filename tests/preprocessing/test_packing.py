@@ -1,4 +1,4 @@
-"""Audit, split and packing on photographs made for each fault."""
+"""Audit, split and packing, on a generated photograph for each fault."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Figures draw without a warning, and the same input gives the same bytes."""
+"""Figures are drawn without a warning, and the same input gives the same bytes."""
 
 import io
 import warnings

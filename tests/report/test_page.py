@@ -1,4 +1,4 @@
-"""The page as its readers meet it: in Chromium, by keyboard, on a phone, in the dark, offline."""
+"""The report page in Chromium: by keyboard, on a phone, in dark mode, offline."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""Kaggle on loopback, its API and its storage: the real client comes to it unpatched, and meets every fault."""
+"""A local Kaggle server, API and storage, with every fault; the real client uses it unpatched."""
 
 import base64
 import hashlib
@@ -16,15 +16,15 @@ DATASETS = "datasets.DatasetApiService/"
 class Answer:
     """How the storage answers one request for the archive's bytes."""
 
-    status: int = 200  # anything else: a small error page
-    cut: int | None = None  # close the connection after so many bytes
-    hold: bool = False  # after those bytes say nothing more, and keep the connection
+    status: int = 200  # other values send a small error page
+    cut: int | None = None  # close the connection after this many bytes
+    hold: bool = False  # after those bytes, go silent but keep the connection open
     drip: float = 0.0  # seconds between single bytes
-    length: int | None = None  # the Content-Length to claim
-    no_length: bool = False  # the end of the connection is the end of the archive
-    body: bytes | None = None  # instead of the archive
-    piece: int | None = None  # at most so many bytes of a range
-    then: Callable[[], None] | None = None  # called after it
+    length: int | None = None  # a false Content-Length
+    no_length: bool = False  # omit Content-Length; the connection's end marks the archive's end
+    body: bytes | None = None  # sent instead of the archive
+    piece: int | None = None  # send at most this many bytes of a range
+    then: Callable[[], None] | None = None  # called after the answer
 
 
 @dataclass
@@ -32,26 +32,26 @@ class KaggleServer:
     """`with KaggleServer(archive) as kaggle:` and run the client in an environment with `kaggle.environment()`."""
 
     archive: bytes
-    allowed: tuple[str | None, ...] | None = None  # Authorization headers that are let in; None: everybody
-    statuses: list[int] = field(default_factory=list)  # of the next answers of the API, where they are no success
-    answers: list[Answer] = field(default_factory=list)  # of the storage, to our own requests; then it behaves
-    opened: Answer = field(default_factory=Answer)  # to the client, which opens the archive too, and reads nothing
+    allowed: tuple[str | None, ...] | None = None  # accepted Authorization headers; None: all
+    statuses: list[int] = field(default_factory=list)  # error statuses of the API's next answers
+    answers: list[Answer] = field(default_factory=list)  # the storage's next answers to our requests; then it works
+    opened: Answer = field(default_factory=Answer)  # the storage's answer to the client, which does not read it
     silent: list[str] = field(default_factory=list)  # calls of the API that are never answered
     oauth: int = 200  # the status of an answer to a refresh token
-    md5: bytes | None = None  # what the storage announces; None: the truth
+    md5: bytes | None = None  # the MD5 that the storage announces; None: the true one
     announces_md5: bool = True
     resumes: bool = True
     etag: bool = True
     heeds_if_range: bool = True
-    junk_header: bool = False  # one that urllib3 warns of
+    junk_header: bool = False  # send a header that makes urllib3 warn
     asked: list[dict] = field(default_factory=list)  # the bodies of the API's download calls
-    ranges: list[str | None] = field(default_factory=list)  # of our own requests to the storage
+    ranges: list[str | None] = field(default_factory=list)  # the Range headers of our requests to the storage
 
     def __enter__(self):
         handler = type("Bound", (Handler,), {"kaggle": self})
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.http.daemon_threads, self.http.block_on_close = True, False
-        self.http.handle_error = lambda *_: None  # clients go away on purpose
+        self.http.handle_error = lambda *_: None  # clients disconnect on purpose
         self.closing = threading.Event()
         threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
         return self
@@ -66,7 +66,7 @@ class KaggleServer:
         return self.http.server_port
 
     def environment(self) -> dict[str, str]:
-        """The client's own name for http://localhost, reached through us as its proxy: no host outside is asked."""
+        """Variables that make the client use http://localhost through this server as its proxy, and no other host."""
         proxy = f"http://127.0.0.1:{self.port}"
         return {"KAGGLE_API_ENVIRONMENT": "LOCALHOST", "http_proxy": proxy, "https_proxy": proxy, "no_proxy": ""}
 

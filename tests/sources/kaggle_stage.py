@@ -1,4 +1,4 @@
-"""The download stage as a process of its own, in a repository and a home of its own: what the scenarios share."""
+"""Shared by the Kaggle tests: run the download stage as a process with its own repository and home folder."""
 
 import io
 import json
@@ -27,7 +27,7 @@ run(download.main)
 
 
 def zipped(names: list[str], side: int = 64) -> bytes:
-    """A zip of noise photographs, about 5 KB each at a side of 64 pixels."""
+    """A zip of noise photographs, 64×64 px and about 5 KB each."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
@@ -42,7 +42,7 @@ ARCHIVE = zipped(NAMES)
 
 
 class Stage:
-    """A repository with one params.yaml, where the download stage runs against a server."""
+    """A repository with only params.yaml, in which the download stage runs against a server."""
 
     def __init__(self, folder: Path):
         self.folder, self.home = folder / "repository", folder / "home"
@@ -70,7 +70,7 @@ class Stage:
         )  # fmt: skip
 
     def run(self, server: KaggleServer, **options) -> tuple[int, str]:
-        """Exit status and everything on the screen, where there may be neither a secret nor a traceback."""
+        """Run the stage; returns exit status and output. The output must not contain a secret or a traceback."""
         process = self.start(server, **options)
         output = process.communicate(timeout=40)[0]
         self.check(output)
@@ -106,7 +106,7 @@ class Stage:
         return {p.name for p in self.cache.iterdir()} - {"lock"} if self.cache.exists() else set()
 
     def wait_for(self, size: int):
-        """Until so many bytes have come."""
+        """Wait until the given number of bytes has arrived."""
         end, partial = time.monotonic() + 20, self.cache / "archive.zip"
         while not (partial.exists() and partial.stat().st_size > size):
             assert time.monotonic() < end

@@ -1,4 +1,4 @@
-"""The Kaggle download and who is let in: credentials, refusals, no network, secrets, DVC."""
+"""The Kaggle download: credentials, refusals, a missing network, secrets, DVC."""
 
 import hashlib
 import os
@@ -113,7 +113,7 @@ def test_expired_oauth_and_a_configuration_that_cannot_be_made(stage):
 def test_secrets_stay_hidden_from_verbose_output_and_warnings(stage):
     variables = {"KAGGLE_API_TOKEN": "TOKEN-SECRET", "VERBOSE": "1", "VERBOSE_OUTPUT": "true"}
     with KaggleServer(ARCHIVE, allowed=(BEARER,), answers=[Answer(status=403)], junk_header=True) as kaggle:
-        kaggle.opened = Answer(cut=1000, hold=True)  # a verbose client would read it all
+        kaggle.opened = Answer(cut=1000, hold=True)  # a verbose client would read the whole answer
         stage.fails(kaggle, "127.0.0.1 answered HTTP 403; run it again later", answer=5, **variables)
         stage.succeeds(kaggle, **variables)
         stage.photos.unlink()
@@ -144,7 +144,7 @@ def test_a_missing_network_is_reported(stage):
         "http_proxy": "",
         "https_proxy": "",
         "NETWORK_LOG": "",
-    }  # asks for real
+    }  # uses the real network
     began = time.monotonic()
     with KaggleServer(ARCHIVE) as kaggle:
         alone = ("unshare", "-rn")
@@ -174,7 +174,7 @@ def test_other_sources_leave_the_client_alone(tmp_path):
 
 
 def test_dvc_repro(stage):
-    """Killed in the middle, DVC deletes what the stage wrote; the download still goes on, and then nothing is left."""
+    """After a kill DVC deletes the stage's outputs; the download still resumes, and then removes its partial files."""
     for name in ("stages", "src"):
         shutil.copytree(ROOT / name, stage.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "dvc.yaml", stage.folder)

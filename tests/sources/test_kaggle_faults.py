@@ -1,4 +1,4 @@
-"""The Kaggle download and what comes: lost connections, interrupted runs, wrong archives, full disks."""
+"""Faults of the Kaggle download: lost connections, interrupted runs, wrong archives, full disks."""
 
 import hashlib
 import signal
@@ -22,7 +22,7 @@ def test_a_dropped_connection_is_resumed_in_the_same_run(stage):
     with KaggleServer(ARCHIVE, answers=faults) as kaggle:
         output = stage.succeeds(kaggle)
     assert kaggle.ranges == [None, "bytes=49999-", "bytes=79998-", "bytes=79998-", "bytes=79998-"]
-    assert len(kaggle.asked) == 5  # a fresh signature each time
+    assert len(kaggle.asked) == 5  # a new signed address each time
     assert "connection lost at 50,000 bytes (ProtocolError)" in output
 
 
@@ -61,7 +61,7 @@ def test_a_storage_that_never_answers_is_reported(stage):
 
 
 def test_a_partial_download_with_wrong_bytes_starts_again(stage):
-    """Bytes that are not the archive's, with an identity that says they are: the md5 finds them, once anew."""
+    """Foreign bytes with the archive's ETag: the MD5 differs, and the download starts again once."""
     with KaggleServer(ARCHIVE, answers=[Answer(cut=50_000)] + [Answer(cut=2)] * 4) as kaggle:
         stage.fails(kaggle, "connection lost")
         (stage.cache / "archive.zip").write_bytes(b"<Error>AccessDenied</Error>" * 1000)
@@ -133,7 +133,7 @@ def test_a_disk_too_small_for_the_photographs_is_reported(stage):
 
 @pytest.mark.skipif(not may_unshare("-m"), reason="needs a file system of its own")
 def test_a_disk_that_fills_up_is_reported(stage):
-    """A length that is not announced cannot be compared with what is free; the disk itself has to say it."""
+    """Without an announced length, the download cannot check the free space first; the disk's own error stops it."""
     stage.cache.mkdir(parents=True)
     small = ("unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size=64k tmpfs {stage.cache} && exec "$@"', "sh")
     began = time.monotonic()
@@ -144,7 +144,7 @@ def test_a_disk_that_fills_up_is_reported(stage):
 
 
 def test_a_file_size_limit_is_reported_without_retry(stage):
-    """The same without a right to mount: a limit on the size of a file, and no retry."""
+    """The same without the right to mount: a limit on the file size; the download does not retry."""
     with KaggleServer(ARCHIVE) as kaggle:
         stage.fails(kaggle, "archive.zip: File too large", before=("prlimit", "--fsize=65536"))
         assert len(kaggle.ranges) == 1

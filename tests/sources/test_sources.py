@@ -1,4 +1,4 @@
-"""Sources: disjoint regions of the sample, the same bytes every time, and plain words for bad input."""
+"""Sources: disjoint regions of the sample, the same bytes every time, and plain messages for bad input."""
 
 import io
 import zipfile
@@ -16,7 +16,7 @@ from colorization.sources.archive import is_photograph, write_archive
 @pytest.mark.parametrize("cells", [2, 3, 4, 8])
 @pytest.mark.parametrize("size", [(512, 512), (300, 451), (97, 640)])
 def test_sample_splits_share_no_pixel(cells, size):
-    numbered = np.arange(size[0] * size[1]).reshape(size)  # a photograph whose pixels say where they are
+    numbered = np.arange(size[0] * size[1]).reshape(size)  # a photograph whose pixels encode their position
     seen = {"train": set(), "val": set(), "test": set()}
     for split, _, crop in sample.crops(numbered, cells):
         assert crop.shape[0] == crop.shape[1]

@@ -1,4 +1,4 @@
-"""Kills, full disks, a damaged cache, two at once: what can be told in seconds. At length: make chaos."""
+"""Kills, full disks, a damaged cache, two runs at once: the tests that take seconds. The long ones: make chaos."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death s
 
 
 def start(folder, *words, **variables):
-    """A stage in a process group of its own, as a terminal starts it."""
+    """Start a stage in a new process group, as a terminal does."""
     env = HERE | {"COLORIZATION_WORKERS": "2"} | variables
     return subprocess.Popen(
         [sys.executable, "-m", *words], cwd=folder, env=env, start_new_session=True, text=True,
@@ -71,7 +71,7 @@ def test_ctrl_c_during_the_imports_is_reported_in_one_line(tmp_path):
 
 @linux
 def test_a_stage_does_not_start_if_dvc_was_killed(tmp_path):
-    """dvc's death before the stage could ask for a signal at it: no parent of its session is left."""
+    """dvc dies before the stage asks for a signal at its parent's death; the stage finds itself without a parent."""
     stage = start(tmp_path, "stages.claims", DVC_STAGE="claims")
     assert stage.communicate(timeout=60)[1] == "error: the dvc that started this stage has ended\n"
 
@@ -88,7 +88,7 @@ def test_two_writers_of_one_file_are_not_mixed(tmp_path):
 
 
 def test_many_writers_leave_a_whole_file(tmp_path):
-    """Threads hold their locks as processes do: each opens the file anew."""
+    """Threads stand in for processes: each opens the file itself, so each has its own lock."""
     path, done = tmp_path / "scores.csv", []
 
     def write(letter):
@@ -117,7 +117,7 @@ def test_a_half_written_file_does_not_block_later_writers(tmp_path):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """A workspace of one table that dvc recorded, kept in its cache, and would hand to the stage claims."""
+    """A workspace with one table that dvc recorded and cached as an input of the stage claims."""
     run([*DVC, "init", "--no-scm"], tmp_path)
     table = tmp_path / "metrics/table.csv"
     write_bytes(table, b"model,delta_e\n")
@@ -130,7 +130,7 @@ def recorded(tmp_path):
 
 
 def starts(folder, *words):
-    """What a stage says when dvc starts it; in dvc's session, as dvc starts it."""
+    """The error of a stage that starts as under dvc, in dvc's session."""
     env = HERE | {"DVC_STAGE": "claims"}
     done = run([sys.executable, "-m", *words], folder, check=False, env=env)
     assert done.returncode == 1 and "Traceback" not in done.stderr
@@ -149,7 +149,7 @@ def test_repair_removes_only_damaged_files_of_dvc(recorded):
         run(["git", *command.split()], recorded)
     assert "2 dvc files checked, 0 damaged" in run(mend, recorded, env=HERE).stdout
     (whole,) = (recorded / ".dvc/cache/files/md5").glob("*/*")
-    folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of a folder's files
+    folders = write_in_place(recorded, b"[]", ".dir")  # dvc's list of the files in a folder
     damaged = write_in_place(recorded, b"scores")
     damaged.write_bytes(b"scorer")
     write_bytes(recorded / ".dvc/cache/runs/ab/abc/def", b"cmd: python -m stages.claims\ndeps:\n- path: x\n  md5: '0'")
@@ -158,7 +158,7 @@ def test_repair_removes_only_damaged_files_of_dvc(recorded):
     (recorded / "dvc.lock").write_text(committed.partition("path")[0] + "pa")
     assert "6 dvc files checked, 4 damaged; run: dvc repro" in run(mend, recorded, env=HERE).stdout
     assert whole.exists() and folders.exists() and not damaged.exists()
-    assert not list((recorded / ".dvc/cache/runs/ab").iterdir()), "dvc stumbles over empty folders too"
+    assert not list((recorded / ".dvc/cache/runs/ab").iterdir()), "dvc fails on empty folders, too"
     assert "3 dvc files checked, 0 damaged" in run(mend, recorded, env=HERE).stdout
     assert (recorded / "dvc.lock").read_text() == committed
 
@@ -183,7 +183,7 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
 
 @pytest.mark.parametrize("rank", ["0", "4"])
 def test_processes_on_other_machines_belong_to_the_same_run(tmp_path, rank):
-    """torchrun on two machines of four processes that share a checkout: rank 4 is the first of its own machine."""
+    """torchrun with four processes on each of two machines that share a checkout; rank 4 is the first of the second."""
     path = tmp_path / ".dvc/tmp/stages/stages.people.lock"
     path.parent.mkdir(parents=True)
     with open(path, "w") as lock:
@@ -205,7 +205,7 @@ runpy.run_module(sys.argv[0], run_name="__main__")
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
-    """A study that is preprocessed."""
+    """A preprocessed study."""
     folder = tmp_path_factory.mktemp("packed")
     (folder / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
     for stage in ("download", "preprocess"):

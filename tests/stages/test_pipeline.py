@@ -1,4 +1,4 @@
-"""The pipeline as its users run it: dvc in a copy of the repository, on tiny data."""
+"""The pipeline as users run it: dvc in a copy of the repository, on tiny data."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from conftest import ROOT, dirty, dvc, run, tiny_params
 
 MODELS = list(tiny_params()["models"])
 MAKEFILE = (ROOT / "Makefile").read_text().replace("\\\n", " ").replace("$$", "$")
-EXPERIMENTS = shlex.split(re.search(r"dvc exp show (.*)", MAKEFILE)[1])  # what `make experiments` asks for
+EXPERIMENTS = shlex.split(re.search(r"dvc exp show (.*)", MAKEFILE)[1])  # the arguments of `make experiments`
 
 
 def diff(folder, *words, check=True):
@@ -25,9 +25,9 @@ def stages_run(output: str) -> set[str]:
 
 
 def after_a_change_of(model: str) -> set[str]:
-    """The stages that a changed parameter of one network's training reruns."""
+    """The stages that run again after a changed training parameter of one model."""
     own = {f"{stage}@{model}" for stage in ("train", "evaluate", "repeat")}
-    own |= {f"tradeoff@{name}" for name in MODELS}  # each is compared with the defaults of the report's networks
+    own |= {f"tradeoff@{name}" for name in MODELS}  # each is compared with the defaults of the paper's models
     return own | {"describe", "compare", "plot", "human_study", "people", "claims", "report"}
 
 
@@ -40,7 +40,7 @@ def test_an_up_to_date_study_is_complete_and_runs_nothing(repository):
     for name, row in table.iterrows():
         summary = json.loads((repository / f"metrics/scores/{name}.json").read_text())
         assert set(summary) == {"mse", "ssim", "psnr", "delta_e", "ab_rmse", "skill", "colorfulness_ratio",
-                                "recognised"}, "and scene_frechet, for which there are too few photographs"  # fmt: skip
+                                "recognised"}, "scene_frechet needs more photographs"  # fmt: skip
         assert row[list(summary)].to_dict() == pytest.approx(summary, rel=1e-3, abs=1e-5)
     assert table.colorfulness_ratio["gray"] == pytest.approx(0, abs=1e-3)
     assert len(list((repository / "figures").glob("*.png"))) == 3 * len(MODELS) + 6

@@ -1,4 +1,4 @@
-"""A change reruns what it touches: a comment in a file of each layer, a new model, a label."""
+"""A change reruns only the stages that depend on it: a comment in a file of each layer, a new model, a label."""
 
 import shutil
 
@@ -18,7 +18,7 @@ def of_each(*names, models=MODELS) -> set[str]:
 TRAINING = of_each("train", "repeat") | {"classify"}
 SCORING = of_each("evaluate", "tradeoff", "repeat") | {"floors"}
 TOLD = {"human_study", "people"}
-RERUNS = {  # of a comment in a file, the stages that are out of date before anything has run again
+RERUNS = {  # a file → the stages that are out of date after a comment was added to it
     "core/errors.py": set(),
     "core/files.py": set(),
     "core/params.py": set(),
@@ -57,7 +57,7 @@ RERUNS = {  # of a comment in a file, the stages that are out of date before any
 
 @pytest.fixture(scope="module")
 def outdated(repository):
-    """Which stages are out of date after a comment was added to a file; the file is put back."""
+    """A function: a file → the stages that are out of date after a comment was added; it restores the file."""
 
     def found(name: str) -> set[str]:
         path = repository / "src/colorization" / name
@@ -128,7 +128,7 @@ def stages_run(output: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def with_a_toy(repository, tmp_path_factory):
-    """A copy of the study with one more model, of which only its folder and its block were written; and what ran."""
+    """A copy of the study with a new model (only its folder and its block of parameters), and the stages that ran."""
     folder = shutil.copytree(repository, tmp_path_factory.mktemp("toy") / "repository", symlinks=True)
     (folder / "src/colorization/models/toy").mkdir()
     (folder / "src/colorization/models/toy/network.py").write_text(NETWORK)

@@ -1,4 +1,4 @@
-"""The stages one by one: what they import, what they refuse, and a study of one category and two seeds."""
+"""The stages one by one: their imports, their error messages, and a study with one category and two seeds."""
 
 import ast
 import os
@@ -19,7 +19,7 @@ MODELS = list(yaml.safe_load((ROOT / "params.yaml").read_text())["models"])
 
 
 def test_photographs_of_one_category_and_two_seeds(tmp_path):
-    """Nothing to recognise, in a folder whose name is a number: no judge, and every network is trained twice."""
+    """The only category is a folder with a number as its name: the judge is left out. Every model is trained twice."""
     params = tiny_params()
     path = zip_of(tmp_path / "flat.zip", {f"2019/{i}.jpg": jpeg(i) for i in range(60)})
     params["data"] |= {"source": "folder", "folder": {"path": str(path)}}
@@ -39,7 +39,7 @@ def test_photographs_of_one_category_and_two_seeds(tmp_path):
     assert not list((folder / ".checkpoints").glob("*/*/state.pt"))
 
 
-NO_NUMBER = {"src/colorization/core", "stages/__init__.py"}  # decide no number: no stage depends on them
+NO_NUMBER = {"src/colorization/core", "stages/__init__.py"}  # they affect no result: stages do not depend on them
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
@@ -51,18 +51,18 @@ def test_a_stage_depends_on_every_file_that_it_imports(stage):
         roots = {script} | ({ROOT / f"src/colorization/models/{model}/network.py"} if model else set())
         needed = {path.relative_to(ROOT) for path in closure(roots) if not says_nothing(path)}
         missing = {str(path) for path in needed if deps.isdisjoint([path, *path.parents])}
-        assert not missing, f"{stage} imports what dvc.yaml does not list"
+        assert not missing, f"{stage} imports files that dvc.yaml does not list"
 
 
 def says_nothing(path: Path) -> bool:
-    """Whether a package's __init__ is a docstring or less; the library's own imports what only its users need."""
+    """Whether an __init__.py is empty or a docstring only. The library's own counts, too: only its users need it."""
     if path.name != "__init__.py":
         return False
     return path.parent.name == "colorization" or len(ast.parse(path.read_text()).body) <= 1
 
 
 def closure(roots: set[Path]) -> set[Path]:
-    """The files and every file of ours that they import, lazily too."""
+    """The files and all our files that they import; lazy imports count."""
     found, left = set(), [*roots]
     while left:
         path = left.pop()
@@ -101,7 +101,7 @@ LIGHT = ("download", "preprocess", "compare", "human_study", "people", "claims",
     "stage, heavy, first",
     [(name, "torch", 99) for name in LIGHT]
     + [("download", "kaggle", 99), ("people", "jinja2", 99)]
-    + [("repeat", "torch", 3)],  # what comes before its check
+    + [("repeat", "torch", 3)],  # the lines before its check
 )
 def test_light_stages_avoid_heavy_imports(stage, heavy, first):
     run([sys.executable, "-c", HEAVY, f"stages/{stage}.py", heavy, str(first)], ROOT)
@@ -218,7 +218,7 @@ def test_other_errors_of_pytorch_keep_their_traceback():
 def test_a_full_disk_is_reported_in_one_line_and_leaves_nothing_half_written(tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny_params()))
     limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"  # a write past it fails as on a full disk
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"  # a larger write fails as on a full disk
     code = limit + "runpy.run_module('stages.download', run_name='__main__')"
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)}
     done = run([sys.executable, "-c", code], tmp_path, check=False, env=env)

@@ -1,4 +1,4 @@
-"""The model that comes with the package: which one is taken, what its file may hold, and how it gets there."""
+"""The bundled model: when it is the default, what its file may contain, and how it is made."""
 
 import shutil
 import sys
@@ -46,7 +46,7 @@ def write_scores(folder, **errors):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A fresh clone: one bundled model in half precision, of 1,000 photographs, no models/, and a photograph."""
+    """A fresh clone without models/: a bundled model in half precision, from 1,000 photographs, and a photograph."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(catalog, "CHECKOUT", tmp_path)
     monkeypatch.setattr(catalog, "BUNDLED", tmp_path / "bundled")
@@ -57,7 +57,7 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def colorize(monkeypatch, capsys):
-    """The command, run in this process: what it prints. It must succeed."""
+    """Run the command in this process; returns its output. It must succeed."""
 
     def run(*arguments) -> str:
         monkeypatch.setattr(sys, "argv", ["colorize", *arguments])
@@ -70,7 +70,7 @@ def colorize(monkeypatch, capsys):
     return run
 
 
-# which one is taken
+# the default model
 
 
 def test_a_fresh_clone_colorizes_with_the_bundled_model(place, colorize):
@@ -84,7 +84,7 @@ def test_a_fresh_clone_colorizes_with_the_bundled_model(place, colorize):
 
 
 def test_a_model_of_the_sample_does_not_replace_the_bundled_model(place, colorize):
-    """Six photographs score better on themselves; the name in both places means the one that learned from more, too."""
+    """A model of six photographs scores better on its own photographs. A name in both places follows the same rule."""
     for name in ("vae", "best"):
         write_model(place / f"models/{name}.safetensors", 168)
     write_scores(place, vae=1.0, best=2.0)
@@ -101,7 +101,7 @@ def test_a_model_of_more_photographs_replaces_the_bundled_model(place, colorize)
     write_model(place / "models/best.safetensors", 1001)
     assert catalog.find(None) == catalog.find("best") == catalog.folder() / "best.safetensors"
     write_scores(place, vae=30.0)
-    assert "colorized with vae" in colorize("photo.jpg", "-o", "a.jpg"), "of equals the one with the lowest ΔE"
+    assert "colorized with vae" in colorize("photo.jpg", "-o", "a.jpg"), "ties go to the lowest ΔE"
 
 
 def test_ties_go_to_the_lowest_error_and_then_to_models(place):
@@ -124,7 +124,7 @@ def test_a_missing_model_is_reported_in_one_line(place):
         load()
 
 
-# what its file may hold
+# the content of its file
 
 
 def test_half_precision_weights_are_computed_in_single_precision(place):
@@ -168,7 +168,7 @@ def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
     start = 8 + int.from_bytes(whole[:8], "little")
     for at in np.random.default_rng(0).integers(start, len(whole), 20):
         changed = bytearray(whole)
-        changed[at] ^= 1  # the last bit of a byte: of a float16 it may be a thousandth
+        changed[at] ^= 1  # the last bit of a byte; in a float16 it may change a thousandth only
         path.write_bytes(changed)
         with pytest.raises(InputError, match="the weights do not match their sha256"):
             load_model(path, Colorizer)
@@ -176,7 +176,7 @@ def test_a_flipped_bit_anywhere_in_the_weights_is_refused(place):
     load_model(path, Colorizer)
 
 
-# how it gets there
+# how it is made
 
 
 def test_halving_keeps_integers_and_values_beyond_float16():
@@ -196,7 +196,7 @@ def test_a_model_that_is_too_large_for_git_is_refused(place, monkeypatch):
 
 
 class Constant(Colorizer):
-    """Everything in one colour, but the photograph whose L is 1."""
+    """Gives all photographs one colour, except the photograph whose L is 1."""
 
     def __init__(self, a: float, other: float):
         super().__init__(predicts="ab")
@@ -256,7 +256,7 @@ def test_a_wheel_contains_the_bundled_model(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*")), ids=lambda path: path.name)
 def test_the_bundled_model_loads_and_has_a_card(path):
-    """The one that every clone brings: a card, and a model of a known score that loads."""
+    """The model in this repository has a card and a known score, and loads."""
     if path.name == "README.md":
         return
     about = read_description(path)

@@ -1,4 +1,4 @@
-"""What is published and what comes with the package, from a study that is up to date, and what is refused."""
+"""Publishing a run and bundling a model need an up-to-date study; anything else is refused."""
 
 import json
 import os

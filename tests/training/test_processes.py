@@ -1,4 +1,4 @@
-"""A training on two processes: the numbers of one, whoever begins and whoever ends it, and one writer of its files."""
+"""Training on two processes gives the numbers of one, also after a change between one and two; one process writes."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def start(command, folder, **env) -> subprocess.Popen:
 
 
 def run(command, folder, *, code: int = 0, **env) -> str:
-    """What the command wrote on stderr, after it ended with this code."""
+    """Run the command, which must end with this code; returns its stderr."""
     process = start(command, folder, **env)
     try:
         out, errors = process.communicate(timeout=300)
@@ -47,7 +47,7 @@ def run(command, folder, *, code: int = 0, **env) -> str:
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """Histories by network: of one process, of two, and of either that goes on where the other was after one epoch."""
+    """Histories by model: of one process, of two, and of each continuing the other's training after one epoch."""
     folders = {name: tmp_path_factory.mktemp(name) for name in ("one", "two", "one, then two", "two, then one")}
     for name, folder in folders.items():
         for network in SMALL:
@@ -67,7 +67,7 @@ def test_two_processes_give_the_numbers_of_one(outcomes, other, network):
     one, other = outcomes["one"][network], outcomes[other][network]
     pd.testing.assert_frame_equal(
         pd.DataFrame(one["history"]), pd.DataFrame(other["history"]), rtol=3e-7
-    )  # losses are kept in float32
+    )  # losses are stored in float32
     assert one["epoch"] == other["epoch"] and len(one["history"]) == 2
     assert one["weights"].keys() == other["weights"].keys()
     for name, weights in one["weights"].items():
@@ -76,7 +76,7 @@ def test_two_processes_give_the_numbers_of_one(outcomes, other, network):
 
 @pytest.mark.parametrize("network", SMALL)
 def test_histories_match_the_golden_file(outcomes, network):
-    """What makes training faster must not change it: golden.json is from before.
+    """Faster code must not change a training: golden.json holds the histories from before.
 
     It was written by: python tests/training/trainings.py FOLDER
     """
@@ -96,7 +96,7 @@ def test_every_photograph_is_read_once_per_epoch(outcomes, network):
 
 @pytest.fixture
 def study(tmp_path):
-    """A folder with what the train stage reads, and parameters of seconds."""
+    """A folder with the inputs of the train stage, and parameters for a training of seconds."""
     (tmp_path / "data/lab").mkdir(parents=True)
     for name, count in (("train", 24), ("val", 1)):
         pixels = np.random.default_rng(count).uniform(-0.5, 0.5, (count, 3, 32, 32))
@@ -163,6 +163,6 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep memory as they like")
 def test_the_memory_of_a_tensor_is_used_again():
-    """Not given back to the kernel, which would clear its 12,288 pages anew each of the eight times."""
+    """Freed memory must not go back to the kernel, which would clear its 12,288 pages again in each of eight rounds."""
     done = subprocess.run([sys.executable, "-c", TENSORS], capture_output=True, text=True, check=True, cwd=ROOT)
     assert int(done.stdout) < 5 * 12288, "it would be 8 times as many; a busy machine adds some"

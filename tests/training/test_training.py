@@ -1,4 +1,4 @@
-"""fit(): the same bits however often it is interrupted, and a stop where the numbers go wrong."""
+"""fit(): bit-identical weights after any interruption, and a stop when a number is not finite."""
 
 import os
 import signal
@@ -203,7 +203,7 @@ except MemoryError:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of private memory is Linux's")
 def test_photographs_larger_than_memory_are_streamed(tmp_path):
-    with open(tmp_path / "train.npy", "wb") as file:  # a file of holes: it takes no space on the disk
+    with open(tmp_path / "train.npy", "wb") as file:  # a sparse file, which takes no space on the disk
         header = {"descr": "<f2", "fortran_order": False, "shape": (5_400, 3, 192, 192)}
         np.lib.format.write_array_header_1_0(file, header)
         file.truncate(file.tell() + 5_400 * 3 * 192 * 192 * 2)
@@ -282,7 +282,7 @@ def test_a_training_after_kill_9_gives_the_same_file(tmp_path):
     stage.send_signal(signal.SIGKILL)
     stage.wait()
     (state,) = (tmp_path / "killed/.checkpoints/vae").glob("*/state.pt")
-    history.unlink()  # as DVC does before it runs the stage again
+    history.unlink()  # DVC, too, deletes it before it runs the stage again
     assert train_stage(tmp_path / "killed").wait(120) == 0
     assert not state.parent.exists()
     name = "models/vae.safetensors"

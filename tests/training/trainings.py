@@ -1,7 +1,7 @@
-"""Tiny trainings in double precision, on as many processes as there are: trainings.py FOLDER.
+"""Tiny trainings in double precision, on any number of processes: trainings.py FOLDER.
 
-Writes FOLDER/<network>.json, the history and the photographs that every process read, and keeps the state after the
-first epoch in FOLDER/<network>/early. A state that lies in FOLDER/<network> is resumed.
+Writes FOLDER/<model>.json with the history and the photographs that each process read, and keeps the state after the
+first epoch in FOLDER/<model>/early. A state in FOLDER/<model> is resumed.
 """
 
 import json
@@ -36,7 +36,7 @@ SMALL = {
 
 
 class Photos(dataset.Photos):
-    """Photographs in double precision that remember which of them were read."""
+    """Photographs in double precision that record which of them were read."""
 
     def read(self, index):
         self.seen.extend(index.tolist())
@@ -50,7 +50,7 @@ class Photos(dataset.Photos):
 def photos(count: int, seed: int, labelled: bool) -> Photos:
     packed = np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, 16, 16)).astype(np.float16)
     made = Photos(packed, torch.device("cpu"), (torch.arange(count) % 3,) if labelled else ())
-    object.__setattr__(made, "seen", [])  # it is frozen
+    object.__setattr__(made, "seen", [])  # the dataclass is frozen
     return made
 
 
@@ -77,7 +77,7 @@ def train(name: str, states: Path, fabric: Fabric) -> dict:
 
 def main():
     torch.set_num_threads(1)
-    torch.set_default_dtype(torch.float64)  # in single precision rounding alone parts two trainings
+    torch.set_default_dtype(torch.float64)  # in single precision, rounding makes two trainings differ
     fabric, out = launch(), Path(sys.argv[1])
     for name in SMALL:
         outcome = train(name, out / name, fabric)
