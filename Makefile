@@ -24,7 +24,7 @@ lint: install .tools/installed
 
 # Drops the files, their hashes and all but three measures, so that the table fits 200 columns.
 experiments: install
-	dvc exp show --only-changed --no-pager \
+	dvc exp show --only-changed \
 	  --drop '[^:]*/[^:]*$$|(figures|human_study)$$|.*:(mse|psnr|ssim|recog|scene|colorf)'
 
 bench: install
