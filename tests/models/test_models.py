@@ -65,11 +65,14 @@ def test_every_model_can_overfit_one_batch(name):
     data = batch(size=16)
     optimizers = model.configure_optimizers(lr=0.003, beta1=0.9)
     model.train()
-    for _ in range(150):
+    limit = 0.35 if name == "zhang" else 0.15  # of gray's error; Zhang's colours have a quarter of the side
+    for step in range(150):
         model.training_step(data, optimizers, lambda loss: loss.backward())
-    error = (model.to_ab(model(data[0])) - data[1]).square().mean()
-    limit = 0.35 if name == "zhang" else 0.15  # it predicts colours at a quarter of the side
-    assert error < limit * data[1].square().mean(), "of the error of gray"
+        if step % 10 == 9:
+            error = (model.to_ab(model(data[0])) - data[1]).square().mean()
+            if error < limit * data[1].square().mean():
+                return
+    pytest.fail(f"after 150 steps the error is {error:.3f}")
 
 
 def conv(c_in, c_out, k, bias=False):

@@ -2,11 +2,14 @@
 
 import shutil
 
+import networkx as nx
 import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, dvc, run, tiny_params
 from dvc.repo import Repo
+
+from colorization.core.params import PAPER
 
 MODELS = list(tiny_params()["models"])
 
@@ -82,6 +85,18 @@ def test_every_layer_is_in_the_table():
     assert {name.split("/")[0] for name in RERUNS} >= folders
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_changed_model_reaches_only_these_stages(repository, model):
+    """Whatever its training changes: its own stages, those that compare, and of the paper's models every trade-off."""
+    with Repo(str(repository)) as repo:
+        graph = repo.index.graph  # from a stage to those that it depends on
+        found = {stage.name: stage for stage in graph}
+        reached = {stage.name for stage in nx.ancestors(graph, found[f"train@{model}"])}
+    compared = MODELS if model in PAPER else [model]
+    told = {"compare", "human_study", "people", "claims", "plot", "report"}
+    assert reached == {f"evaluate@{model}"} | of_each("tradeoff", models=compared) | told
+
+
 NETWORK = """
 import torch.nn.functional as F
 from torch import nn
@@ -155,20 +170,14 @@ def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
     assert code == {"src/colorization/models/toy/network.py", "src/colorization/models/toy/params.py"}
 
 
-def test_a_changed_label_redraws_figures_and_page_without_training(with_a_toy):
+def test_a_removed_model_and_a_changed_label_reach_tables_and_page_without_training(with_a_toy):
     folder, _ = with_a_toy
-    path = folder / "src/colorization/models/toy/params.py"
-    path.write_text(path.read_text().replace("A toy", "A plaything"))
-    assert stages_run(dvc(folder, "repro").stdout) == {"describe", "compare", "plot", "report"}
-    assert "A plaything" in (folder / "report/index.html").read_text()
-
-
-def test_a_removed_model_disappears_from_the_tables(with_a_toy):
-    folder, _ = with_a_toy
-    params = folder / "params.yaml"
+    params, label = folder / "params.yaml", folder / "src/colorization/models/vae/params.py"
     tree = yaml.safe_load(params.read_text())
     del tree["models"]["toy"]
     params.write_text(yaml.safe_dump(tree, sort_keys=False))
-    assert not {name for name in stages_run(dvc(folder, "repro").stdout) if "@" in name}
+    label.write_text(label.read_text().replace('"VAE"', '"A plaything"'))
+    assert stages_run(dvc(folder, "repro").stdout) == {"describe", "compare", "claims", "plot", "report"}
     assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS]
-    assert "A plaything" not in (folder / "report/index.html").read_text()
+    page = (folder / "report/index.html").read_text()
+    assert "A plaything" in page and "A toy" not in page
