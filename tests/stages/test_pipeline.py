@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, dirty, dvc, run, tiny_params
 
+pytestmark = pytest.mark.slow
 MODELS = list(tiny_params()["models"])
 MAKEFILE = (ROOT / "Makefile").read_text().replace("\\\n", " ").replace("$$", "$")
 EXPERIMENTS = shlex.split(re.search(r"dvc exp show (.*)", MAKEFILE)[1])  # the arguments of `make experiments`

@@ -11,6 +11,7 @@ from dvc.repo import Repo
 
 from colorization.core.params import PAPER
 
+pytestmark = pytest.mark.slow
 MODELS = list(tiny_params()["models"])
 
 
@@ -177,7 +178,9 @@ def test_a_removed_model_and_a_changed_label_reach_tables_and_page_without_train
     del tree["models"]["toy"]
     params.write_text(yaml.safe_dump(tree, sort_keys=False))
     label.write_text(label.read_text().replace('"VAE"', '"A plaything"'))
-    assert stages_run(dvc(folder, "repro").stdout) == {"describe", "compare", "claims", "plot", "report"}
+    ran = stages_run(dvc(folder, "repro").stdout)  # dvc may know the claims of such a table from before
+    assert {"describe", "compare", "plot", "report"} <= ran <= {"describe", "compare", "claims", "plot", "report"}
+    assert dvc(folder, "status").stdout.strip() == "Data and pipelines are up to date."
     assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS]
     page = (folder / "report/index.html").read_text()
     assert "A plaything" in page and "A toy" not in page

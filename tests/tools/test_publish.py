@@ -13,6 +13,8 @@ from conftest import GUARD, ROOT, dirty, jpeg, run
 from colorization.core.params import load_config
 from tools.publish import bring
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_is_published_when_it_is_up_to_date(repository):
     publish = [sys.executable, "-m", "tools.publish", "trial", "--time", "a minute"]

@@ -17,6 +17,7 @@ import yaml
 from conftest import GUARD, ROOT, tiny_params
 from trainings import SMALL
 
+pytestmark = pytest.mark.slow
 TRAININGS = [sys.executable, str(ROOT / "tests/training/trainings.py")]
 TWO = {"LT_DEVICES": "2", "LT_ACCELERATOR": "cpu"}
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
