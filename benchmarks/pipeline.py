@@ -20,7 +20,7 @@ def main(repeats: int) -> dict[str, list[measure.Row]]:
     with TemporaryDirectory() as name:
         study, bare = Path(name) / "study", Path(name) / "bare"
         study.mkdir()
-        copy_repository(study, tiny_params())
+        copy_repository(study, tiny_params(every_model=True))
         count = len(subprocess.check_output([*DVC, "stage", "list", "--name-only"], cwd=study).split())
         bare_pipeline(bare, count)
         for project in (study, bare):

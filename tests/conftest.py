@@ -75,12 +75,14 @@ def zip_of(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def tiny_params() -> dict:
-    """params.yaml as a tree, with the smallest sizes that still run everything."""
+def tiny_params(every_model: bool = False) -> dict:
+    """params.yaml as a tree, in the smallest sizes that still run everything: the paper's models and one more, or all."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
     models = tree["models"]
-    for name in ("pix2pix", "resunet"):  # keeps the models of the paper and one model with a temperature
+    models["resunet"] |= {"width": 4, "depth": 2}
+    models["pix2pix"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
+    for name in () if every_model else ("pix2pix", "resunet"):  # the one more has a temperature
         del models[name]
     for block in models.values():
         block |= {"epochs": 1, "batch_size": 8}
