@@ -9,7 +9,10 @@ import sys
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import ROOT, dirty, dvc, run, tiny_params
+
+from colorization.core.stage import tree_md5
 
 pytestmark = pytest.mark.slow
 MODELS = list(tiny_params()["models"])
@@ -38,6 +41,8 @@ def test_an_up_to_date_study_is_complete_and_runs_nothing(repository):
         assert row[list(summary)].to_dict() == pytest.approx(summary, rel=1e-3, abs=1e-5)
     assert table.colorfulness_ratio["gray"] == pytest.approx(0, abs=1e-3)
     assert len(list((repository / "figures").glob("*.png"))) == 3 * len(MODELS) + 6
+    lock = yaml.safe_load((repository / "dvc.lock").read_text())["stages"]["plot"]["outs"]
+    assert tree_md5(repository / "figures") == lock[0]["md5"], "our hash of a folder is dvc's"
     claims = json.loads((repository / "metrics/claims.json").read_text())
     assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
     assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
