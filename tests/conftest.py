@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -229,6 +230,11 @@ def trained(tmp_path_factory):
     for name, row in rows.items():
         (folder / f"metrics/scores/{name}.json").write_text(json.dumps(dict(zip(columns, row))))
     return folder
+
+
+def hear_ctrl_c() -> None:
+    """For a new process: Ctrl-C reaches it, even if the tests run as a shell's background job, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def may_unshare(*options: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, hear_ctrl_c
 from photos import SIZE, deep, encoded, gray_of, photo, stored
 from PIL import Image
 
@@ -39,6 +39,7 @@ def server(trained, tmp_path_factory):
         env=os.environ | {"TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
     assert process.stdout.readline().startswith(f"http://127.0.0.1:{port} ")
     yield f"http://127.0.0.1:{port}", folder

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from chaos import processes
-from conftest import GUARD, ROOT, jpeg, may_unshare, run, tiny_params, zip_of
+from conftest import GUARD, ROOT, hear_ctrl_c, jpeg, may_unshare, run, tiny_params, zip_of
 
 from colorization.core.errors import InputError
 from colorization.core.files import replacing, write_bytes
@@ -28,7 +28,7 @@ def start(folder, *words, **variables):
     env = HERE | {"COLORIZATION_WORKERS": "2"} | variables
     return subprocess.Popen(
         [sys.executable, "-m", *words], cwd=folder, env=env, start_new_session=True, text=True,
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
 
 
