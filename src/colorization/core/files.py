@@ -91,11 +91,11 @@ def write_array(path: Path, array: "np.ndarray") -> None:
         np.save(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def read_array(path: Path, *, mapped: bool = True) -> "np.ndarray":
-    """Read a .npy file of numbers, as a read-only memory map or into memory."""
+def read_array(path: Path) -> "np.ndarray":
+    """A .npy of numbers as a read-only memory map."""
     import numpy as np
 
-    return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def read_table(source: "Path | BinaryIO", separator: str = ",") -> "pd.DataFrame":

@@ -22,11 +22,6 @@ ANSWERS, KEY = Path("human_study"), Path("data/human_study/key.json")
 PAGE, HUMAN_STUDY_PAGE = Path("report/index.html"), Path("report/human-study.html")
 
 
-def packed(split: str) -> Path:
-    """The photographs of a split, (N,3,S,S)."""
-    return LAB / f"{split}.npy"
-
-
 def weights(model: str) -> Path:
     return Path(f"models/{model}.safetensors")
 
