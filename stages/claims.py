@@ -11,6 +11,10 @@ def main() -> None:
     from colorization.core.params import PAPER, load_config
 
     config = load_config()
+    if missing := [name for name in PAPER if name not in config.models]:
+        write_json(paths.CLAIMS, {})
+        print(f"no claims: models in params.yaml lacks the paper's {', '.join(missing)}")
+        return
     evidence = Evidence(
         scores={name: read_table(paths.scores(name)) for name in PAPER},
         table=read_table(paths.TABLE),

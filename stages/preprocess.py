@@ -5,13 +5,14 @@ from stages import run_stage
 
 def main() -> None:
     from colorization.core import paths
-    from colorization.core.files import write_json
+    from colorization.core.files import read_json, write_json
     from colorization.core.params import load_config
     from colorization.preprocessing.audit import summarise
     from colorization.preprocessing.packing import pack, workers
 
     data = load_config().data
-    audit = summarise(pack(paths.ARCHIVE, paths.LAB, data, workers()), data)
+    folders = read_json(paths.DOWNLOAD).get("folders", ())
+    audit = summarise(pack(paths.ARCHIVE, paths.LAB, data, workers(), folders), data)
     write_json(paths.AUDIT, audit)
     print("used:", audit["used"], "left out:", audit["left_out"] or "none")
 

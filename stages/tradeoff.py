@@ -7,8 +7,8 @@ def main(model: str) -> None:
     import torch
 
     from colorization.core import paths
-    from colorization.core.files import read_array, read_table, write_table
-    from colorization.core.params import PAPER, load_config
+    from colorization.core.files import read_array, write_table
+    from colorization.core.params import load_config
     from colorization.dataset.devices import one_device
     from colorization.evaluation import tradeoff
     from colorization.evaluation.scoring import photographs
@@ -27,7 +27,7 @@ def main(model: str) -> None:
     points, (photos, index) = {point for *_, point in rows}, photographs(paths.LAB, config.evaluate.split)
     measured = tradeoff.measure(network, photos, index.category, classifier, points, device)
     values, resampled = tradeoff.summarise(
-        measured, {name: read_table(paths.scores(name)) for name in PAPER}, read_array(paths.features("original")),
+        measured, read_array(paths.features("original")),
         resamples=config.compare.resamples, frechet_resamples=params.frechet_resamples, seed=seed,
     )  # fmt: skip
     write_table(paths.tradeoff(model), tradeoff.table(rows, start, values, resampled))

@@ -15,9 +15,10 @@ def params(**changes):
     return replace(PARAMS, **({"image_size": 32, "resize": 0} | changes))
 
 
-def pack(tmp_path, members, **changes):
+def pack(tmp_path, members, sources=(), **changes):
     """The index by name, and the packed array of each split."""
-    index = packing.pack(zip_of(tmp_path / "photos.zip", members), tmp_path / "lab", params(**changes), workers=1)
+    archive = zip_of(tmp_path / "photos.zip", members)
+    index = packing.pack(archive, tmp_path / "lab", params(**changes), 1, sources)
     return index.set_index("name"), {s: load(tmp_path / f"lab/{s}.npy") for s in audit.SPLITS}
 
 

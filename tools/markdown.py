@@ -55,10 +55,10 @@ def changes(
 
 def vivid(curves: pd.DataFrame, labels: Labels) -> str:
     """For each curve of the trade-off, the point whose colour is nearest to the originals'."""
-    head = ["", "knob", "setting", *(SHOWN[m].heading for m in VIVID), "ΔE minus ΔE of the default GAN"]
+    head = ["", "knob", "setting", *(SHOWN[m].heading for m in VIVID), "ΔE minus ΔE of its default"]
     rows = []
     for row in vivid_rows(curves):
-        value, low, high = (number(row[f"delta_e_minus_gan{end}"], "+.2f") for end in ("", "_low", "_high"))
+        value, low, high = (number(row[f"delta_e_minus_default{end}"], "+.2f") for end in ("", "_low", "_high"))
         cells = [_cell(row, m) for m in VIVID] + [f"{value} <sub>{low} to {high}</sub>"]
         rows.append([labels.names[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
     return _grid(head, rows)

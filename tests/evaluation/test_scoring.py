@@ -14,7 +14,7 @@ from torchvision.models import alexnet
 from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
-from colorization.evaluation import measures, perceptual
+from colorization.evaluation import comparison, measures, perceptual
 from colorization.evaluation.scoring import Judges, batches, evaluate, original_rgb
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common import ab_bins as rarity
@@ -198,3 +198,17 @@ def test_fid_of_the_same_photographs_is_zero(monkeypatch):
     one, other = (rng.integers(0, 256, (6, 32, 32, 3), dtype=np.uint8) for _ in range(2))
     assert perceptual.fid(one, one, "cpu") == pytest.approx(0, abs=1e-4)
     assert perceptual.fid(one, other // 2, "cpu") > 1e-3
+
+
+def test_categories_of_several_sources_are_told_apart():
+    scores = pd.DataFrame({"source": ["a", "a", "b"], "category": ["sea", "wood", "sea"]})
+    found = [(source, name, rows.tolist()) for source, name, rows in comparison.groups(scores)]
+    assert found == [
+        ("a", "a", [True, True, False]),
+        ("a", "a/sea", [True, False, False]),
+        ("a", "a/wood", [False, True, False]),
+        ("b", "b", [False, False, True]),
+        ("b", "b/sea", [False, False, True]),
+    ]
+    one = comparison.groups(scores.assign(source="all"))
+    assert [(name, int(rows.sum())) for _, name, rows in one] == [("sea", 2), ("wood", 1)]

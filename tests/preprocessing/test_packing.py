@@ -11,6 +11,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from colorization.core.errors import InputError
+from colorization.dataset.index import shared_categories
 from colorization.dataset.photos import load
 from colorization.preprocessing import audit, packing
 
@@ -29,7 +30,48 @@ from colorization.preprocessing import audit, packing
     ],
 )
 def test_folders_name_split_and_category(name, expected):
-    assert audit.place(name) == expected
+    assert audit.place(name) == ("all", *expected)
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("scenes/seg_train/seg_train/sea/1.jpg", ("scenes", "train", "sea")),
+        ("scenes/1.jpg", ("scenes", "", "scenes")),
+        ("train/sea/1.jpg", ("train", "", "sea")),  # a source may have the name of a split
+        ("people/sea/1.jpg", ("all", "", "sea")),
+    ],
+)
+def test_the_outermost_folder_names_the_source_of_several(name, expected):
+    assert audit.place(name, frozenset({"scenes", "train"})) == expected
+
+
+def test_each_source_keeps_its_own_division_and_none_leaks_into_another(tmp_path):
+    scenes = {f"scenes/{name}": content for name, content in photos().items()}
+    faces = {f"faces/portraits/{i}.jpg": jpeg(9000 + i) for i in range(40)}
+    copies = {"faces/portraits/copy.jpg": scenes["scenes/test/sea/0.jpg"]}
+    index, arrays = pack(tmp_path, scenes | faces | copies, sources=("faces", "scenes"))
+    used = index[index.left_out == ""].groupby(["source", "split"]).size()
+    assert used["scenes"].to_dict() == {"train": 6, "val": 2, "test": 3}
+    assert (used["faces"] > 0).all() and used["faces"].sum() == 40
+    assert used["faces"]["test"] == pytest.approx(6, abs=5)
+    assert {split: len(array) for split, array in arrays.items()} == used.groupby("split").sum().to_dict()
+    if index.split["faces/portraits/copy.jpg"] != "test":
+        assert index.left_out["faces/portraits/copy.jpg"] == "leak: identical to scenes/test/sea/0.jpg"
+    counts = audit.summarise(index.reset_index(), params())
+    assert counts["sources"]["train"] == {"faces": used["faces"]["train"], "scenes": 6}
+
+
+def test_unlabelled_photographs_train_without_a_category(tmp_path):
+    members = photos() | {f"seg_pred/seg_pred/{i}.jpg": jpeg(500 + i) for i in range(4)}
+    left, arrays = pack(tmp_path, members)
+    assert len(arrays["train"]) == 6 and left.left_out.str.startswith("pred").sum() == 4
+    index, arrays = pack(tmp_path, members, unlabelled="train")
+    assert len(arrays["train"]) == 10
+    rows = index[index.index.str.startswith("seg_pred")]
+    assert (rows.split == "train").all() and (rows.category == "").all()
+    assert shared_categories(tmp_path / "lab/index.csv") == ["sea"]
+    assert audit.summarise(index.reset_index(), params())["categories"]["train"] == {"sea": 6}
 
 
 def test_split_follows_content_not_names_or_order():
@@ -37,7 +79,7 @@ def test_split_follows_content_not_names_or_order():
     digests = [f"{i * 0x9E3779B97F4A7C15 % 2**64:016x}{0:048x}" for i in range(200)]
 
     def split_of(names, digests):
-        rows = pd.DataFrame({"name": names, "sha256": digests, "split": "", "category": "all"})
+        rows = pd.DataFrame({"name": names, "sha256": digests, "source": "all", "split": "", "category": "all"})
         return audit.assign(rows, params()).set_index("sha256").split
 
     first, second = split_of(names, digests), split_of(names[::-1], digests)

@@ -35,14 +35,15 @@ def run(**changes) -> report.Run:
     table = table.assign(**{f"{m}{e}": [np.nan] * 4 + [1.5] for m in ("diversity", "ab_rmse_sample", "ab_rmse_best")
                             for e in ("", "_low", "_high")})  # fmt: skip
     names = [f"test/{c}/{i}.jpg" for c in ("sea", HOSTILE) for i in range(9)]
-    scores = pd.DataFrame({"name": names, "category": ["sea"] * 9 + [HOSTILE] * 9, "delta_e": RNG.random(18) * 20,
+    scores = pd.DataFrame({"name": names, "source": ["one"] * 9 + ["two"] * 9, "category": ["sea"] * 9 + [HOSTILE] * 9, "delta_e": RNG.random(18) * 20,
                            "mse": 0.01, "ssim": 0.9})  # fmt: skip
-    categories = pd.concat([table.assign(category=c, photographs=9) for c in ("sea", HOSTILE)])
+    places = [("one", "one"), ("one", "one/sea"), ("two", "two"), ("two", f"two/{HOSTILE}")]
+    categories = pd.concat([table.assign(category=c, source=s, photographs=9) for s, c in places])
     seeds = pd.DataFrame([("gan", "delta_e", 3, 9.1, 0.2, 9.0, 9.3, 8.9, 9.4)], columns=[
         "model", "measure", "seeds", "mean", "sd", "min", "max", "first_low", "first_high"])  # fmt: skip
     pairs = [(m, "gray", "gan", -0.5, -0.6, -0.4) for m in SHOWN if m != "fid"]
     differences = pd.DataFrame(pairs, columns=["measure", "first", "second", "difference", "low", "high"])
-    shared = ("delta_e", "colorfulness_ratio", "delta_e_minus_gan")
+    shared = ("delta_e", "colorfulness_ratio", "delta_e_minus_default")
     curve_of_knob = pd.DataFrame([{"knob": "saturation", "setting": s, "default": s == 1}
                                   | {f"{m}{end}": 0.6 * s for m in shared for end in ("", "_low", "_high")}
                                   for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
@@ -96,6 +97,22 @@ def test_the_left_and_the_right_picture_can_be_chosen(page, html):
     page.select_option("#right", "original")
     page.select_option("#left", "vae")
     assert page.locator(".score").first.inner_text().startswith("VAE: ΔE")
+
+
+def test_a_source_can_be_chosen(page, html):
+    page.goto(html)
+    rows = page.locator("#categories tbody tr:visible")
+    assert rows.count() == 4
+    page.select_option("#look select.source", "one")
+    assert rows.count() == 2 and "one/sea" in rows.last.inner_text()
+    assert page.locator(".card:visible").count() == 6 and page.locator(".card").count() == 12
+    page.select_option("#categories select.source", "")
+    assert rows.count() == 4 and page.locator(".card:visible").count() == 12
+
+
+def test_a_run_without_the_papers_models_says_that_its_claims_were_not_tested():
+    html = report.render(run(claims={}))
+    assert "Not tested: this run lacks a model of the paper." in html and "measurable claims" not in html
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -49,6 +49,18 @@ def test_same_photographs_same_bytes(tmp_path):
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
 
 
+def test_several_sources_stay_apart_under_their_names(tmp_path):
+    for name in ("b", "a"):
+        zip_of(tmp_path / f"{name}.zip", {f"sea/{i}.jpg": jpeg(i) for i in range(2)})
+    paths = {"one-b": tmp_path / "b.zip", "one": tmp_path / "a.zip"}
+    names = [name for name, _ in folder.several(paths)]
+    assert names == ["one-b/sea/0.jpg", "one-b/sea/1.jpg", "one/sea/0.jpg", "one/sea/1.jpg"]
+    assert write_archive(tmp_path / "out.zip", folder.several(paths)) == 4
+    with pytest.raises(InputError, match="missing: folder or zip not found"):
+        folder.several(paths | {"two": tmp_path / "missing"})
+    assert [name for name, _ in folder.several({"": tmp_path / "a.zip"})] == ["sea/0.jpg", "sea/1.jpg"]
+
+
 def test_photographs_are_recognised_by_their_suffix():
     assert all(map(is_photograph, ["a.jpg", "b/c.PNG", "d.webp", "e.tiff", "f.bmp", "ü/海.jpeg"]))
     assert not any(map(is_photograph, ["a.txt", ".hidden.jpg", "__MACOSX/a.jpg", ".git/a.png", "a", "b.pdf", "c.zip"]))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # imported only by the functions that need it: most stages do not
 
-TEXTS = {"name": str, "category": str}  # columns to read as text: a folder may be called 2019
+TEXTS = {"name": str, "source": str, "category": str}  # columns to read as text: a folder may be called 2019
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from colorization.core.errors import InputError
-from colorization.core.schema import build, read_tree, rule
+from colorization.core.schema import NAMED, build, read_tree, rule
 
 FLOORS = ("gray", "mean")  # rows of every table that need no training
-PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the models of the paper that this study reproduces
+PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the paper's models; its claims are tested if all are trained
 TAKEN = (*FLOORS, "original", "common", "floors", "classifier")  # reserved: no model may have these names
 
 
@@ -26,7 +26,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    path: str
+    path: NAMED  # several folders and zips by their names, or one whose name is ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,7 @@ class Data:
     image_size: int = rule(low=32, high=2048)
     resize: int = rule(low=0, high=4096)
     limit: int = rule(low=0, high=100_000_000)
+    unlabelled: str = rule(choices=("train", "leave"))
     val_fraction: float = rule(above=0.0, high=0.5)
     test_fraction: float = rule(above=0.0, high=0.5)
     min_chroma: float = rule(low=0.0, high=255.0)
@@ -166,7 +167,7 @@ def from_tree(tree: Any) -> Config:
         raise InputError(f"data.resize: must be 0 or at least data.image_size ({data.image_size}), not {data.resize}")
     for name, fit in config.models.items():
         fit.check(name, data.image_size)
-    if data.source == "folder" and not data.folder.path:
+    if data.source == "folder" and not all(data.folder.path.values()):
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
     for name in config.human_study.models:
         if name not in config.models:
@@ -178,9 +179,8 @@ def models(tree: Any, where: str) -> dict[str, Fit]:
     """The blocks of all models, each checked by its own description. Raises InputError that names the key."""
     if not isinstance(tree, dict):
         raise InputError(f"{where}: expected a block of models")
-    if missing := [name for name in PAPER if name not in tree]:
-        needed = ", ".join(PAPER)
-        raise InputError(f"{where}.{missing[0]}: missing; the claims and the trade-off need the paper's {needed}")
+    if not tree:
+        raise InputError(f"{where}: empty; name at least one model")
     return {name: build(description(name).Params, block, f"{where}.{name}") for name, block in tree.items()}
 
 

@@ -18,6 +18,8 @@ LONGEST = 4096  # characters of a text; the longest path that Linux accepts
 SHORT = 80  # characters of a value in an error message; longer ones are cut
 # The list types that a field may have, and the type of their items.
 LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[str, ...]: str}
+NAMED = Mapping[str, str]  # one text, whose name is then "", or a block of named texts
+NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
 
@@ -95,10 +97,23 @@ def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
         if type(value) is not list or not 0 < len(value) <= MOST:
             raise InputError(f"{where}: expected a list of 1 to {MOST} {ITEMS[kind]}, not {_short(value)}")
         return tuple(_scalar(kind, f.metadata, item, where) for item in value)
+    if f.type == NAMED:
+        return _named(f, value, where)
     assert isinstance(f.type, type)
     if dataclasses.is_dataclass(f.type):
         return build(f.type, value, where)
     return _scalar(f.type, f.metadata, value, where)
+
+
+def _named(f: dataclasses.Field, value: Any, where: str) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {"": _scalar(str, f.metadata, value, where)}
+    if not 0 < len(value) <= MOST:
+        raise InputError(f"{where}: expected a text, or a block of 1 to {MOST} named texts, not {_short(value)}")
+    for name in value:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise InputError(f"{where}: a name must look like {NAME.pattern}, not {_short(name)}")
+    return {name: _scalar(str, f.metadata, text, f"{where}.{name}") for name, text in value.items()}
 
 
 def _scalar(kind: type[Any], rules: Mapping, value: Any, where: str) -> Any:

@@ -1,6 +1,6 @@
 """Compare all rows (models and floors): measures with intervals, by category, and between seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -63,14 +63,24 @@ def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
 
 
 def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) -> pd.DataFrame:
-    """The same table within each category of the photographs."""
+    """The same table within each category; with several sources, within each source and each of its categories."""
     parts = []
-    for category in sorted(set(next(iter(scores.values())).category)):
-        ours = {name: rows[rows.category == category] for name, rows in scores.items()}
+    for source, category, inside in groups(next(iter(scores.values()))):
+        ours = {name: rows[inside] for name, rows in scores.items()}
         values, resampled = measured(ours, params, seed)
-        part = table(values, resampled, len(next(iter(ours.values()))))
-        parts.append(part.assign(category=category))
+        parts.append(table(values, resampled, int(inside.sum())).assign(source=source, category=category))
     return pd.concat(parts, ignore_index=True)
+
+
+def groups(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
+    """Source, name and rows (N,) bool of each category; with several sources, of each source before its categories."""
+    several = scores.source.nunique() > 1
+    for source, ours in scores.groupby("source"):
+        if several:
+            yield source, source, scores.source == source
+        for category in sorted(set(ours.category)):
+            name = f"{source}/{category}" if several else category
+            yield source, name, (scores.source == source) & (scores.category == category)
 
 
 def between_seeds(values: Mapping, whole: pd.DataFrame, repeats: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -107,7 +107,7 @@ class Scorer:
         measures = overall(outcome.scores, outcome.features, outcome.original_features, params, seed)
         if wanted.fid:
             measures["fid"] = perceptual.fid(outcome.results, outcome.originals, self.device)
-        scores = pd.concat([self.index[["name", "category"]], outcome.scores], axis=1)
+        scores = pd.concat([self.index[["name", "source", "category"]], outcome.scores], axis=1)
         return Scored(outcome=outcome, scores=scores, measures=measures)
 
 

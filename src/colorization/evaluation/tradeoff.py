@@ -5,7 +5,6 @@ that predicts a distribution over colours. Every curve holds the default: satura
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 
 COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # measures in the table
-COMPARED = ("delta_e", "ab_rmse", "skill")  # measures compared with the defaults of other models
+COMPARED = ("delta_e", "ab_rmse", "skill")  # measures whose difference to the default is in the table
 
 
 class Point(NamedTuple):
@@ -96,25 +95,21 @@ def turned(model: Colorizer, temperature: float | None) -> Colorizer:
 
 def summarise(
     measured: Mapping[Point, tuple[pd.DataFrame, np.ndarray]],
-    others: Mapping[str, pd.DataFrame],
     originals: np.ndarray,
     *,
     resamples: int,
     frechet_resamples: int,
     seed: int,
 ):
-    """The measures of every point and of other models' defaults, and the same on resampled photographs: two mappings.
+    """The measures of every point, and the same on resampled photographs: two mappings.
 
-    others: tables of `scoring.evaluate` on the same photographs. originals: the classifier's features (N,F) of them.
-    The other models get no Fréchet distance; no model gets one if the classifier knows no categories.
+    originals: the classifier's features (N,F) of the originals. Without categories there is no Fréchet distance.
     """
     scores = {point: table for point, (table, _) in measured.items()}
     features = {point: found for point, (_, found) in measured.items()}
-    columns = next(iter(scores.values())).columns
-    tables = scores | {name: table[columns] for name, table in others.items()}
-    values = {name: measures.summarise(table) for name, table in tables.items()}
-    resampled = intervals.bootstrap(tables, resamples, seed)
-    if "recognised" in columns:
+    values = {point: measures.summarise(table) for point, table in scores.items()}
+    resampled = intervals.bootstrap(scores, resamples, seed)
+    if "recognised" in next(iter(scores.values())):
         for point, found in frechet.estimates(features, originals, frechet_resamples, seed).items():
             values[point]["scene_frechet"], resampled[point]["scene_frechet"] = found
     return values, resampled
@@ -123,26 +118,23 @@ def summarise(
 def table(
     rows: list[tuple[str, float, Point]],
     start: Point,
-    values: Mapping[Point | str, Mapping[str, float]],
-    resampled: Mapping[Point | str, Mapping[str, np.ndarray]],
+    values: Mapping[Point, Mapping[str, float]],
+    resampled: Mapping[Point, Mapping[str, np.ndarray]],
 ) -> pd.DataFrame:
-    """One row per point of every curve: COLUMNS, and COMPARED minus another model's (as `delta_e_minus_gan`).
+    """One row per point of every curve: COLUMNS, and COMPARED minus the default's (as `delta_e_minus_default`).
 
-    values, resampled: the measures of every point, and of other models by name; on draws that all of them share.
+    values, resampled: the measures of every point, on draws that all points share.
     Every value comes with both ends of its interval. `default` marks the default, once in each curve.
     """
-    others, found = [name for name in values if isinstance(name, str)], []
+    found = []
     for knob, setting, point in rows:
-        row, ours, drawn = (
-            {"knob": knob, "setting": setting, "default": point == start},
-            values[point],
-            resampled[point],
-        )
+        row: dict = {"knob": knob, "setting": setting, "default": point == start}
+        ours, drawn = values[point], resampled[point]
         for name in filter(ours.__contains__, COLUMNS):
             row |= _with_ends(name, ours[name], drawn[name])
-        for other, name in product(others, COMPARED):
-            difference, many = ours[name] - values[other][name], drawn[name] - resampled[other][name]
-            row |= _with_ends(f"{name}_minus_{other}", difference, many)
+        for name in COMPARED:
+            difference, many = ours[name] - values[start][name], drawn[name] - resampled[start][name]
+            row |= _with_ends(f"{name}_minus_default", difference, many)
         found.append(row)
     return pd.DataFrame(found)
 

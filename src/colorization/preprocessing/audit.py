@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,11 +13,16 @@ from colorization.core.params import Data
 from colorization.sources.archive import BAD_ZIP, open_archive, read_member
 
 SPLITS = ("train", "val", "test")
+ALL = "all"  # the source and the category of photographs without one
 SPLIT_FOLDER = re.compile(r"(?:seg[_-])?(train|val|test|pred)(?:ing|id|idation)?", re.IGNORECASE)
 
 
-def list_files(archive: Path) -> pd.DataFrame:
-    """name, sha256, split ("" if its folders do not name one) and category of every file of a zip."""
+def list_files(archive: Path, sources: Iterable[str] = ()) -> pd.DataFrame:
+    """name, sha256, source, split ("" if its folders do not name one) and category of every file of a zip.
+
+    sources: the names of the zip's outermost folders, if they separate several sources.
+    """
+    sources = frozenset(sources)
     rows = []
     try:
         with open_archive(archive) as photos:
@@ -25,32 +31,43 @@ def list_files(archive: Path) -> pd.DataFrame:
                     digest = hashlib.sha256(read_member(photos, member)).hexdigest()
                 except (*BAD_ZIP, OSError):
                     digest = hashlib.sha256(name.encode()).hexdigest()  # decoding reports the fault later
-                rows.append((name, digest, *place(name)))
+                rows.append((name, digest, *place(name, sources)))
     except BAD_ZIP as error:
         raise InputError(f"{archive}: not a zip ({error}); run: dvc repro --force download") from None
-    return pd.DataFrame(rows, columns=["name", "sha256", "split", "category"])
+    return pd.DataFrame(rows, columns=["name", "sha256", "source", "split", "category"])
 
 
-def place(name: str) -> tuple[str, str]:
-    """The split ("train", "val", "test", "pred" or "") and the category that a file's folders name."""
+def place(name: str, sources: frozenset[str] = frozenset()) -> tuple[str, str, str]:
+    """The source, the split ("train", "val", "test", "pred" or "") and the category that a file's folders name."""
     folders = PurePosixPath(name.replace("\\", "/")).parts[:-1]
+    source = folders[0] if folders and folders[0] in sources else ALL
+    folders = folders[source != ALL :]
     matches = [SPLIT_FOLDER.fullmatch(part) for part in folders]
     split = next((m[1].lower() for m in matches if m), "")
-    category = folders[-1] if folders and not matches[-1] else "all"
-    return split, category
+    category = folders[-1] if folders and not matches[-1] else source
+    return source, split, category
 
 
 def assign(index: pd.DataFrame, params: Data) -> pd.DataFrame:
-    """Give every file a split, by its content if its folders name none, and apply `limit`; sorts rows by content."""
+    """Give every file a split, by its content if its source's folders name none, and apply `limit`; sorts by content.
+
+    Photographs without a category (pred) are left out, or train the models if params.unlabelled is "train".
+    """
     index = index.sort_values(["sha256", "name"], ignore_index=True)
     position = index.sha256.str[:13].map(lambda digits: int(digits, 16) / 16**13)  # uniform in [0, 1)
-    pool = index.split.isin(["", "train"])
-    test = 0.0 if (index.split == "test").any() else params.test_fraction
-    val = 0.0 if (index.split == "val").any() else params.val_fraction
-    index.loc[pool, "split"] = "train"
-    index.loc[pool & (position < test + val), "split"] = "val"
-    index.loc[pool & (position < test), "split"] = "test"
-    index["left_out"] = np.where(index.split == "pred", "pred: without a category, not part of the study", "")
+    for source in index.source.unique():
+        ours = index.source == source
+        pool = ours & index.split.isin(["", "train"])
+        test = 0.0 if (ours & (index.split == "test")).any() else params.test_fraction
+        val = 0.0 if (ours & (index.split == "val")).any() else params.val_fraction
+        index.loc[pool, "split"] = "train"
+        index.loc[pool & (position < test + val), "split"] = "val"
+        index.loc[pool & (position < test), "split"] = "test"
+    unlabelled = index.split == "pred"
+    if params.unlabelled == "train":
+        index.loc[unlabelled, ["split", "category"]] = ("train", "")
+        unlabelled[:] = False
+    index["left_out"] = np.where(unlabelled, "pred: without a category; data.unlabelled: train uses it", "")
     if params.limit:
         index.loc[index.groupby("split").cumcount() >= params.limit, "left_out"] = "limit"
     index["row"] = -1
@@ -108,13 +125,11 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
     seen = index[index.width > 0]
     used = index[index.left_out == ""]
     common = seen.groupby(["width", "height"]).size().idxmax()
-    categories = sorted(index.category[index.split != "pred"].unique())
     return {
         "files": len(index),
         "used": {s: int((used.split == s).sum()) for s in SPLITS},
-        "categories": {
-            s: {c: int(((used.split == s) & (used.category == c)).sum()) for c in categories} for s in SPLITS
-        },
+        "sources": _counts(used, "source", sorted(index.source.unique())),
+        "categories": _counts(used, "category", categories(index)),
         "left_out": _count_reasons(index),
         "gray": {s: int(((seen.split == s) & (seen.chroma < params.min_chroma)).sum()) for s in SPLITS},
         "with_twin": count_with_twin(seen, params.near_duplicate_bits),
@@ -122,6 +137,16 @@ def summarise(index: pd.DataFrame, params: Data) -> dict:
         "odd_sizes": int(((seen.width != common[0]) | (seen.height != common[1])).sum()),
         "enlarged": int((seen[["width", "height"]].min(axis=1) < params.image_size).sum()),
     }
+
+
+def categories(index: pd.DataFrame) -> list[str]:
+    """The names of all categories, sorted, used or not."""
+    return sorted(set(index.category[index.split != "pred"]) - {""})
+
+
+def _counts(used: pd.DataFrame, column: str, names: list[str]) -> dict[str, dict[str, int]]:
+    """The number of photographs of each split with each of the names in a column."""
+    return {s: {name: int(((used.split == s) & (used[column] == name)).sum()) for name in names} for s in SPLITS}
 
 
 def _count_reasons(index: pd.DataFrame) -> dict[str, int]:
@@ -133,7 +158,7 @@ def _count_reasons(index: pd.DataFrame) -> dict[str, int]:
 def require_every_split(index: pd.DataFrame, params: Data) -> None:
     """Print the categories without usable photographs. Raises InputError if a split is empty."""
     used = index[index.left_out == ""]
-    for category in sorted(set(index.category[index.split != "pred"]) - set(used.category)):
+    for category in sorted(set(categories(index)) - set(used.category)):
         print(shown(f"category {category}: no usable photographs"))
     for split in SPLITS:
         if not (used.split == split).any():

@@ -32,13 +32,14 @@ MOST_WORKERS = 256
 _archive: zipfile.ZipFile  # set when a worker process starts
 
 
-def pack(archive: Path, out: Path, params: Data, workers: int) -> pd.DataFrame:
+def pack(archive: Path, out: Path, params: Data, workers: int, sources: Iterable[str] = ()) -> pd.DataFrame:
     """Write out/{train,val,test}.npy, (N,3,S,S) float16 normalised Lab, and out/index.csv; returns the index.
 
     The index has one row per file of the archive: its split and row in that split's array, or why it was left out.
+    sources: names of the archive's outermost folders; each keeps its own division into splits.
     Raises InputError if a split is empty.
     """
-    index = assign(list_files(archive), params)
+    index = assign(list_files(archive, sources), params)
     out.mkdir(parents=True, exist_ok=True)
     scratch = out / "decoded.part"
     shape = (3, params.image_size, params.image_size)

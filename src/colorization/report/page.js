@@ -21,5 +21,14 @@ function show() {
     card.querySelector(".score").textContent = score ? `${label(scored)}: ${score}` : "";
   });
 }
-document.querySelectorAll(".choose select").forEach((select) => select.addEventListener("change", show));
+document.querySelectorAll("#left, #right").forEach((select) => select.addEventListener("change", show));
 show();
+
+// The filters by source: choosing in one of them sets all, and hides what comes from other sources.
+const filters = document.querySelectorAll("select.source");
+filters.forEach((filter) => filter.addEventListener("change", () => {
+  filters.forEach((other) => (other.value = filter.value));
+  document.querySelectorAll("[data-source]").forEach((part) => {
+    part.hidden = filter.value !== "" && part.dataset.source !== filter.value;
+  });
+}));

@@ -60,6 +60,7 @@ def render(run: Run) -> str:
         results=tables.results_table(run.table, run.differences),
         best=best, rivals=[labels.names[name] for name in best["rivals"]],
         categories=tables.category_table(run.categories),
+        sources=sorted(set(run.categories.source)),
         sliders=sliders(run), extremes=of_models(run), verdicts=tables.count_verdicts(run.claims),
         others=[labels.names[name] for name in run.models if name not in PAPER],
         measures=SHOWN, vivid=tables.vivid_rows(tables.joined(run.tradeoff)),
@@ -75,7 +76,7 @@ def sliders(run: Run) -> list[dict]:
     return [
         {
             "name": scores.name[row],
-            "category": scores.category[row],
+            "source": scores.source[row], "category": scores.category[row],
             "pictures": {name: picture_uri(pictures[row]) for name, pictures in run.results.items()},
             "scores": {name: _scores_of(table, row) for name, table in run.scores.items()},
         }
@@ -94,8 +95,8 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
         table = run.scores[model]
         found[model] = {
             kind: [
-                {"name": table.name[row], "category": table.category[row], "delta_e": table.delta_e[row],
-                 "result": picture_uri(run.results[model][row]), "original": picture_uri(run.results["original"][row])}
+                {"name": table.name[row], "source": table.source[row], "category": table.category[row],
+                 "delta_e": table.delta_e[row], "result": picture_uri(run.results[model][row]), "original": picture_uri(run.results["original"][row])}
                 for row in rows
             ]
             for kind, rows in extremes(table.delta_e, EXTREMES).items()

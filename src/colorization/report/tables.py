@@ -59,7 +59,8 @@ def category_table(table: pd.DataFrame) -> dict:
     for name, part in table.groupby("category", sort=False):
         part = part.set_index("model")
         cells = [part.loc[model, ["delta_e", "delta_e_low", "delta_e_high"]].tolist() for model in models]
-        rows.append({"name": name, "photographs": int(part.photographs.iloc[0]), "cells": cells})
+        first = part.iloc[0]
+        rows.append({"name": name, "source": first.source, "photographs": int(first.photographs), "cells": cells})
     return {"models": models, "rows": rows}
 
 

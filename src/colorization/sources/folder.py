@@ -1,12 +1,21 @@
-"""A folder or a zip of photographs, at any depth."""
+"""Folders and zips of photographs, at any depth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
 from colorization.core.errors import InputError, shown
 from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member, require_space
+
+
+def several(paths: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """The photographs of several folders or zips, each below a folder of its name: (name, bytes), sorted by name.
+
+    A path with the name "" gets no such folder. Raises InputError like `photographs`, before the first is read.
+    """
+    found = {f"{name}/" if name else "": photographs(path) for name, path in paths.items()}
+    return ((prefix + name, content) for prefix in sorted(found) for name, content in found[prefix])
 
 
 def photographs(path: Path) -> Iterator[tuple[str, bytes]]:

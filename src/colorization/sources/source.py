@@ -13,13 +13,15 @@ from colorization.sources import folder, sample
 def photographs(data: Data, root: Path, checkpoints: Path) -> Iterator[tuple[Iterator[tuple[str, bytes]], dict]]:
     """(name, bytes) of every photograph, sorted by name, and a record of their origin.
 
-    root: data.folder.path is relative to it. checkpoints: folder for a partial download.
+    root: the paths of data.folder.path are relative to it. checkpoints: folder for a partial download.
     """
     if data.source == "sample":
         yield sample.photographs(data.sample.cells), {}
     elif data.source == "folder":
-        path = os.path.expanduser(data.folder.path)  # Path.expanduser raises for an unknown ~user
-        yield folder.photographs(root / path), {}
+        paths = {  # Path.expanduser raises for an unknown ~user
+            name: root / os.path.expanduser(path) for name, path in data.folder.path.items()
+        }
+        yield folder.several(paths), {"folders": sorted(paths)} if any(paths) else {}
     else:
         from colorization.sources import kaggle  # imports the client's libraries
 
