@@ -82,8 +82,9 @@ def tiny_params(every_model: bool = False) -> dict:
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
     models = tree["models"]
     models["resunet"] |= {"width": 4, "depth": 2}
+    models["ours"] |= {"width": 8}
     models["pix2pix"] |= {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1}
-    for name in () if every_model else ("pix2pix", "resunet"):  # the one more has a temperature
+    for name in () if every_model else ("pix2pix", "resunet", "ours"):  # the one more has a temperature
         del models[name]
     for block in models.values():
         block |= {"epochs": 1, "batch_size": 8}

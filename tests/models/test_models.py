@@ -13,9 +13,9 @@ from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.models.common.adversarial import PatchDiscriminator
 from colorization.models.common.architecture import architecture
+from colorization.models.common.blocks import Attention
 from colorization.models.common.weights import build
 from colorization.models.floors import floors
-from colorization.models.resunet import network as resunet
 from colorization.models.vae import network as vae
 from colorization.models.zhang import network as zhang
 
@@ -23,8 +23,10 @@ RESNET = {"width": 4, "predicts": "ab"}
 GAN = {"width": 8, "depth": 3, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 8, "discriminator_layers": 2}
 VAE = {"latent_channels": 8, "kl_weight": 0.001, "encoder_weights": "none", "predicts": "ab"}
 RESUNET = {"width": 8, "depth": 3, "huber": 11.0, "zoom": 0.3, "relight": 0.2, "small": 0.5, "averaging": 0.99}
+OURS = {"width": 8, "encoder_weights": "none", "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 11.0, "zoom": 0.3,
+        "relight": 0.2, "aging": 0.3, "hinted": 0.5, "averaging": 0.99}  # fmt: skip
 ZHANG = {"width": 4, "rebalancing": 0.5, "temperature": 0.38}
-SMALL = {"resnet": RESNET, "gan": GAN, "vae": VAE, "resunet": RESUNET, "pix2pix": GAN, "zhang": ZHANG}
+SMALL = {"resnet": RESNET, "gan": GAN, "vae": VAE, "ours": OURS, "resunet": RESUNET, "pix2pix": GAN, "zhang": ZHANG}
 
 
 def batch(count=2, size=32, seed=0):
@@ -56,6 +58,7 @@ def test_rgb_predictions_become_ab(name):
 def test_every_model_can_overfit_one_batch(name):
     torch.manual_seed(0)
     quiet = {
+        "ours": {"zoom": 0.0, "relight": 0.0, "aging": 0.0},
         "resunet": {"zoom": 0.0, "relight": 0.0},
         "gan": {"dropout": 0.0},
         "pix2pix": {"dropout": 0.0},
@@ -171,7 +174,7 @@ def test_resunet_looks_at_the_whole_photograph():
     torch.manual_seed(0)
     model = build("resunet", RESUNET).eval()
     for module in model.modules():
-        if isinstance(module, resunet.Attention):
+        if isinstance(module, Attention):
             torch.nn.init.normal_(module.out.weight)
     L = torch.rand(1, 1, 64, 64, requires_grad=True)
     model(L)[0, 0, 0, 0].backward()
@@ -219,7 +222,7 @@ def test_resunet_begins_with_smaller_photographs(progress, side):
 
 def test_attention_starts_as_identity_and_mixes_positions():
     torch.manual_seed(0)
-    attention, x = resunet.Attention(8).eval(), torch.randn(2, 8, 3, 5)
+    attention, x = Attention(8).eval(), torch.randn(2, 8, 3, 5)
     assert torch.equal(attention(x), x)
     torch.nn.init.normal_(attention.out.weight)
     order = torch.randperm(15)

@@ -35,8 +35,9 @@ def run(**changes) -> report.Run:
     table = table.assign(**{f"{m}{e}": [np.nan] * 4 + [1.5] for m in ("diversity", "ab_rmse_sample", "ab_rmse_best")
                             for e in ("", "_low", "_high")})  # fmt: skip
     names = [f"test/{c}/{i}.jpg" for c in ("sea", HOSTILE) for i in range(9)]
-    scores = pd.DataFrame({"name": names, "source": ["one"] * 9 + ["two"] * 9, "category": ["sea"] * 9 + [HOSTILE] * 9, "delta_e": RNG.random(18) * 20,
-                           "mse": 0.01, "ssim": 0.9})  # fmt: skip
+    scores = pd.DataFrame({"name": names, "source": ["one"] * 9 + ["two"] * 9,
+                           "category": ["sea"] * 9 + [HOSTILE] * 9, "delta_e": RNG.random(18) * 20, "mse": 0.01,
+                           "ssim": 0.9})  # fmt: skip
     places = [("one", "one"), ("one", "one/sea"), ("two", "two"), ("two", f"two/{HOSTILE}")]
     categories = pd.concat([table.assign(category=c, source=s, photographs=9) for s, c in places])
     seeds = pd.DataFrame([("gan", "delta_e", 3, 9.1, 0.2, 9.0, 9.3, 8.9, 9.4)], columns=[

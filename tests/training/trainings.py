@@ -28,6 +28,7 @@ SMALL = {
     "resnet": {"width": 1, "lr": 0.0005},
     "gan": {"lr": 0.0002, "width": 4, "depth": 3, "dropout": 0.5, "discriminator_width": 4, "discriminator_layers": 1},
     "vae": {"latent_channels": 4},
+    "ours": {"width": 8, "aging": 0.5},
     "resunet": {"width": 4, "depth": 3, "small": 0.8, "averaging": 0.998},
     "pix2pix": {"lr": 0.0002, "width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
     "zhang": {"width": 1},

@@ -76,7 +76,8 @@ def sliders(run: Run) -> list[dict]:
     return [
         {
             "name": scores.name[row],
-            "source": scores.source[row], "category": scores.category[row],
+            "source": scores.source[row],
+            "category": scores.category[row],
             "pictures": {name: picture_uri(pictures[row]) for name, pictures in run.results.items()},
             "scores": {name: _scores_of(table, row) for name, table in run.scores.items()},
         }
@@ -96,7 +97,8 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
         found[model] = {
             kind: [
                 {"name": table.name[row], "source": table.source[row], "category": table.category[row],
-                 "delta_e": table.delta_e[row], "result": picture_uri(run.results[model][row]), "original": picture_uri(run.results["original"][row])}
+                 "delta_e": table.delta_e[row], "result": picture_uri(run.results[model][row]),
+                 "original": picture_uri(run.results["original"][row])}
                 for row in rows
             ]
             for kind, rows in extremes(table.delta_e, EXTREMES).items()

@@ -111,7 +111,8 @@ class Trainer:
         """Update the model once. progress: completed fraction of the training. Returns the terms of the loss."""
         self.model.progress = progress
         for optimizer in self.optimizers:
-            optimizer.param_groups[0]["lr"] = learning_rate(self.params, progress)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(self.params, progress) * group.get("lr_factor", 1.0)
         with self.fabric.autocast():
             terms = self.model.training_step(
                 batch, self.optimizers, lambda loss: self.processes.backward(loss, self.model)

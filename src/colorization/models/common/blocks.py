@@ -1,7 +1,10 @@
 """Building blocks that several models share."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+HEADS = 4  # of the attention, whose channels are a multiple of this
 
 
 def init_weights(module: nn.Module, std: float = 0.02) -> None:
@@ -30,3 +33,40 @@ class Noise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.randn_like(x)
+
+
+class Residual(nn.Module):
+    """x + two 3×3 convolutions with batch norm, then ReLU (He et al. 2016, section 3): (B,C,H,W) → the same shape."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.first = conv_block(channels, channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)  # starts as the identity (Goyal et al. 2017, section 5.1)
+
+    def forward(self, x):
+        return F.relu(x + self.norm(self.second(self.first(x))))
+
+
+class Attention(nn.Module):
+    """x + self-attention between all positions (Vaswani et al. 2017, section 3.2): (B,C,H,W) → the same shape."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x):
+        parts = self.query_key_value(self.norm(x)).flatten(2).unflatten(1, (3, HEADS, -1))  # (B, 3, heads, C/heads, HW)
+        query, key, value = parts.transpose(-1, -2).unbind(dim=1)
+        seen = F.scaled_dot_product_attention(query, key, value)  # (B, heads, HW, C/heads)
+        return x + self.out(seen.transpose(-1, -2).reshape(x.shape))
+
+
+def resized(x: Tensor, side: tuple[int, int]) -> Tensor:
+    """(B,C,H,W) → (B,C,*side), bilinear; the same tensor if it has that size."""
+    return x if x.shape[-2:] == side else F.interpolate(x, side, mode="bilinear")

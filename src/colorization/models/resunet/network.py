@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
-from colorization.models.common.blocks import Noise, conv_block
+from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized
 from colorization.models.common.contract import CHANNELS, Colorizer
+from colorization.models.common.variations import cropped, relit, uniform
 
 MAX_GROWTH = 8  # channels double up to 8 × width
 ATTENTIVE = 2  # number of lowest levels with attention
-HEADS = 4  # heads of the attention, which has at least 2 × width channels
 SMALL = 0.75  # fraction of the side, in the first part of a training
 LOOKS = (1.0, 1.5)  # sizes of a photograph whose colours are averaged; training crops cover both
 
@@ -64,8 +64,8 @@ class ResUNet(Colorizer):
     def colorize(self, L):
         height, width = L.shape[-2:]
         sides = [(round(look * height), round(look * width)) for look in LOOKS]
-        looks = [super(ResUNet, self).colorize(_resized(L, side)) for side in sides]
-        return torch.stack([_resized(ab, (height, width)) for ab in looks]).mean(dim=0)
+        looks = [super(ResUNet, self).colorize(resized(L, side)) for side in sides]
+        return torch.stack([resized(ab, (height, width)) for ab in looks]).mean(dim=0)
 
     def loss(self, batch):
         L, ab = self.varied(*batch) if self.training else batch
@@ -85,23 +85,17 @@ class ResUNet(Colorizer):
 
         T is S, or in the first part of a training three quarters of S, rounded down to a multiple of the stride.
         """
-        draws = torch.special.ndtr(self.noise(L.new_empty(len(L), 5, 1, 1)))  # uniform in [0, 1]
-        crop, right, down, gain, shift = draws.unbind(dim=1)  # (B,1,1) each
-        side = 1 - self.zoom * crop.flatten()
-        x, y = ((2 * place.flatten() - 1) * (1 - side) for place in (right, down))
-        none = torch.zeros_like(side)
-        window = torch.stack([side, none, x, none, side, y], dim=1).view(-1, 2, 3)
-        grid = F.affine_grid(window, [len(L), 3, *self._sides(L.shape[-2:])], align_corners=False)
-        lab = F.grid_sample(torch.cat([L, ab], dim=1), grid, padding_mode="border", align_corners=False)
-        gain, shift = (self.relight * (2 * draw - 1).unsqueeze(1) for draw in (gain, shift))
-        relit = (lab[:, :1] + 1) * (1 + gain) - 1 + shift / 2  # L + 1 is 0 for black, 2 for white
-        return relit.clamp(-1, 1).contiguous(memory_format=torch.channels_last), lab[:, 1:]
+        draws = uniform(self.noise, L)(5, 1, 1)
+        lab = cropped(torch.cat([L, ab], dim=1), draws[:, :3], self.zoom, self._sides(*L.shape[-2:]))
+        L = relit(lab[:, :1], draws[:, 3:], self.relight)
+        return L.contiguous(memory_format=torch.channels_last), lab[:, 1:]
 
-    def _sides(self, sides: torch.Size) -> list[int]:
+    def _sides(self, height: int, width: int) -> tuple[int, int]:
         """H and W of the training photographs: the full size, or less in the first part of the training."""
         if self.progress >= self.small:
-            return list(sides)
-        return [max(self.stride, int(SMALL * side) // self.stride * self.stride) for side in sides]
+            return height, width
+        height, width = (int(SMALL * side) // self.stride * self.stride for side in (height, width))
+        return max(self.stride, height), max(self.stride, width)
 
     def blocks(self):
         encoders = [(f"level {i}", part) for i, part in enumerate(self.encoders, 1)]
@@ -111,38 +105,6 @@ class ResUNet(Colorizer):
     def skips(self):
         depth = len(self.encoders)
         return [(depth - 2 - i, depth + i) for i in range(depth - 1)]
-
-
-class Residual(nn.Module):
-    """x + two 3×3 convolutions with batch norm, then ReLU (He et al. 2016, section 3): (B,C,H,W) → the same shape."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.first = conv_block(channels, channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.norm.weight)  # starts as the identity (Goyal et al. 2017, section 5.1)
-
-    def forward(self, x):
-        return F.relu(x + self.norm(self.second(self.first(x))))
-
-
-class Attention(nn.Module):
-    """x + self-attention between all positions (Vaswani et al. 2017, section 3.2): (B,C,H,W) → the same shape."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels)
-        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
-        self.out = nn.Conv2d(channels, channels, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, x):
-        parts = self.query_key_value(self.norm(x)).flatten(2).unflatten(1, (3, HEADS, -1))  # (B, 3, heads, C/heads, HW)
-        query, key, value = parts.transpose(-1, -2).unbind(dim=1)
-        seen = F.scaled_dot_product_attention(query, key, value)  # (B, heads, HW, C/heads)
-        return x + self.out(seen.transpose(-1, -2).reshape(x.shape))
 
 
 class Up(nn.Module):
@@ -155,10 +117,6 @@ class Up(nn.Module):
 
     def forward(self, below, skip):
         return self.join(torch.cat([F.interpolate(self.narrow(below), scale_factor=2, mode="bilinear"), skip], dim=1))
-
-
-def _resized(x: Tensor, side: tuple[int, int]) -> Tensor:
-    return x if x.shape[-2:] == side else F.interpolate(x, side, mode="bilinear")
 
 
 def _halve(c_in: int, c_out: int) -> nn.Sequential:
