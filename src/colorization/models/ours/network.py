@@ -21,6 +21,7 @@ from colorization.models.common.variations import aged, cropped, relit, uniform
 
 WIDTHS = (4, 2, 1.5, 1)  # channels of the decoder's levels as multiples of the width, the lowest first
 ATTENTIVE = 2  # number of lowest levels with attention
+LOOKS = (1.0, 1.5)  # sizes of a photograph whose colours are averaged; training crops cover both
 
 
 class Ours(Colorizer):
@@ -54,6 +55,17 @@ class Ours(Colorizer):
     def forward(self, L, known: Tensor | None = None):
         """known: a map of hints (B,3,H,W), see `hints`; None: no hints."""
         return self.decode(self.encoder(L), hints.none(L) if known is None else known)
+
+    @torch.no_grad()
+    def colorize(self, L, known: Tensor | None = None):
+        """L (B,1,H,W) of any size, and a map of hints (B,3,H,W) or None → ab (B,2,H,W), both normalised."""
+        side = L.shape[-2:]
+        known = hints.none(L) if known is None else known
+        looks = []
+        for look in LOOKS:
+            seen = round(look * side[0]), round(look * side[1])
+            looks.append(resized(self(resized(L, seen), hints.at(known, *seen)), side))
+        return torch.stack(looks).mean(dim=0)
 
     def decode(self, features: list[Tensor], known: Tensor) -> Tensor:
         """The encoder's features of photographs and their map of hints (B,3,H,W) → ab (B,2,H,W)."""
