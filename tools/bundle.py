@@ -1,11 +1,12 @@
 """Put an up-to-date model into the package, in half precision and with a model card.
 
-python -m tools.bundle vae
+python -m tools.bundle ours --sources presets/everyday.csv
 
 The package holds one model; a new one replaces the old one. Commit src/colorization/app/weights afterwards.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from colorization.core.params import Config, Data, load_config
 from colorization.dataset.devices import one_device
 from colorization.dataset.photos import load
 from colorization.evaluation import intervals
-from colorization.evaluation.comparison import measured
+from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.measures import rounded
 from colorization.evaluation.scoring import evaluate, load_judges, photographs
 from colorization.models.common.contract import Colorizer
@@ -31,11 +32,12 @@ from tools import markdown, model_card
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
-LARGEST = 10_000_000  # bytes; every clone downloads this file
+LARGEST = 16_000_000  # bytes; every clone downloads this file
+MOSTLY = 0.6  # share of photographs with people from which a category counts as one of people
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
 
-def again(name: str, dataset: str | None, data: Data) -> str:
+def again(data: Data) -> str:
     """The commands that make the bundled model again. Raises InputError if the last commit lacks these parameters."""
     wanted = Path("params.yaml").read_text(encoding="utf-8").strip()
     files = output("git", "ls-tree", "-r", "--name-only", "HEAD", "params.yaml", "presets/", "results/").split("\n")
@@ -43,7 +45,7 @@ def again(name: str, dataset: str | None, data: Data) -> str:
     if not same:
         raise InputError("params.yaml: in no committed run; publish the run (python -m tools.publish) and commit it")
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
-    bundle = f"python -m tools.bundle {name}" + (f" --dataset {dataset}" if dataset else "")
+    bundle = " ".join(["python -m tools.bundle", *sys.argv[1:]])
     return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", bundle])
 
 
@@ -84,25 +86,41 @@ def learned(about: dict, data: Data, dataset: str | None) -> dict:
     }  # fmt: skip
 
 
-def scored(name: str, values: dict, differences: pd.DataFrame, labels: Labels) -> dict:
+def scored(
+    name: str, values: dict, differences: pd.DataFrame, labels: Labels, sources: pd.DataFrame, config: Config
+) -> dict:
     """The card's scores, and the cost of half precision."""
+    by_category = pd.concat([people(name, sources, config), read_table(paths.CATEGORIES)])
     return {
         "scores": markdown.scores(read_table(paths.TABLE), labels),
-        "by_category": markdown.categories(read_table(paths.CATEGORIES), name),
+        "by_category": markdown.categories(by_category, name),
         "loss": markdown.changes(values["single"], values["half"], differences, LOSSES),
         "ratio": values["half"]["colorfulness_ratio"],
     }
+
+
+def people(name: str, sources: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Gray and a model, apart for the categories of `sources` that mostly show people and for the others."""
+    scores, rows = {row: read_table(paths.scores(row)) for row in ("gray", name)}, []
+    for group, kind in (("mostly people", sources.people >= MOSTLY), ("few people", sources.people < MOSTLY)):
+        ours = {row: found[found.category.isin(sources.category[kind])] for row, found in scores.items()}
+        if len(ours[name]):
+            values, resampled = measured(ours, config.compare, config.train.seed)
+            rows.append(table(values, resampled, len(ours[name])).assign(category=group))
+    return pd.concat(rows) if rows else pd.DataFrame()
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="name of a model in models/")
     parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
+    parser.add_argument("--sources", type=Path, help="a table of categories: people (share), shows, origin, licence")
     wanted, config = parser.parse_args(), load_config()
+    sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame({"category": [], "people": []})
     name, source = wanted.name, paths.weights(wanted.name)
     config.model(name)
     require_up_to_date()
-    labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(name, wanted.dataset, config.data)
+    labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
     model, half, weights = load_model(source, Colorizer), load_model(source, Colorizer), halves(source)
     half.load_state_dict(weights)
     values, differences, change = compared({"half": half, "single": model}, config)
@@ -116,7 +134,7 @@ def main():
     text = model_card.CARD.format(
         name=name, file=source.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
-        **facts, **scored(name, values, differences, labels),
+        sources=markdown.sources(sources), **facts, **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip
     save_model(BUNDLED / source.name, weights, name=name, network=described["network"], about=about)
     write_bytes(BUNDLED / "README.md", text.encode())

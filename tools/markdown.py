@@ -37,6 +37,15 @@ def categories(table: pd.DataFrame, model: str) -> str:
     return _grid(["", "photographs", "ΔE ↓", "ΔE of gray", "skill ↑"], cells)
 
 
+def sources(table: pd.DataFrame) -> str:
+    """Categories of photographs, with what they show, their origin and their licence; empty without any."""
+    if table.empty:
+        return ""
+    head = ["category", "with people", "shows", "origin", "licence"]
+    return _grid(head, [[row.category, f"{row.people:.0%}", row.shows, row.origin, row.licence]
+                        for row in table.itertuples()])  # fmt: skip
+
+
 def changes(
     before: Mapping[str, float], after: Mapping[str, float], differences: pd.DataFrame, measures: Sequence[str]
 ) -> str:

@@ -44,6 +44,8 @@ The a and b of every pixel change by at most {change:.2g}, of ±110.
 
 {licence}
 
+{sources}
+
 ## How to repeat it
 
 ```sh
@@ -59,7 +61,8 @@ def origin(data: Data, dataset: str | None) -> str:
     kaggle = f"Kaggle's {KAGGLE.format(dataset=dataset)}"
     if data.source == "kaggle":
         return kaggle + (f", version {data.kaggle.version}" if data.kaggle.version else "")
-    return "a folder" + (f" with the photographs of {kaggle}" if dataset else "")
+    names = ", ".join(filter(None, data.folder.path)) or "a folder"
+    return names + (f" with the photographs of {kaggle}" if dataset else "")
 
 
 def licence(data: Data, dataset: str | None) -> str:
@@ -70,4 +73,4 @@ def licence(data: Data, dataset: str | None) -> str:
         return f"""Unknown: see Kaggle's page of {KAGGLE.format(dataset=dataset)}.
 We could not check the licence of the photographs' authors. This repository contains the weights learned from the
 photographs, not the photographs."""
-    return "Unknown: the photographs came from a local folder."
+    return "The photographs came from local folders. What the table below does not name is unknown."

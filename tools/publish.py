@@ -96,7 +96,8 @@ def bring(data: Data) -> str:
     """A comment line about the step that a person does before dvc repro, or an empty string."""
     if data.source != "folder":
         return ""
-    return f"# put the photographs at {data.folder.path}, where these parameters look for them\n"
+    places = ", ".join(data.folder.path.values())
+    return f"# put the photographs at {places}, where these parameters look for them\n"
 
 
 def left_out(audit: dict) -> str:
@@ -121,8 +122,8 @@ def main():
     folder, config, audit = Path("results") / wanted.name, load_config(), read_json(paths.AUDIT)
     labels = Labels.of(read_json(paths.DESCRIPTIONS))
     curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
-    losses = [model_figures(name)["loss"][0] for name in config.models]
-    sources = [*FILES, *map(paths.figure, [*FIGURES, *losses])]
+    of_models = [model_figures(name)[kind][0] for name in config.models for kind in ("predictions", "loss")]
+    sources = [*FILES, *map(paths.figure, [*FIGURES, *of_models])]
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,17 @@ def test_draws_quietly_and_repeatably(draw):
     assert first == second
     image = Image.open(io.BytesIO(first))
     assert image.width > 400 and image.convert("L").getextrema()[0] < 100
+
+
+@pytest.mark.parametrize("name", CONFIG.models)
+def test_no_block_of_an_architecture_covers_another(name):
+    described = describe(name, CONFIG.model(name).network(), CONFIG.data.image_size)
+    (axis,) = diagrams.architecture(name, described, "t", LABELS).axes
+    boxes = [(box.get_x(), box.get_y(), box.get_x() + box.get_width(), box.get_y() + box.get_height())
+             for box in axis.patches]  # fmt: skip
+    assert len(boxes) == len(described["blocks"]) + 1
+    for (left, low, right, high), (x0, y0, x1, y1) in combinations(boxes, 2):
+        assert right <= x0 or x1 <= left or high <= y0 or y1 <= low
 
 
 def test_every_name_has_a_colour_of_its_own():

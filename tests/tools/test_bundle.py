@@ -219,10 +219,29 @@ def test_the_card_describes_the_data_without_paths():
     for text in (model_card.origin(data, slug), model_card.licence(data, slug)):
         assert f"(https://www.kaggle.com/datasets/{slug})" in text
     assert model_card.licence(data, slug).startswith("Unknown: see Kaggle's page")
-    private = replace(data, source="folder", folder=replace(data.folder, path="/home/me/photos"))
+    private = replace(data, source="folder", folder=replace(data.folder, path={"": "/home/me/photos"}))
     assert slug not in model_card.origin(private, None) + model_card.licence(private, None)
     assert slug in model_card.origin(private, slug) and "/home/me" not in model_card.origin(private, slug)
     assert "scikit-image" in model_card.origin(replace(data, source="sample"), None)
+    several = replace(private, folder=replace(data.folder, path={"scenes": "/home/me/a.zip", "faces": "b"}))
+    assert model_card.origin(several, None) == "scenes, faces"
+
+
+def test_the_card_tells_people_and_others_apart(place):
+    sources = pd.DataFrame({"category": ["faces", "rooms"], "people": [0.9, 0.0], "shows": ["f", "r"],
+                            "origin": "o", "licence": ["CC0", "none"]})  # fmt: skip
+    assert "| faces | 90% | f | o | CC0 |" in markdown.sources(sources)
+    assert markdown.sources(sources[:0]) == ""
+    rows = pd.DataFrame({"name": "x", "category": ["faces"] * 3 + ["rooms"] * 2 + ["sea"], "mse": 0.01,
+                         "mse_gray": 0.02})  # fmt: skip
+    for row, delta_e in (("gray", [9, 9, 9, 7, 7, 1]), ("vae", [6, 6, 6, 8, 8, 2])):
+        path = place / f"data/scores/{row}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.assign(delta_e=delta_e).to_csv(path, index=False)
+    found = bundle.people("vae", sources, load_config(ROOT / "presets/sample.yaml")).set_index(["category", "model"])
+    assert found.delta_e.to_dict() == {("mostly people", "gray"): 9, ("mostly people", "vae"): 6,
+                                       ("few people", "gray"): 7, ("few people", "vae"): 8}  # fmt: skip
+    assert bundle.people("vae", sources[:0], load_config(ROOT / "presets/sample.yaml")).empty
 
 
 def test_changes_are_shown_with_their_sign_and_interval():

@@ -42,8 +42,8 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
 def test_the_printed_commands_name_the_place_for_your_photographs():
     data = load_config(ROOT / "presets/sample.yaml").data
     assert bring(data) == "" == bring(replace(data, source="kaggle"))
-    folder = replace(data, source="folder", folder=replace(data.folder, path="holiday.zip"))
-    assert bring(folder) == "# put the photographs at holiday.zip, where these parameters look for them\n"
+    folder = replace(data, source="folder", folder=replace(data.folder, path={"a": "holiday.zip", "b": "work"}))
+    assert bring(folder) == "# put the photographs at holiday.zip, work, where these parameters look for them\n"
 
 
 def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):

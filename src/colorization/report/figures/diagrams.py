@@ -42,13 +42,17 @@ def architecture(name: str, description: dict, title: str, labels: Labels) -> Fi
 
 
 def _fold(count: int, skips: list) -> list[tuple[float, float]]:
-    """Places of a U-Net's blocks: encoders and middle to the right, then decoders and the rest back to the left."""
-    middle = max(start for start, _ in skips) + 1
+    """Places of a U-Net's blocks: encoders to the right, then below them decoders and the rest back to the left.
+
+    The blocks between the last skip's start and the first skip's end are divided between both rows.
+    """
     partner = {end: start for start, end in skips}
-    places = [(float(i), 0.0) for i in range(middle + 1)]
-    for i in range(middle + 1, count):
-        x = float(partner[i]) if i in partner else places[-1][0] - 1
-        places.append((x, -2.1))
+    last, first = max(partner.values()), min(partner)
+    fold = last + 1 + (first - last) // 2  # the first block of the lower row
+    places = [(float(i), 0.0) for i in range(fold)]
+    for i in range(fold, count):
+        x = partner.get(i, last + first - i if i < first else places[-1][0] - 1)
+        places.append((float(x), -2.1))
     return places
 
 
