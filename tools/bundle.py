@@ -28,7 +28,7 @@ from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, SUFFIX, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.report.labels import Labels
-from tools import markdown, model_card
+from tools import markdown, model_card, vividness
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
@@ -93,6 +93,7 @@ def scored(
     by_category = pd.concat([people(name, sources, config), read_table(paths.CATEGORIES)])
     return {
         "scores": markdown.scores(read_table(paths.TABLE), labels),
+        "settings": markdown.settings(read_table(paths.tradeoff(name))),
         "by_category": markdown.categories(by_category, name),
         "loss": markdown.changes(values["single"], values["half"], differences, LOSSES),
         "ratio": values["half"]["colorfulness_ratio"],
@@ -131,10 +132,12 @@ def main():
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
     about = described["about"] | {"test": test}
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
+    about["vividness"] = vividness.chosen(half, config, one_device())
     text = model_card.CARD.format(
         name=name, file=source.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
-        sources=markdown.sources(sources), **facts, **scored(name, values, differences, labels, sources, config),
+        vividness=about["vividness"], rule=vividness.RULE, sources=markdown.sources(sources), **facts,
+        **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip
     save_model(BUNDLED / source.name, weights, name=name, network=described["network"], about=about)
     write_bytes(BUNDLED / "README.md", text.encode())

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from colorization.evaluation.measures import SHOWN
+from colorization.evaluation.tradeoff import COLUMNS
 from colorization.report.labels import Labels
 from colorization.report.tables import number, vivid_rows
 
@@ -71,6 +72,14 @@ def vivid(curves: pd.DataFrame, labels: Labels) -> str:
         cells = [_cell(row, m) for m in VIVID] + [f"{value} <sub>{low} to {high}</sub>"]
         rows.append([labels.names[row["model"]], row["knob"], f"{row['setting']:g}", *cells])
     return _grid(head, rows)
+
+
+def settings(curve: pd.DataFrame) -> str:
+    """The points of a model's trade-off along its saturation, with the measures of COLUMNS."""
+    rows = curve[curve.knob == "saturation"].to_dict("records")
+    shown = [m for m in COLUMNS if m in curve]
+    head = ["saturation", *(SHOWN[m].heading + ARROWS[SHOWN[m].better] for m in shown)]
+    return _grid(head, [[f"{row['setting']:g}", *(_cell(row, m) for m in shown)] for row in rows])
 
 
 def _cell(row: Mapping, measure: str) -> str:

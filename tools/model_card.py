@@ -23,6 +23,14 @@ the other models of the same run. Each value has its 95 % bootstrap interval ove
 
 {scores}
 
+## Vividness
+
+A model that is unsure paints pale. So `colorize` multiplies the colours of this model by {vividness:g}, unless
+`--saturation` says otherwise. The factor was chosen by a rule: {rule}. The tables
+above have the model's own prediction, factor 1. The same test photographs at other factors:
+
+{settings}
+
 ## Cost of half precision
 
 Scores of this file and of the weights as trained, on the same photographs; differences have paired 95 % intervals.

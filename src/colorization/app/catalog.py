@@ -4,13 +4,16 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import safe_open
+
 from colorization.core import paths
 from colorization.core.errors import InputError
 from colorization.core.files import read_json
-from colorization.models.common.description import SCORES, SUFFIX, Description, read_description
+from colorization.models.common.description import SCORES, SUFFIX, Description, read_description, read_tree
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the bundled model
+MOST_VIVID = 10.0  # largest factor on the colours
 SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
 RULE = "the model that learned from the most photographs; ties go to the lowest ΔE"
 NOTE = f"""\
@@ -98,6 +101,13 @@ def find(model: str | Path | None) -> Path:
     if not path.is_file():
         raise InputError(f"{path}: file not found; colorize --list names the trained models")
     return path
+
+
+def vividness(path: Path) -> float:
+    """The factor on the colours that a model's file recommends; 1, its own prediction, if it names none."""
+    with safe_open(path, framework="numpy") as file:
+        value = read_tree(file)["about"].get("vividness", 1.0)
+    return float(value) if isinstance(value, int | float) and 0 <= value <= MOST_VIVID else 1.0
 
 
 def table() -> str:

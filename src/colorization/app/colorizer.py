@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from colorization.app.catalog import find
+from colorization.app.catalog import find, vividness
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
 from colorization.app.photo.sixteen_bit import STRIP
@@ -48,29 +48,36 @@ def load(model: str | Path | None = None, *, device: str = "auto", threads: int 
     """
     path = find(model)
     about = read_description(path)
-    return PhotoColorizer(load_model(path, Colorizer), image_size=about.image_size, device=device, threads=threads)
+    network = load_model(path, Colorizer)
+    return PhotoColorizer(
+        network, image_size=about.image_size, vividness=vividness(path), device=device, threads=threads
+    )
 
 
 class PhotoColorizer:
     """Colorizes whole photographs with a trained model; safe to use from several threads.
 
     image_size: the side in pixels that the model was trained at. The model sees a photograph with this shorter side.
+    vividness: the default factor on its colours.
     """
 
-    def __init__(self, model: Colorizer, *, image_size: int, device: str = "auto", threads: int | None = None):
+    def __init__(
+        self, model: Colorizer, *, image_size: int, vividness: float = 1.0, device: str = "auto",
+        threads: int | None = None,
+    ):  # fmt: skip
         self.device = find_device(device)
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
-        self.image_size = image_size
+        self.image_size, self.vividness = image_size, vividness
         threads = threads or processors()
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
         self._random = threading.Lock()
 
-    def colorize(self, image: ImageOrArray, *, saturation: float = 1.0) -> ImageOrArray:
+    def colorize(self, image: ImageOrArray, *, saturation: float | None = None) -> ImageOrArray:
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
         image: a PIL image of any mode, or an array (H,W), (H,W,1), (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB:
             uint8 in 0..255, uint16 in 0..65535, or floating point in [0, 1].
-        saturation: factor on the predicted ab; 0 gives gray.
+        saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour).
             Returns an array (H,W,3) or (H,W,4) of the same dtype for an array. Raises InputError for anything else.
         """
@@ -88,8 +95,11 @@ class PhotoColorizer:
             pixels = (pixels / L_LEVELS).astype(image.dtype)
         return pixels if alpha is None else np.dstack([pixels, alpha])
 
-    def predict(self, levels: NDArray[np.uint16], *, saturation: float = 1.0, samples: int = 0) -> list[NDArray]:
+    def predict(
+        self, levels: NDArray[np.uint16], *, saturation: float | None = None, samples: int = 0
+    ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
+        saturation = self.vividness if saturation is None else saturation
         if not 0 <= saturation < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)

@@ -73,7 +73,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="draw N results per photograph (needs --model vae)",
     )
     add = parser.add_argument_group("results").add_argument
-    add("--saturation", type=_number(float, 0, 10), default=1.0, metavar="X", help="factor on the colour (default: 1)")
+    add(
+        "--saturation",
+        type=_number(float, 0, catalog.MOST_VIVID),
+        metavar="X",
+        help="factor on the colour; 1: as the model predicts (default: what the model's file recommends)",
+    )
     add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
     add(
         "--format",

@@ -88,7 +88,8 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
         raise InputError(
             "--serve: Gradio is not installed; install it with: pip install -r requirements-demo.txt"
         ) from None
-    default, labels = catalog.default().name, [(label(model), name) for name, model in catalog.named().items()]
+    best = catalog.default()
+    default, labels = best.name, [(label(model), name) for name, model in catalog.named().items()]
 
     def show(photo: str | None, model: str, other: str, saturation: float):
         if photo is None:
@@ -105,7 +106,7 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
             photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff"], height=140)
             model = gr.Radio(labels, value=default, label="Model", info="ΔE: mean colour error, lower is better")
             other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
-            saturation = gr.Slider(0, 3, value=1, step=0.1, label="Saturation")
+            saturation = gr.Slider(0, 3, value=catalog.vividness(best.path), step=0.1, label="Saturation")
             slider = gr.ImageSlider(label="Before and after", max_height=700, buttons=["fullscreen"])
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
         inputs = [photo, model, other, saturation]

@@ -27,7 +27,7 @@ WORKERS = 2  # one decodes or encodes while the other computes; more would only 
 class Look:
     """The options that decide how the results look."""
 
-    saturation: float
+    saturation: float | None  # None: the model's default
     samples: int
     quality: int
     overwrite: bool
