@@ -326,6 +326,83 @@ def test_nothing_is_overwritten_by_accident(colorize, tmp_path):
     assert (status, source.read_bytes()) == (1, before) and "is one of your photographs" in errors
 
 
+def test_without_an_output_results_lie_beside_the_photographs(colorize, tmp_path):
+    for name in ("a.jpg", "b.png", "sub/c.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(jpeg(1) if name.endswith("jpg") else every_kind()["rgb.png"])
+    status, output, _ = colorize(tmp_path / "a.jpg")
+    assert status == 0 and f"1 photograph colorized with vae: {tmp_path}/a-colorized.jpg" in output
+    status, output, errors = colorize(tmp_path, "--compare", "--skip-existing")
+    assert (status, errors) == (
+        0,
+        "",
+    ) and "2 photographs colorized with vae: beside the originals; 1 existing kept" in output
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*-*")}
+    assert names == {"a-colorized.jpg", "b-colorized.png", "b-colorized-compare.png", "sub/c-colorized.jpg",
+                     "sub/c-colorized-compare.jpg"}  # fmt: skip
+    (tmp_path / "z-colorized.jpg").write_bytes(jpeg(2))  # the user's own: there is no z.jpg
+    output = colorize(tmp_path, "--dry-run", "--overwrite")[1]
+    assert sorted(Path(line.split(" → ")[0]).name for line in output.splitlines()) == [
+        "a.jpg", "b.png", "c.jpg", "z-colorized.jpg"]  # fmt: skip
+
+
+def test_a_stopped_run_goes_on(colorize, tmp_path):
+    (tmp_path / "in").mkdir()
+    for i in range(5):
+        (tmp_path / f"in/{i}.jpg").write_bytes(jpeg(i))
+    out = tmp_path / "out"
+    assert colorize(tmp_path / "in/1.jpg", tmp_path / "in/3.jpg", "-o", out)[0] == 0
+    status, _, errors = colorize(tmp_path / "in", "-o", out)
+    assert status == 1 and f"error: 2 results exist, the first is {out}/1.jpg; --skip-existing keeps them" in errors
+    assert errors.count("error") == 1 and "3 of 5 photographs colorized" in errors
+    status, output, errors = colorize(tmp_path / "in", "-o", out, "--skip-existing")
+    assert (status, errors) == (0, "") and "0 photographs colorized with vae" in output and "5 existing kept" in output
+
+
+def test_an_output_that_ends_with_a_slash_is_a_folder(colorize, tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    for out in ("out.2024-11-25/", "out.2024-11-26", "one.jpg/"):
+        assert colorize(tmp_path / "a.jpg", "-o", f"{tmp_path}/{out}")[0] == 0
+        assert [path.name for path in (tmp_path / out).iterdir()] == ["a.jpg"]
+
+
+def test_a_dash_is_a_pipe(trained, tmp_path):
+    (tmp_path / "a.png").write_bytes(every_kind()["rgb.png"])
+    command = [sys.executable, "-m", "colorization.app.command", "--model", trained / "models/vae.safetensors"]
+
+    def piped(*arguments, photograph=b""):
+        return subprocess.run([*command, *arguments], input=photograph, capture_output=True, cwd=tmp_path, check=False)
+
+    named = piped("a.png", "-o", "named.png")
+    assert named.returncode == 0, named.stderr
+    expected = (tmp_path / "named.png").read_bytes()
+    for done in (piped("-", photograph=(tmp_path / "a.png").read_bytes()), piped("a.png", "-o", "-")):
+        assert done.stdout == expected and done.returncode == 0 and b"1 photograph colorized" in done.stderr
+    assert piped("-", "-o", "out.png", photograph=(tmp_path / "a.png").read_bytes()).returncode == 0
+    assert (tmp_path / "out.png").read_bytes() == expected
+    bad = piped("-", photograph=b"no image")
+    assert (bad.returncode, bad.stdout) == (1, b"") and b"not an image" in bad.stderr
+
+
+def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path):
+    for name in (
+        "in/a.jpg",
+        "in/b.HEIC",
+        "in/c.heic",
+        "in/d.psd",
+        "in/@eaDir/a.jpg",
+        "in/#recycle/b.jpg",
+        "other/e.jpg",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(jpeg(1))
+    (tmp_path / "in/link").symlink_to(tmp_path / "other")
+    status, output, errors = colorize(tmp_path / "in", "-o", tmp_path / "out")
+    assert status == 0 and "1 photograph colorized" in output
+    assert errors.splitlines() == ["passed over 2 .heic, 1 .psd: convert them to JPEG or TIFF first",
+                                   "passed over 1 linked folder: name them to colorize what they hold"]  # fmt: skip
+
+
 def test_two_photographs_with_the_same_result_are_refused(colorize, tmp_path):
     for name in ("a/x.jpg", "b/x.jpg"):
         (tmp_path / name).parent.mkdir()
@@ -370,11 +447,21 @@ def test_the_requested_format_and_quality_are_used(colorize, tmp_path):
 @pytest.mark.parametrize(
     "arguments, status, told",
     [
-        ([], 2, "name the photographs"),
-        (["a.jpg"], 2, "name the photographs"),
+        ([], 2, "name a photograph"),
+        (["-o", "out"], 2, "name a photograph"),
+        (["a.jpg", "-ld.jpg", "-o", "out"], 2, "unrecognized arguments: -ld.jpg"),
+        (["-old.jpg", "a.jpg", "-o", "out"], 2, "given twice (ld.jpg, out); write ./ before a photograph"),
+        (
+            ["a.jpg", "a2.jpg", "-o", "one.jpg"],
+            1,
+            "one.jpg: names one file for 2 photographs; name a folder, such as one/",
+        ),
+        (["a.jpg", "a2.jpg", "-o", "out.xyz"], 1, "out.xyz: unknown suffix; name a file with one of"),
+        (["-", "a.jpg"], 1, "a pipe takes one photograph, not 2"),
+        (["a.jpg", "-o", "-", "--compare"], 1, "a pipe holds one result"),
         (["a.jpg", "-o", "b.xyz"], 1, "unknown suffix"),
         (["a.jpg", "-o", "b.png", "--format", "jpeg"], 1, "leave out --format"),
-        (["a.jpg", "a2.jpg", "-o", "file.txt"], 1, "is a file"),
+        (["a.jpg", "a2.jpg", "-o", "file"], 1, "is a file"),
         (["empty", "-o", "out"], 1, "found no photographs"),
         (["a.jpg", "-o", "out", "--saturation", "nan"], 2, "expected a number from 0 to 10"),
         (["a.jpg", "-o", "out", "--quality", "0"], 2, "from 1 to 100"),
@@ -389,6 +476,7 @@ def test_wrong_usage_is_reported_in_one_line(colorize, trained, tmp_path, monkey
     (tmp_path / "a.jpg").write_bytes(jpeg(1))
     (tmp_path / "a2.jpg").write_bytes(jpeg(2))
     (tmp_path / "file.txt").write_text("kept")
+    (tmp_path / "file").write_text("kept")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(catalog, "CHECKOUT", trained)

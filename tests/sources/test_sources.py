@@ -63,7 +63,22 @@ def test_several_sources_stay_apart_under_their_names(tmp_path):
 
 def test_photographs_are_recognised_by_their_suffix():
     assert all(map(is_photograph, ["a.jpg", "b/c.PNG", "d.webp", "e.tiff", "f.bmp", "ü/海.jpeg"]))
-    assert not any(map(is_photograph, ["a.txt", ".hidden.jpg", "__MACOSX/a.jpg", ".git/a.png", "a", "b.pdf", "c.zip"]))
+    assert not any(
+        map(
+            is_photograph,
+            [
+                "a.txt",
+                ".hidden.jpg",
+                "__MACOSX/a.jpg",
+                "x/@eaDir/a.jpg",
+                "#recycle/a.jpg",
+                ".git/a.png",
+                "a",
+                "b.pdf",
+                "c.zip",
+            ],
+        )
+    )
 
 
 def broken_directory(folder):
@@ -104,3 +119,9 @@ def test_a_damaged_member_is_left_out(tmp_path, capsys, method):
     path.write_bytes(content)
     assert write_archive(tmp_path / "out.zip", folder.photographs(path)) == 1
     assert "a.jpg" in capsys.readouterr().out
+
+
+def test_photographs_that_cannot_be_read_are_counted(tmp_path, capsys):
+    zip_of(tmp_path / "in.zip", {"a.jpg": jpeg(1), "b.HEIC": b"x", "c/d.heic": b"x", "e.dng": b"x", ".f.dng": b"x"})
+    assert write_archive(tmp_path / "out.zip", folder.photographs(tmp_path / "in.zip")) == 1
+    assert f"left out of {tmp_path}/in.zip: 1 .dng, 2 .heic: convert them to JPEG" in capsys.readouterr().out

@@ -2,34 +2,22 @@
 
 import argparse
 import logging
-import math
 import sys
-from collections.abc import Callable
-from importlib.metadata import version
+import tempfile
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from colorization.app import catalog
+from colorization.app.parser import make_parser
 from colorization.core.errors import InputError, run, shown
 from colorization.core.process import keep_memory
 from colorization.models.common.description import read_description
 
 # Functions import PIL, numpy and torch when they need them, so that --help answers at once.
 
+PIPE = "-"  # as a photograph: standard input; as an output: standard output
 PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
-EXAMPLES = f"""\
-examples:
-  colorize photo.jpg -o coloured.jpg
-  colorize albums/ scan*.tif -o coloured/        a folder keeps its structure
-  colorize photo.jpg -o out/ --model gan --compare
-  colorize --list                                the models, their training photographs and scores
-  colorize --serve                               a page in your browser
-
-The candidates for the default are the models in models/ and the bundled model.
-The default is {catalog.RULE}.
-
-exit status: 0 all photographs were colorized; 1 at least one failed (one line each); 2 wrong usage.
-Results are sRGB. They keep the photograph's size, bit depth, alpha, EXIF and luminance.
-Existing files are kept unless you give --overwrite; your photographs are always kept."""
 
 
 def main() -> None:
@@ -46,80 +34,12 @@ def _main() -> None:
         from colorization.app.demo import serve
 
         serve(host=wanted.host, port=wanted.port, device=wanted.device)
-    elif not wanted.photos or wanted.output is None:
-        parser.error("name the photographs, and a place for the results with -o")
+    elif not wanted.photos:
+        parser.error("name a photograph, or a folder of photographs")
+    elif PIPE in (*wanted.photos, wanted.output):
+        sys.exit(1 if pipe(wanted) else 0)
     else:
         sys.exit(1 if colorize(wanted) else 0)
-
-
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="colorize",
-        description="Colorize photographs with a trained model. The colours of a colour photograph are ignored.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders (with their subfolders) or globs")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a folder; for one photograph also a file")
-    add = parser.add_argument_group("model").add_argument
-    add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: see below)")
-    add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
-    add(
-        "--samples",
-        type=_number(int, 1, 100),
-        default=0,
-        metavar="N",
-        help="draw N results per photograph (needs --model vae)",
-    )
-    add = parser.add_argument_group("results").add_argument
-    add(
-        "--saturation",
-        type=_number(float, 0, catalog.MOST_VIVID),
-        metavar="X",
-        help="factor on the colour; 1: as the model predicts (default: what the model's file recommends)",
-    )
-    add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
-    add(
-        "--format",
-        choices=("jpeg", "png", "tiff", "webp", "bmp"),
-        help="format of the results (default: the photograph's format)",
-    )
-    add(
-        "--quality",
-        type=_number(int, 1, 100),
-        default=95,
-        metavar="Q",
-        help="quality of JPEG and WebP results, 1 to 100 (default: 95)",
-    )
-    add("--overwrite", action="store_true", help="replace existing results")
-    add("--dry-run", action="store_true", help="list the results without writing them")
-    add = parser.add_argument_group("instead of photographs").add_argument
-    add("--list", action="store_true", help="list the trained models with their scores")
-    add("--version", action="version", version=f"colorize {version('colorization')}")
-    add("--serve", action="store_true", help="start a local page to drop photographs on (needs requirements-demo.txt)")
-    add(
-        "--host",
-        default="127.0.0.1",
-        help="address of the page; 0.0.0.0 opens it to your network (default: %(default)s)",
-    )
-    add("--port", type=_number(int, 1, 65535), default=7860, help="port of the page (default: %(default)s)")
-    return parser
-
-
-def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
-    """An argparse type: a number from `low` to `high`."""
-
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected a number from {low} to {high}, found {text!r}")
-        return value
-
-    return parse
 
 
 def colorize(wanted: argparse.Namespace) -> int:
@@ -127,17 +47,22 @@ def colorize(wanted: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from colorization.app.photo.batch import Look, colorize_all
-    from colorization.app.photo.plan import Job, Wishes, find_photos, plan
+    from colorization.app.photo.plan import Exists, Job, Wishes, find_photos, place, plan
 
     for decoder in ("PIL", "pyvips", "tifffile"):  # we report damaged files ourselves, in one line each
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = catalog.find(wanted.model)
     check_samples(model, wanted.samples)
-    photos = find_photos(wanted.photos, wanted.output)
+    found = find_photos(wanted.photos, wanted.output)
+    photos = found.photos
+    for line in passed_over(found.passed_over):
+        print(line, file=sys.stderr)
     if not photos:
         raise InputError(f"{', '.join(wanted.photos)}: found no photographs")
+    out, to_file = place(wanted.output, len(photos))
     wishes = Wishes(
-        out=wanted.output,
+        out=out,
+        to_file=to_file,
         format=wanted.format,
         compare=wanted.compare,
         samples=wanted.samples,
@@ -145,9 +70,13 @@ def colorize(wanted: argparse.Namespace) -> int:
     )
     steps = list(plan(photos, wishes))
     jobs = [step for step in steps if isinstance(step, Job)]
+    existing = [step for step in steps if isinstance(step, Exists)]
     failures = [str(step) for step in steps if isinstance(step, InputError)]
     for line in failures:
         print(f"error: {line}", file=sys.stderr)
+    if existing and not wanted.skip_existing:
+        failures += [str(step.result) for step in existing]
+        print(shown(f"error: {told(existing)}; --skip-existing keeps them, --overwrite replaces them"), file=sys.stderr)
     if wanted.dry_run:
         for job in jobs:
             size = f"{job.header.width}×{job.header.height}"
@@ -168,17 +97,57 @@ def colorize(wanted: argparse.Namespace) -> int:
         saturation=wanted.saturation, samples=wanted.samples, quality=wanted.quality, overwrite=wanted.overwrite
     )
     with tqdm(total=len(jobs), desc=model.stem, unit="photo", disable=None if len(jobs) > 1 else True) as bar:
-        for _, failure in colorize_all(jobs, load, look):
+        for _, failure in colorize_all(jobs, load, look) if jobs else ():
             if failure:
                 failures.append(failure)
                 bar.write(shown(f"error: {failure}"), file=sys.stderr)
             bar.update()
-    done = len(photos) - len(failures)
+    skipped = len(existing) if wanted.skip_existing else 0
+    done = len(photos) - len(failures) - skipped
+    kept = f"; {skipped} existing kept" if skipped else ""
     if not failures:
-        print(shown(f"{done} photograph{'s' if done > 1 else ''} colorized with {model.stem}: {wanted.output}"))
+        where = out if out is not None else jobs[0].targets[0] if len(jobs) == 1 else "beside the originals"
+        print(shown(f"{done} photograph{'' if done == 1 else 's'} colorized with {model.stem}: {where}{kept}"))
     elif len(photos) > 1:
-        print(f"{done} of {len(photos)} photographs colorized", file=sys.stderr)
+        print(f"{done} of {len(photos)} photographs colorized{kept}", file=sys.stderr)
     return len(failures)
+
+
+def told(existing: list) -> str:
+    """A phrase about results that exist: a single one by its name, several by their number and the first."""
+    first = existing[0].result
+    return f"{first} exists" if len(existing) == 1 else f"{len(existing)} results exist, the first is {first}"
+
+
+def passed_over(counts: Mapping[str, int]) -> list[str]:
+    """One line about files that cannot be read, and one about folders that are links, if there are any."""
+    files = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if kind.startswith("."))
+    links = counts.get("linked folder", 0)
+    return [f"passed over {files}: convert them to JPEG or TIFF first"] * bool(files) + [
+        f"passed over {links} linked folder{'' if links == 1 else 's'}: name them to colorize what they hold"
+    ] * bool(links)
+
+
+def pipe(wanted: argparse.Namespace) -> int:
+    """Colorize one photograph from standard input, to standard output, or both; returns the number of failures."""
+    if len(wanted.photos) > 1:
+        raise InputError(f"{PIPE}: a pipe takes one photograph, not {len(wanted.photos)}")
+    received, to_pipe = wanted.photos == [PIPE], wanted.output in (None, PIPE)
+    with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
+        if received:
+            wanted.photos = [f"{folder}/stdin"]
+            Path(wanted.photos[0]).write_bytes(sys.stdin.buffer.read())
+        results = Path(folder) / "results"
+        if to_pipe:
+            if wanted.samples or wanted.compare or sys.stdout.isatty():
+                raise InputError(f"{PIPE}: a pipe holds one result; use -o to name a file or a folder")
+            wanted.output = f"{results}/"
+        with redirect_stdout(sys.stderr):
+            failed = colorize(wanted)
+        if to_pipe:
+            for result in results.glob("*"):
+                sys.stdout.buffer.write(result.read_bytes())
+    return failed
 
 
 def check_samples(model: Path, samples: int) -> None:

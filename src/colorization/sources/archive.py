@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from PIL import Image
 
@@ -22,6 +22,9 @@ BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFErro
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 LARGEST = 512 * 2**20  # bytes of a photograph's file; a larger one is treated as a zip bomb
 LONGEST_NAME = 4096  # bytes: the longest path on Linux; a zip allows names up to 65,535
+MACHINES = {"__MACOSX", "@eaDir", "@Recycle", "#recycle", "$RECYCLE.BIN"}  # of macOS, Synology, QNAP, Windows
+# Photographs of telephones, cameras and Photoshop that Pillow does not read.
+UNREADABLE = {".heic", ".heif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".psd", ".xcf"}
 RUN_PROGRAMS = {"EPS"}  # formats that are programs: Pillow runs them in Ghostscript
 ANY_SIZE = b"\xff" * 8  # in an .lzma file's header: size unknown
 
@@ -33,10 +36,15 @@ def formats() -> list[str]:
 
 
 def is_photograph(name: str) -> bool:
-    """Whether a name has an extension of `formats`, contains no hidden part, and is not a folder's name in a zip."""
+    """Whether a name has an extension of `formats`, lies in no hidden folder, and is not a folder's name in a zip."""
     path = PurePosixPath(name.replace("\\", "/"))
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not hidden and not name.endswith("/") and Image.registered_extensions().get(path.suffix.lower()) in formats()
+    known = Image.registered_extensions().get(path.suffix.lower()) in formats()
+    return known and not is_hidden(path) and not name.endswith("/")
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Whether a part of a path is hidden, or a folder that machines make: thumbnails, trash."""
+    return any(part.startswith(".") or part in MACHINES for part in path.parts)
 
 
 def write_archive(path: Path, photographs: Iterable[tuple[str, bytes]]) -> int:

@@ -1,12 +1,22 @@
 """Folders and zips of photographs, at any depth."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 from colorization.core.errors import InputError, shown
-from colorization.sources.archive import BAD_ZIP, LARGEST, is_photograph, open_archive, read_member, require_space
+from colorization.sources.archive import (
+    BAD_ZIP,
+    LARGEST,
+    UNREADABLE,
+    is_hidden,
+    is_photograph,
+    open_archive,
+    read_member,
+    require_space,
+)
 
 
 def several(paths: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
@@ -62,6 +72,10 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _photographs_among(names, path: Path) -> list[str]:
     chosen = sorted(name for name in names if is_photograph(name))
+    visible = (PurePosixPath(name) for name in names)
+    unread = Counter(name.suffix.lower() for name in visible if not is_hidden(name))
+    if told := ", ".join(f"{unread[suffix]} {suffix}" for suffix in sorted(UNREADABLE & set(unread))):
+        print(shown(f"left out of {path}: {told}: convert them to JPEG or TIFF first"))
     if not chosen:
         count = sum(not name.endswith("/") for name in names)  # in a zip, a folder's name ends with /
         raise InputError(f"{path}: {count} files, but no photographs (jpg, png, tif, webp, …)")
