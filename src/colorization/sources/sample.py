@@ -23,15 +23,20 @@ SCALES = ((1.0, 1), (0.75, 2), (0.5, 3))  # (a crop's side over a cell's shorter
 def photographs(cells: int) -> Iterator[tuple[str, bytes]]:
     """("split/category/place.png", PNG bytes) of every crop, sorted by name."""
     found = {}
-    for category, filename in PHOTOGRAPHS.items():
-        with as_file(files("skimage.data").joinpath(filename)) as path, Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
+    for category in PHOTOGRAPHS:
+        pixels = np.asarray(original(category))
         for split, place, crop in crops(pixels, cells):
             found[f"{split}/{category}/{place}.png"] = crop
     for name in sorted(found):
         buffer = io.BytesIO()
         Image.fromarray(found[name]).save(buffer, "png", compress_level=1)
         yield name, buffer.getvalue()
+
+
+def original(category: str) -> Image.Image:
+    """The whole photograph of a category, in RGB."""
+    with as_file(files("skimage.data").joinpath(PHOTOGRAPHS[category])) as path, Image.open(path) as image:
+        return image.convert("RGB")
 
 
 def crops(pixels: np.ndarray, cells: int) -> Iterator[tuple[str, str, np.ndarray]]:

@@ -1,0 +1,44 @@
+"""Make docs/strip.jpg: the photographs of the sample in gray, and below them what `colorize` makes of them.
+
+python -m tools.strip
+
+The bundled model has not seen them.
+"""
+
+from pathlib import Path
+
+from PIL import Image
+
+from colorization import load
+from colorization.core.errors import run
+from colorization.sources.sample import PHOTOGRAPHS, original
+
+STRIP = Path("docs/strip.jpg")
+HEIGHT, GAP, QUALITY = 280, 6, 90  # pixels of each photograph and between two; of the JPEG
+
+
+def sheet(rows: list[list[Image.Image]]) -> Image.Image:
+    """Rows of pictures of one height, each picture below the one above it."""
+    widths = [image.width for image in rows[0]]
+    image = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), (HEIGHT + GAP) * len(rows) - GAP), "white")
+    for number, row in enumerate(rows):
+        left = 0
+        for picture in row:
+            image.paste(picture, (left, number * (HEIGHT + GAP)))
+            left += picture.width + GAP
+    return image
+
+
+def main() -> None:
+    model, gray, coloured = load(), [], []
+    for name in PHOTOGRAPHS:
+        photo = original(name)
+        photo = photo.resize((round(photo.width * HEIGHT / photo.height), HEIGHT), Image.Resampling.LANCZOS)
+        gray.append(model.colorize(photo, saturation=0))
+        coloured.append(model.colorize(photo))
+    sheet([gray, coloured]).save(STRIP, quality=QUALITY)
+    print(f"{STRIP}: {', '.join(PHOTOGRAPHS)}; commit it")
+
+
+if __name__ == "__main__":
+    run(main)
