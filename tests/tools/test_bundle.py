@@ -90,9 +90,12 @@ def test_a_model_of_the_sample_does_not_replace_the_bundled_model(place, coloriz
     write_scores(place, vae=1.0, best=2.0)
     assert "colorized with best" in colorize("photo.jpg", "-o", "a.jpg")
     assert catalog.find("best") == place / "bundled/best.safetensors"
-    rows = [line.split() for line in colorize("--list").splitlines()[1:4]]
-    assert [row[:2] for row in rows] == [["best", "7.50"], ["vae", "1.00"], ["best", "2.00"]]
+    first, told, *rows = colorize("--list").splitlines()[1:5]
+    assert first.split()[:2] == ["best", "7.50"] and told == catalog.TRIALS
+    assert [row.split()[:2] for row in rows] == [["vae", "1.00"], ["best", "2.00"]]
     assert "colorized with vae" in colorize("photo.jpg", "-o", "b.jpg", "--model", "vae")
+    assert catalog.warning(place / "models/vae.safetensors").startswith("vae: learned from 168 photographs only")
+    assert catalog.warning(catalog.BUNDLED / "best.safetensors") == ""
     assert "colorized with best" in colorize("photo.jpg", "-o", "c.jpg", "--model", "models/best.safetensors")
 
 

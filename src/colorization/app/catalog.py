@@ -14,6 +14,7 @@ from colorization.models.common.description import SCORES, SUFFIX, Description, 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the bundled model
 MOST_VIVID = 10.0  # largest factor on the colours
+FEW = 1000  # training photographs; a model of fewer tries the study, and paints wrongly
 SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
 RULE = "the model that learned from the most photographs; ties go to the lowest ΔE"
 NOTE = f"""\
@@ -21,6 +22,7 @@ NOTE = f"""\
 photos: the number of training photographs. A name that is listed twice means the upper model.
 The default is {RULE}.
 Scores of models/ come from metrics/scores. The bundled model was scored on other test photographs."""
+TRIALS = f"learned from fewer than {FEW:,} photographs, to try the study; expect wrong colours:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,11 @@ class Model:
     @property
     def name(self) -> str:
         return self.path.stem
+
+    @property
+    def trial(self) -> bool:
+        """Whether the model learned from FEW photographs, as those of the sample."""
+        return self.about is not None and self.about.photographs < FEW
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -114,10 +121,20 @@ def table() -> str:
     """The text of `colorize --list`: the trained models with their scores."""
     best = default()
     lines = [f"{'model':<10} {'ΔE':>6} {'PSNR':>6} {'colour':>7} {'photos':>9} {'px':>5}  from"]
+    trials: list[str] = []
     for model in models():
         cells = [f"{model.scores[key]:.2f}" if key in model.scores else "–" for key in SCORES]
         photos, size = (model.about.photographs, model.about.image_size) if model.about else ("damaged", "–")
         place = f"bundled: {model.path}" if model.path.parent == BUNDLED else model.path
         mark = "  (default)" if model.path == best.path else ""
-        lines.append(f"{model.name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {photos:>9} {size:>5}  {place}{mark}")
-    return "\n".join([*lines, NOTE])
+        line = f"{model.name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {photos:>9} {size:>5}  {place}{mark}"
+        (trials if model.trial else lines).append(line)
+    return "\n".join([*lines, *([TRIALS] if trials else []), *trials, NOTE])
+
+
+def warning(model: Path) -> str:
+    """A line about a model that learned from too few photographs, or an empty string."""
+    photographs = read_description(model).photographs
+    return (
+        f"{model.stem}: learned from {photographs} photographs only; expect wrong colours" if photographs < FEW else ""
+    )

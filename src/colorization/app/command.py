@@ -53,6 +53,8 @@ def colorize(wanted: argparse.Namespace) -> int:
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = catalog.find(wanted.model)
     check_samples(model, wanted.samples)
+    if warning := catalog.warning(model):
+        print(f"warning: {shown(warning)}", file=sys.stderr)
     found = find_photos(wanted.photos, wanted.output)
     photos = found.photos
     for line in passed_over(found.passed_over):

@@ -89,7 +89,8 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
             "--serve: Gradio is not installed; install it with: pip install -r requirements-demo.txt"
         ) from None
     best = catalog.default()
-    default, labels = best.name, [(label(model), name) for name, model in catalog.named().items()]
+    named = sorted(catalog.named().items(), key=lambda item: item[1].trial)
+    default, labels = best.name, [(label(model), name) for name, model in named]
 
     def show(photo: str | None, model: str, other: str, saturation: float):
         if photo is None:
@@ -123,7 +124,9 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
 
 
 def label(model: catalog.Model) -> str:
-    """A model's name, with its ΔE if known."""
+    """A model's name, with its ΔE if known, or that it learned from few photographs."""
+    if model.trial and model.about:
+        return f"{model.name} (a trial: {model.about.photographs} photographs)"
     return f"{model.name} (ΔE {model.scores[catalog.SCORE]:.1f})" if catalog.SCORE in model.scores else model.name
 
 
