@@ -15,7 +15,7 @@ from conftest import ROOT, hear_ctrl_c
 from photos import SIZE, deep, encoded, gray_of, photo, stored
 from PIL import Image
 
-from colorization.app.demo import forget
+from colorization.app.demo import forget, sweep
 
 SECONDS = 60_000  # milliseconds; the first photograph takes long, because the server imports torch
 
@@ -79,12 +79,23 @@ def download(page, to: Path) -> str:
     return download.value.suggested_filename
 
 
+def wait_for_download(page, name: str) -> None:
+    """Wait until the button gives a file of this name."""
+    for _ in range(100):
+        with page.expect_download() as found:
+            page.get_by_role("button", name=re.compile("Download at full")).click()
+        if found.value.suggested_filename == name:
+            return
+        page.wait_for_timeout(200)
+    pytest.fail(f"the page offers {found.value.suggested_filename}, not {name}")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_photograph_goes_in_and_a_coloured_one_comes_out(local_page, tmp_path, width):
     local_page.set_viewport_size({"width": width, "height": 844})
     (tmp_path / "pier.png").write_bytes(encoded(photo((640, 480)).convert("L"), "png"))
     upload(local_page, tmp_path / "pier.png")
-    assert download(local_page, tmp_path / "result.png") == "pier-vae.png"
+    assert download(local_page, tmp_path / "result.png") == "pier-vae-1.png"
     before, after = Image.open(tmp_path / "pier.png"), Image.open(tmp_path / "result.png")
     assert after.size == before.size
     assert np.abs(gray_of(np.asarray(after)) - np.asarray(before)).max() <= 1
@@ -94,11 +105,27 @@ def test_a_photograph_goes_in_and_a_coloured_one_comes_out(local_page, tmp_path,
 
 def test_another_model_and_16_bits(local_page, tmp_path):
     (tmp_path / "deep.png").write_bytes(deep(3, "png"))
+    local_page.get_by_text("Other models").click()
     local_page.get_by_label("resnet").first.check()
     upload(local_page, tmp_path / "deep.png")
-    assert download(local_page, tmp_path / "result.png") == "deep-resnet.png"
+    assert download(local_page, tmp_path / "result.png") == "deep-resnet-1.png"
     assert stored(tmp_path / "result.png").dtype == np.uint16
     assert stored(tmp_path / "result.png").shape == (*SIZE[::-1], 3)
+
+
+def test_the_vividness_can_be_typed_and_stepped(local_page, tmp_path):
+    (tmp_path / "pier.png").write_bytes(encoded(photo((64, 48)).convert("L"), "png"))
+    upload(local_page, tmp_path / "pier.png")
+    assert download(local_page, tmp_path / "result.png") == "pier-vae-1.png"
+    number = local_page.get_by_label("number input for Vividness")
+    number.fill("0")
+    number.press("Enter")
+    wait_for_download(local_page, "pier-vae-0.png")
+    download(local_page, tmp_path / "gray.png")
+    pixels = np.asarray(Image.open(tmp_path / "gray.png")).astype(int)
+    assert np.ptp(pixels, axis=-1).max() <= 1
+    local_page.get_by_label("range slider for Vividness").press("ArrowRight")
+    wait_for_download(local_page, "pier-vae-0.1.png")
 
 
 def test_a_file_that_is_not_an_image_is_reported(local_page, tmp_path):
@@ -118,6 +145,40 @@ def test_a_port_in_use_is_reported_in_one_line(server, trained):
     command = [sys.executable, "-m", "colorization.app.command", "--serve", "--port", port]
     done = subprocess.run(command, cwd=trained, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "--port" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_no_upload_outlives_the_server(trained, tmp_path, number):
+    """Not even a kill's, which the next server sweeps."""
+    require_gradio()
+
+    def serve(port):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "colorization.app.command", "--serve", "--port", str(port)], cwd=trained,
+            env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
+        )  # fmt: skip
+        assert process.stdout.readline().startswith("http://")
+        return process
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    first = serve(port)
+    (folder,) = tmp_path.glob("colorize-*")
+    (folder / "upload.jpg").write_bytes(b"private")
+    first.send_signal(number)
+    first.wait(30)
+    assert folder.exists() == (number == signal.SIGKILL)
+    if folder.exists():
+        sweep(tmp_path)
+    assert not folder.exists()
+
+
+def test_a_running_server_is_not_swept(tmp_path):
+    (tmp_path / f"colorize-{os.getpid()}-x").mkdir()
+    (tmp_path / "colorize-mine").mkdir()
+    sweep(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_old_uploads_are_deleted(tmp_path, monkeypatch):

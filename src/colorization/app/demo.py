@@ -5,6 +5,9 @@ a temporary folder; they are deleted after KEPT seconds and when the server stop
 """
 
 import os
+import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -24,18 +27,23 @@ from colorization.core.errors import InputError
 if TYPE_CHECKING:
     import gradio
 
+PREFIX = "colorize-"  # of the temporary folder's name, before the number of its process
 UPLOAD = 256 * 2**20  # bytes of the largest upload
 KEPT = 600  # seconds until an upload is deleted
 SHOWN = 1600  # longest side of the pictures on the page, in pixels
 PHOTOGRAPH = "the photograph"
 QUALITY = 95  # JPEG and WebP quality of the downloads
 INTRODUCTION = """# Colorize a photograph
-Drop a photograph, gray or coloured. A model predicts its colours from its luminance and keeps the luminance."""
+Drop a photograph, gray or coloured. Its light and dark stay as they are; the colours are a guess from what it shows.
+Nobody can see in a gray photograph whether a coat was green: such things often stay pale or come out wrong."""
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
     """Serve the page until interrupted. Raises InputError if Gradio or a model is missing, or the port is in use."""
-    with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
+    sweep(Path(tempfile.gettempdir()))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the blocks below then delete the uploads
+        signal.signal(number, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
         app = page(Path(folder), device=device)
         try:
             launch(app, host=host, port=port)
@@ -47,6 +55,14 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") ->
             app.block_thread()
         finally:
             app.close()
+
+
+def sweep(folder: Path) -> None:
+    """Delete the uploads of servers that were killed: folders named after a process that has ended."""
+    for left in folder.glob(f"{PREFIX}*"):
+        number = left.name.removeprefix(PREFIX).split("-")[0]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def forget(folder: Path, *, kept: float = KEPT) -> None:
@@ -105,14 +121,15 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
         with gr.Column(elem_classes="narrow"):
             gr.Markdown(INTRODUCTION)
             photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff"], height=140)
-            model = gr.Radio(labels, value=default, label="Model", info="ΔE: mean colour error, lower is better")
-            other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
-            saturation = gr.Slider(0, 3, value=catalog.vividness(best.path), step=0.1, label="Saturation")
             slider = gr.ImageSlider(label="Before and after", max_height=700, buttons=["fullscreen"])
+            saturation = gr.Slider(0, 3, value=catalog.vividness(best.path), step=0.1, label="Vividness")
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
+            with gr.Accordion("Other models", open=False):
+                model = gr.Radio(labels, value=default, label="Model", info="ΔE: mean colour error, lower is better")
+                other = gr.Radio([(PHOTOGRAPH, PHOTOGRAPH), *labels], value=PHOTOGRAPH, label="Compare with")
         inputs = [photo, model, other, saturation]
         gr.on(
-            [photo.change, model.change, other.change, saturation.release],
+            [photo.change, model.change, other.change, saturation.change],
             show,
             inputs,
             [slider, download],
@@ -142,7 +159,7 @@ def compare(
     name = own_format(header)
     colorizer = load(model, device)
     colour = colorizer.predict(content.levels, saturation=saturation)[0]
-    result = Path(tempfile.mkdtemp(dir=folder)) / f"{photo.stem}-{model}{FORMATS[name].suffixes[0]}"
+    result = Path(tempfile.mkdtemp(dir=folder)) / f"{photo.stem}-{model}-{saturation:g}{FORMATS[name].suffixes[0]}"
     bands = colorizer.bands(content.levels, colour, bits=depth(content, name))
     write_photo(result, content, bands, name=name, quality=QUALITY)
 
