@@ -244,6 +244,46 @@ def test_an_invalid_saturation_is_refused(colorizer, saturation):
         colorizer.colorize(np.zeros((4, 4), np.uint8), saturation=saturation)
 
 
+def test_the_library_turns_photographs_upright(colorizer):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.open(io.BytesIO(encoded(photo((60, 40)), "png", exif=exif)))
+    after = colorizer.colorize(turned)
+    assert after.size == (40, 60)
+    assert np.array_equal(np.asarray(after), np.asarray(colorizer.colorize(ImageOps.exif_transpose(turned))))
+
+
+def test_half_precision_arrays_keep_their_light(colorizer):
+    pixels = np.random.default_rng(0).random((20, 30))
+    after = colorizer.colorize(pixels.astype(np.float16))
+    assert after.dtype == np.float16
+    np.testing.assert_allclose(after, colorizer.colorize(pixels.astype(np.float16).astype(np.float32)), atol=1e-3)
+
+
+def test_a_list_of_photographs_gives_a_list(colorizer):
+    first, second = photo((40, 30)), np.zeros((8, 9), np.uint8)
+    one, two = colorizer.colorize([first, second], saturation=0.5)
+    assert np.array_equal(np.asarray(one), np.asarray(colorizer.colorize(first, saturation=0.5)))
+    assert two.shape == (8, 9, 3)
+
+
+def test_a_model_stays_in_its_process(colorizer):
+    with pytest.raises(InputError, match="cannot be pickled; call load"):
+        pickle.dumps(colorizer)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            colorizer.colorize(np.zeros((8, 8), np.uint8))
+        except InputError as error:
+            os.write(writer, str(error).encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as told:
+        assert told.read().endswith(b"call load() in each process")
+    os.waitpid(child, 0)
+
+
 def test_the_package_imports_no_torch_until_load():
     code = (
         "import sys, colorization; assert 'torch' not in sys.modules; colorization.load; assert 'torch' in sys.modules"

@@ -1,18 +1,19 @@
 """Colorize photographs of any size with a trained model: `load().colorize(image)`."""
 
 import math
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from colorization.app.catalog import find, vividness
@@ -32,6 +33,7 @@ RADIUS, EPSILON = 2, 0.01  # of the guided filter: radius in pixels of the predi
 LONGEST = 4  # longest predicted side / training side: 1×5000 is predicted at 1×256, not at 64×320,000
 OVERSAMPLED = 4  # block means shrink to this many times the predicted size; a bicubic resize does the rest
 BAND = 2**22  # pixels of the result that are computed at a time
+ORIENTATION = 0x0112  # EXIF's number of it; 1 is upright
 SEED = 1  # of the VAE's samples: a photograph always gets the same samples
 
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
@@ -70,18 +72,33 @@ class PhotoColorizer:
         self.image_size, self.vividness = image_size, vividness
         threads = threads or processors()
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
-        self._random = threading.Lock()
+        self._random, self._process = threading.Lock(), os.getpid()
 
-    def colorize(self, image: ImageOrArray, *, saturation: float | None = None) -> ImageOrArray:
+    def __reduce__(self):
+        raise InputError("a loaded model cannot be pickled; call load() in each process")
+
+    @overload
+    def colorize(self, image: ImageOrArray, *, saturation: float | None = None) -> ImageOrArray: ...
+
+    @overload
+    def colorize(self, image: list[ImageOrArray], *, saturation: float | None = None) -> list[ImageOrArray]: ...
+
+    def colorize(self, image, *, saturation=None):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
-        image: a PIL image of any mode, or an array (H,W), (H,W,1), (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB:
-            uint8 in 0..255, uint16 in 0..65535, or floating point in [0, 1].
+        image: a PIL image of any mode (turned upright by its EXIF orientation), or an array (H,W), (H,W,1), (H,W,3), or
+            with alpha (H,W,2) and (H,W,4), in sRGB: uint8 in 0..255, uint16 in 0..65535, or floats in [0, 1]; or a list.
         saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
-        Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour).
-            Returns an array (H,W,3) or (H,W,4) of the same dtype for an array. Raises InputError for anything else.
+        Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
+            an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
+        Raises InputError for anything else, and in a process that was forked after loading: torch would wait there for
+            threads that do not exist.
         """
+        if isinstance(image, list):
+            return [self.colorize(one, saturation=saturation) for one in image]
         if isinstance(image, Image.Image):
+            if image.getexif().get(ORIENTATION, 1) != 1:
+                image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
             bands = self.bands(levels, self.predict(levels, saturation=saturation)[0], bits=8)
             result = assembled(bands, image.size)
@@ -100,6 +117,8 @@ class PhotoColorizer:
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
         saturation = self.vividness if saturation is None else saturation
+        if os.getpid() != self._process:
+            raise InputError("this model was loaded by another process; call load() in each process")
         if not 0 <= saturation < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
         L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)

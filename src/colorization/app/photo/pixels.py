@@ -55,7 +55,7 @@ def levels_of_array(image: NDArray) -> Planes:
     if np.issubdtype(image.dtype, np.floating):
         if not (colour.min() >= 0 and colour.max() <= 1):  # also false for NaN
             raise InputError("image: floating-point values must lie in [0, 1]; divide by their maximum")
-        colour = (colour * 65535 + 0.5).astype(np.uint16)
+        colour = (colour.astype(np.float32) * 65535 + 0.5).astype(np.uint16)  # float16 ends at 65504
     return lightness_of(colour[..., 0] if colour.shape[2] == 1 else colour), alpha
 
 
