@@ -86,8 +86,9 @@ class PhotoColorizer:
     def colorize(self, image, *, saturation=None):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
-        image: a PIL image of any mode (turned upright by its EXIF orientation), or an array (H,W), (H,W,1), (H,W,3), or
-            with alpha (H,W,2) and (H,W,4), in sRGB: uint8 in 0..255, uint16 in 0..65535, or floats in [0, 1]; or a list.
+        image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
+            (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB: uint8 in 0..255, uint16 in 0..65535, or floats in
+            [0, 1]; or a list of them.
         saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
