@@ -18,6 +18,7 @@ from torch import Tensor
 
 from colorization.app.catalog import find, vividness
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
+from colorization.app.photo.preparation import Box, inside, stretched
 from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
 from colorization.app.photo.sixteen_bit import STRIP
 from colorization.app.photo.writing import assembled
@@ -25,6 +26,7 @@ from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
 from colorization.core.process import processors
 from colorization.dataset.devices import find_device
+from colorization.models.common.blocks import resized
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
 from colorization.models.common.weights import load_model
@@ -78,43 +80,49 @@ class PhotoColorizer:
         raise InputError("a loaded model cannot be pickled; call load() in each process")
 
     @overload
-    def colorize(self, image: ImageOrArray, *, saturation: float | None = None) -> ImageOrArray: ...
+    def colorize(
+        self, image: ImageOrArray, *, saturation: float | None = None, prepare: bool = True
+    ) -> ImageOrArray: ...
 
     @overload
-    def colorize(self, image: list[ImageOrArray], *, saturation: float | None = None) -> list[ImageOrArray]: ...
+    def colorize(
+        self, image: list[ImageOrArray], *, saturation: float | None = None, prepare: bool = True
+    ) -> list[ImageOrArray]: ...
 
-    def colorize(self, image, *, saturation=None):
+    def colorize(self, image, *, saturation=None, prepare=True):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
         image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
             (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB: uint8 in 0..255, uint16 in 0..65535, or floats in
             [0, 1]; or a list of them.
         saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
+        prepare: the model sees faded levels stretched, and nothing of a border, which stays neutral.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
         Raises InputError for anything else, and in a process that was forked after loading: torch would wait there for
             threads that do not exist.
         """
         if isinstance(image, list):
-            return [self.colorize(one, saturation=saturation) for one in image]
+            return [self.colorize(one, saturation=saturation, prepare=prepare) for one in image]
         if isinstance(image, Image.Image):
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
-            bands = self.bands(levels, self.predict(levels, saturation=saturation)[0], bits=8)
+            bands = self.bands(levels, self.predict(levels, saturation=saturation, prepare=prepare)[0], bits=8)
             result = assembled(bands, image.size)
             if alpha is not None:
                 result.putalpha(Image.fromarray(alpha))
             return result
         levels, alpha = levels_of_array(image)
         bits = 8 if image.dtype == np.uint8 else 16
-        pixels = np.concatenate(list(self.bands(levels, self.predict(levels, saturation=saturation)[0], bits=bits)))
+        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare)
+        pixels = np.concatenate(list(self.bands(levels, colour, bits=bits)))
         if np.issubdtype(image.dtype, np.floating):
             pixels = (pixels / L_LEVELS).astype(image.dtype)
         return pixels if alpha is None else np.dstack([pixels, alpha])
 
     def predict(
-        self, levels: NDArray[np.uint16], *, saturation: float | None = None, samples: int = 0
+        self, levels: NDArray[np.uint16], *, saturation: float | None = None, samples: int = 0, prepare: bool = True
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
         saturation = self.vividness if saturation is None else saturation
@@ -122,10 +130,12 @@ class PhotoColorizer:
             raise InputError("this model was loaded by another process; call load() in each process")
         if not 0 <= saturation < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
-        L = torch.from_numpy(shrunk(levels, self.image_size)).to(self.device)[None, None]  # (1, 1, h, w)
+        whole = shrunk(levels, self.image_size)
+        seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
+        L, seen = (torch.from_numpy(part).to(self.device)[None, None] for part in (whole, seen))  # (1, 1, h, w) each
         with torch.inference_mode():
-            drawn = self._samples(L, samples) if samples else [self.model.colorize(L)]  # (1, 2, h, w) each
-            guided = [guide(L, ab * (AB_SCALE * saturation)) for ab in drawn]
+            drawn = self._samples(seen, samples) if samples else [self.model.colorize(seen)]  # (1, 2, h', w') each
+            guided = [guide(L, placed(ab, box, L.shape[-2:]) * (AB_SCALE * saturation)) for ab in drawn]
         return [colour_maps(*(part[0].cpu().numpy() for part in parts)) for parts in guided]
 
     def _samples(self, L: Tensor, count: int) -> list[Tensor]:
@@ -167,6 +177,25 @@ def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     means = reduce(np.add, (rows[:, i::across] for i in range(across))) / (down * across)  # (H/down, W/across)
     small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(small, np.float32), -1, 1)
+
+
+def prepared(levels: NDArray[np.uint16], whole: NDArray[np.float32], side: int) -> tuple[NDArray[np.float32], Box]:
+    """What the network sees of lightness levels (H,W): normalised L (h',w') of the inside; and its box in `whole`."""
+    box = inside(whole)
+    if box == Box.whole(whole):
+        return stretched(whole), box
+    down, across = levels.shape[0] / whole.shape[0], levels.shape[1] / whole.shape[1]
+    rows, columns = (
+        slice(round(box.top * down), round(box.bottom * down)),
+        slice(round(box.left * across), round(box.right * across)),
+    )
+    return stretched(shrunk(levels[rows, columns], side)), box
+
+
+def placed(ab: Tensor, box: Box, side: torch.Size) -> Tensor:
+    """Colours (B,2,h',w') of a box, at the size of the whole (B,2,h,w); no colour outside."""
+    ab = resized(ab, (box.bottom - box.top, box.right - box.left))
+    return F.pad(ab, (box.left, side[1] - box.right, box.top, side[0] - box.bottom))
 
 
 def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:

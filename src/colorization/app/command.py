@@ -96,7 +96,11 @@ def colorize(wanted: argparse.Namespace) -> int:
 
     keep_memory(PLANE, 64 * PLANE)
     look = Look(
-        saturation=wanted.saturation, samples=wanted.samples, quality=wanted.quality, overwrite=wanted.overwrite
+        saturation=wanted.saturation,
+        samples=wanted.samples,
+        prepare=not wanted.no_prepare,
+        quality=wanted.quality,
+        overwrite=wanted.overwrite,
     )
     with tqdm(total=len(jobs), desc=model.stem, unit="photo", disable=None if len(jobs) > 1 else True) as bar:
         for _, failure in colorize_all(jobs, load, look) if jobs else ():

@@ -58,6 +58,11 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="X",
         help="factor on the colour; 1: as the model predicts (default: what the model's file recommends)",
     )
+    add(
+        "--no-prepare",
+        action="store_true",
+        help="show the model faded levels and borders as they are; by default it sees them stretched and cut off",
+    )
     add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
     add(
         "--format",

@@ -29,6 +29,7 @@ class Look:
 
     saturation: float | None  # None: the model's default
     samples: int
+    prepare: bool
     quality: int
     overwrite: bool
 
@@ -68,7 +69,7 @@ def colorize_one(job: Job, model: "Future[PhotoColorizer]", look: Look, large: t
 def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
     photo = read_photo(job.source)
     colorizer = model.result()
-    maps = colorizer.predict(photo.levels, saturation=look.saturation, samples=look.samples)
+    maps = colorizer.predict(photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare)
     for target, colour in zip(job.targets, maps, strict=True):
         if target.exists() and not look.overwrite:  # it appeared after the plan was made
             raise InputError(f"{job.source}: {target} exists; use --overwrite to replace it")

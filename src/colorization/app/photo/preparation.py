@@ -1,0 +1,75 @@
+"""What the network sees of an old photograph: the inside of its border, with stretched levels.
+
+Only the network sees this; the result keeps the photograph's own lightness.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLACK, WHITE = -0.8, 0.7  # normalised L (10 and 85) that the darkest and the lightest part of a photograph should reach
+TAILS = (1.0, 99.0)  # percentiles that count as its darkest and lightest part
+STEEPEST = 4.0  # largest factor on the contrast: what is nearly uniform stays so
+WIDEST = 6  # a border takes at most a sixth of the side
+EVEN, STEP = 0.12, 0.2  # normalised L: largest deviation within a line of a border; smallest step to the inside
+MUCH = 0.65  # share of the first line inside that may be nearer to the tone than STEP
+ALIKE = 0.25  # normalised L: largest difference between the tones of two edges of one border
+
+
+class Box(NamedTuple):
+    """Rows top..bottom and columns left..right of a photograph."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def whole(cls, L: NDArray) -> "Box":
+        return cls(0, L.shape[0], 0, L.shape[1])
+
+
+def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normalised L (h,w) → the same with at least BLACK..WHITE between its darkest and its lightest part.
+
+    A photograph that has this range stays as it is.
+    """
+    low, high = np.percentile(L, TAILS)
+    black, white = min(low, BLACK), max(high, WHITE)
+    factor = min((white - black) / max(high - low, 1e-6), STEEPEST)
+    spare = (white - black) - factor * (high - low)  # above 0 if the factor is limited: stay on the photograph's side
+    start = black + spare * (low + high + 2) / 4
+    return np.clip(start + factor * (L - low), -1, 1).astype(np.float32)
+
+
+def inside(L: NDArray[np.float32]) -> Box:
+    """The inside of a border around normalised L (h,w); the whole, if it has none.
+
+    A border has nearly even lines on at least two edges, all of about one tone, which end in a step.
+    """
+    edges = [_edge(L), _edge(L[::-1]), _edge(L.T), _edge(L.T[::-1])]  # top, bottom, left, right
+    tones = [tone for count, tone in edges if count]
+    if len(tones) < 2 or np.ptp(tones) > ALIKE:
+        return Box.whole(L)
+    (top, _), (bottom, _), (left, _), (right, _) = edges
+    return Box(top, len(L) - bottom, left, L.shape[1] - right)
+
+
+def _edge(lines: NDArray[np.float32]) -> tuple[int, float]:
+    """The number of lines of a border before the inside, and its tone; (0, 0.0) without a border.
+
+    The line in which the border ends counts to it: it may hold both.
+    """
+    most = len(lines) // WIDEST
+    middle = lines[: most + 2, lines.shape[1] // WIDEST : -(lines.shape[1] // WIDEST) or None]  # without the corners
+    if not most or not middle.size:
+        return 0, 0.0
+    tone = float(np.median(middle[0]))
+    differs = np.mean(np.abs(middle - tone) > EVEN, axis=1)  # share of each line that is not of the border's tone
+    ends = np.flatnonzero(differs > 0.1)
+    first = int(ends[0]) if len(ends) else 0
+    if not 0 < first <= most:
+        return 0, 0.0
+    step = np.quantile(np.abs(middle[min(first + 1, len(middle) - 1)] - tone), MUCH)
+    return (first + 1, tone) if step > STEP else (0, 0.0)
