@@ -3,9 +3,10 @@
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
+from inspect import signature
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -17,6 +18,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from colorization.app.catalog import find, vividness
+from colorization.app.photo.hints import Hint, at_places, checked, correction, map_of, places_of
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.app.photo.preparation import Box, inside, stretched
 from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
@@ -29,6 +31,7 @@ from colorization.dataset.devices import find_device
 from colorization.models.common.blocks import resized
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
+from colorization.models.common.hints import at
 from colorization.models.common.weights import load_model
 
 RADIUS, EPSILON = 2, 0.01  # of the guided filter: radius in pixels of the predicted map; variance of normalised L
@@ -38,6 +41,7 @@ BAND = 2**22  # pixels of the result that are computed at a time
 ORIENTATION = 0x0112  # EXIF's number of it; 1 is upright
 SEED = 1  # of the VAE's samples: a photograph always gets the same samples
 
+Hints = Iterable[Hint | tuple[float, float, str]]
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
 
 
@@ -81,7 +85,7 @@ class PhotoColorizer:
 
     @overload
     def colorize(
-        self, image: ImageOrArray, *, saturation: float | None = None, prepare: bool = True
+        self, image: ImageOrArray, *, saturation: float | None = None, prepare: bool = True, hints: Hints = ()
     ) -> ImageOrArray: ...
 
     @overload
@@ -89,7 +93,7 @@ class PhotoColorizer:
         self, image: list[ImageOrArray], *, saturation: float | None = None, prepare: bool = True
     ) -> list[ImageOrArray]: ...
 
-    def colorize(self, image, *, saturation=None, prepare=True):
+    def colorize(self, image, *, saturation=None, prepare=True, hints=()):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
         image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
@@ -97,46 +101,66 @@ class PhotoColorizer:
             [0, 1]; or a list of them.
         saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
         prepare: the model sees faded levels stretched, and nothing of a border, which stays neutral.
+        hints: colours that you know, as (x, y, colour): a pixel of the upright photograph, from its upper left corner,
+            and a CSS colour such as "#2f5d3a", or "keep" for neutral gray. Only for a model that takes hints.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
         Raises InputError for anything else, and in a process that was forked after loading: torch would wait there for
             threads that do not exist.
         """
         if isinstance(image, list):
+            if hints:
+                raise InputError("hints: belong to one photograph; colorize them one by one")
             return [self.colorize(one, saturation=saturation, prepare=prepare) for one in image]
         if isinstance(image, Image.Image):
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
-            bands = self.bands(levels, self.predict(levels, saturation=saturation, prepare=prepare)[0], bits=8)
+            (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints)
+            bands = self.bands(levels, colour, bits=8)
             result = assembled(bands, image.size)
             if alpha is not None:
                 result.putalpha(Image.fromarray(alpha))
             return result
         levels, alpha = levels_of_array(image)
         bits = 8 if image.dtype == np.uint8 else 16
-        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare)
+        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints)
         pixels = np.concatenate(list(self.bands(levels, colour, bits=bits)))
         if np.issubdtype(image.dtype, np.floating):
             pixels = (pixels / L_LEVELS).astype(image.dtype)
         return pixels if alpha is None else np.dstack([pixels, alpha])
 
     def predict(
-        self, levels: NDArray[np.uint16], *, saturation: float | None = None, samples: int = 0, prepare: bool = True
+        self,
+        levels: NDArray[np.uint16],
+        *,
+        saturation: float | None = None,
+        samples: int = 0,
+        prepare: bool = True,
+        hints: Hints = (),
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
-        saturation = self.vividness if saturation is None else saturation
+        vividness = self.vividness if saturation is None else saturation
         if os.getpid() != self._process:
             raise InputError("this model was loaded by another process; call load() in each process")
-        if not 0 <= saturation < math.inf:
+        if not 0 <= vividness < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
+        known = checked(hints, levels.shape)
+        if known and "known" not in signature(self.model.colorize).parameters:
+            raise InputError("hints: this model takes none; use ours")
         whole = shrunk(levels, self.image_size)
         seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
         L, seen = (torch.from_numpy(part).to(self.device)[None, None] for part in (whole, seen))  # (1, 1, h, w) each
+        scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
         with torch.inference_mode():
-            drawn = self._samples(seen, samples) if samples else [self.model.colorize(seen)]  # (1, 2, h', w') each
-            guided = [guide(L, placed(ab, box, L.shape[-2:]) * (AB_SCALE * saturation)) for ab in drawn]
-        return [colour_maps(*(part[0].cpu().numpy() for part in parts)) for parts in guided]
+            if known:
+                given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
+                given = at(torch.from_numpy(given).to(L)[None], *seen.shape[-2:])
+                drawn = [self.model.colorize(seen, given)]
+            else:
+                drawn = self._samples(seen, samples) if samples else [self.model.colorize(seen)]  # (1, 2, h', w') each
+            guided = [hinted(levels, L, placed(ab, box, L.shape[-2:]) * vividness, known) for ab in drawn]
+        return [colour_maps(*parts) for parts in guided]
 
     def _samples(self, L: Tensor, count: int) -> list[Tensor]:
         with self._random:  # all threads share torch's generator
@@ -196,6 +220,26 @@ def placed(ab: Tensor, box: Box, side: torch.Size) -> Tensor:
     """Colours (B,2,h',w') of a box, at the size of the whole (B,2,h,w); no colour outside."""
     ab = resized(ab, (box.bottom - box.top, box.right - box.left))
     return F.pad(ab, (box.left, side[1] - box.right, box.top, side[0] - box.bottom))
+
+
+def hinted(
+    levels: NDArray[np.uint16], L: Tensor, ab: Tensor, hints: Sequence[Hint]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Slope and offset (2,h,w) of `guide` for L (1,1,h,w) and normalised ab (1,2,h,w), with the hinted colours.
+
+    The colours are corrected twice: before the guide, which brings the correction to the photograph's edges, and after
+    it, which smooths it.
+    """
+    if not hints:
+        slope, offset = guide(L, ab * AB_SCALE)
+        return slope[0].cpu().numpy(), offset[0].cpu().numpy()
+    places = places_of(hints, levels.shape, L.device)
+    wanted = torch.tensor([[one.a, one.b] for one in hints], device=L.device)
+    slope, offset = guide(L, (ab + correction(L, places, wanted - at_places(ab[0], places))) * AB_SCALE)
+    light = torch.tensor([levels[int(one.y), int(one.x)] * (2 / L_LEVELS) - 1 for one in hints], device=L.device)
+    found = at_places(slope[0], places) * light[:, None] + at_places(offset[0], places)
+    offset = offset + correction(L, places, wanted * AB_SCALE - found)
+    return slope[0].cpu().numpy(), offset[0].cpu().numpy()
 
 
 def guide(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:

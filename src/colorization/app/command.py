@@ -61,6 +61,7 @@ def colorize(wanted: argparse.Namespace) -> int:
         print(line, file=sys.stderr)
     if not photos:
         raise InputError(f"{', '.join(wanted.photos)}: found no photographs")
+    hints = hints_of(wanted, len(photos))
     out, to_file = place(wanted.output, len(photos))
     wishes = Wishes(
         out=out,
@@ -99,6 +100,7 @@ def colorize(wanted: argparse.Namespace) -> int:
         saturation=wanted.saturation,
         samples=wanted.samples,
         prepare=not wanted.no_prepare,
+        hints=hints,
         quality=wanted.quality,
         overwrite=wanted.overwrite,
     )
@@ -117,6 +119,17 @@ def colorize(wanted: argparse.Namespace) -> int:
     elif len(photos) > 1:
         print(f"{done} of {len(photos)} photographs colorized{kept}", file=sys.stderr)
     return len(failures)
+
+
+def hints_of(wanted: argparse.Namespace, photos: int) -> list:
+    """The hints of the command line and of its file. Raises InputError for hints to several photographs."""
+    if not wanted.hint and not wanted.hints:
+        return []
+    if photos > 1:
+        raise InputError(f"--hint: belongs to one photograph, not to {photos}; colorize them one by one")
+    from colorization.app.photo.hints import parsed, read_hints
+
+    return [*(read_hints(wanted.hints) if wanted.hints else []), *map(parsed, wanted.hint)]
 
 
 def told(existing: list) -> str:

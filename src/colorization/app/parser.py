@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from colorization.app import catalog
 
@@ -13,6 +14,7 @@ examples:
   colorize photo.jpg -o coloured.jpg
   colorize albums/ scan*.tif -o coloured/        a folder keeps its structure
   colorize albums/ -o coloured/ --skip-existing  goes on where an earlier run stopped
+  colorize coat.jpg --hint 812,640,#2f5d3a       the coat was green
   colorize - < photo.jpg > coloured.jpg          - is a pipe
   colorize --list                                the models, their training photographs and scores
   colorize --serve                               a page in your browser
@@ -51,6 +53,14 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="draw N results per photograph (needs --model vae)",
     )
+    add(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="X,Y,COLOUR",
+        help="a colour that you know, at a pixel of the upright photograph: 812,640,#2f5d3a; or 200,90,keep for gray",
+    )
+    add("--hints", type=Path, metavar="FILE", help="hints in a JSON file (docs/colorize.md)")
     add = parser.add_argument_group("results").add_argument
     add(
         "--saturation",

@@ -16,6 +16,7 @@ from colorization.core.errors import InputError, out_of_memory
 
 if TYPE_CHECKING:
     from colorization.app.colorizer import PhotoColorizer
+    from colorization.app.photo.hints import Hint
 
 LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
 SHOWN = 2048  # longest side of each picture in a comparison, in pixels
@@ -30,6 +31,7 @@ class Look:
     saturation: float | None  # None: the model's default
     samples: int
     prepare: bool
+    hints: "list[Hint]"  # for a single photograph
     quality: int
     overwrite: bool
 
@@ -69,7 +71,9 @@ def colorize_one(job: Job, model: "Future[PhotoColorizer]", look: Look, large: t
 def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
     photo = read_photo(job.source)
     colorizer = model.result()
-    maps = colorizer.predict(photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare)
+    maps = colorizer.predict(
+        photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare, hints=look.hints
+    )
     for target, colour in zip(job.targets, maps, strict=True):
         if target.exists() and not look.overwrite:  # it appeared after the plan was made
             raise InputError(f"{job.source}: {target} exists; use --overwrite to replace it")

@@ -1,0 +1,135 @@
+"""Colours that a person knows: at places of a photograph, checked, and joined to the predicted colours."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import ImageColor
+from torch import Tensor
+
+from colorization.color import rgb_to_lab
+from colorization.core.errors import InputError, one_line
+
+KEEP = "keep"  # instead of a colour: neutral gray
+MOST = 1000  # hints of one photograph
+SIZE = 5  # pixels of the network's input; it was trained with squares of 1 to 9
+PALEST = 0.5  # smallest factor by which hints are divided
+REACH = 0.08  # of the correction around a hint, as a share of the shorter side: a standard deviation
+SIMILAR = 0.15  # normalised L: a place that differs by this from the hinted one gets 0.6 of the correction
+RIDGE = 1e-3  # added to the diagonal of a system of equations that may be singular
+EXAMPLE = "write it as 812,640,#2f5d3a or 200,90,keep"
+
+
+class Hint(NamedTuple):
+    """A place in pixels of the upright photograph, from its upper left corner, and the normalised a and b there."""
+
+    x: float
+    y: float
+    a: float
+    b: float
+
+
+def hint(x: Any, y: Any, colour: Any) -> Hint:
+    """A hint from a place and a CSS colour or KEEP. Raises InputError for what is none."""
+    if not all(isinstance(place, int | float) and not isinstance(place, bool) and place >= 0 for place in (x, y)):
+        raise InputError(f"hint {x},{y},{colour}: x and y must be pixels from the upper left corner; {EXAMPLE}")
+    if colour == KEEP:
+        return Hint(x, y, 0.0, 0.0)
+    try:
+        rgb = ImageColor.getrgb(colour)[:3]
+    except (ValueError, AttributeError, TypeError):
+        told = f"{str(colour)[:40]} is not a colour; {EXAMPLE}"
+        raise InputError(f"hint {x},{y}: {told}") from None
+    a, b = rgb_to_lab(np.array(rgb, np.float32).reshape(3, 1, 1) / 255)[1].ravel()
+    return Hint(x, y, float(a), float(b))
+
+
+def parsed(text: str) -> Hint:
+    """A hint written as x,y,colour."""
+    x, y, colour = [*text.split(",", 2), "", ""][:3]
+    try:
+        return hint(float(x), float(y), colour.strip())
+    except ValueError:
+        raise InputError(f"hint {text[:80]}: {EXAMPLE}") from None
+
+
+def read_hints(path: Path) -> list[Hint]:
+    """The hints of a JSON file: {"hints": [{"x": 812, "y": 640, "color": "#2f5d3a"}, …]}."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["hints"]
+        return [hint(row["x"], row["y"], row["color"]) for row in rows]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        wanted = '{"hints": [{"x": 812, "y": 640, "color": "#2f5d3a"}]}'
+        raise InputError(f"{path}: not a file of hints ({one_line(error, 80)}); expected {wanted}") from None
+
+
+def checked(hints: Iterable, shape: tuple[int, int]) -> list[Hint]:
+    """Hints, or (x, y, colour), for a photograph (H,W). Raises InputError for one outside and for two at one place."""
+    found: dict[tuple[int, int], Hint] = {}
+    for one in hints:
+        one = one if isinstance(one, Hint) else hint(*one)
+        if not (one.x < shape[1] and one.y < shape[0]):
+            raise InputError(f"hint {one.x:g},{one.y:g}: outside the photograph of {shape[1]}×{shape[0]} pixels")
+        place = int(one.x), int(one.y)
+        if found.setdefault(place, one) != one:
+            raise InputError(f"hint {one.x:g},{one.y:g}: two colours for one place; leave one out")
+    if len(found) > MOST:
+        raise InputError(f"{len(found)} hints; a photograph takes at most {MOST}")
+    return list(found.values())
+
+
+def map_of(
+    hints: Sequence[Hint], scale: tuple[float, float], shape: tuple[int, ...], vividness: float
+) -> NDArray[np.float32]:
+    """A map of hints (3,h,w) for the network: known, a, b; each hint covers a square of SIZE × SIZE around its place.
+
+    scale: pixels of the map per pixel of the photograph, down and across. A later hint covers an earlier one.
+    vividness: the factor on the result's colours; the hints are divided by it, and come out as they were given.
+    """
+    found = np.zeros((3, *shape), np.float32)
+    for one in hints:
+        row, column = int(one.y * scale[0]), int(one.x * scale[1])
+        rows = slice(max(0, row - SIZE // 2), row + SIZE // 2 + 1)
+        columns = slice(max(0, column - SIZE // 2), column + SIZE // 2 + 1)
+        found[:, rows, columns] = np.array([1, one.a, one.b]).reshape(3, 1, 1)
+    found[1:] = np.clip(found[1:] / max(vividness, PALEST), -1, 1)
+    return found
+
+
+def at_places(planes: Tensor, places: Tensor) -> Tensor:
+    """Planes (C,h,w), interpolated linearly at places (K,2) of `places_of` → (K,C)."""
+    grid = places.view(1, 1, -1, 2)
+    return F.grid_sample(planes[None], grid, padding_mode="border", align_corners=False)[0, :, 0].T
+
+
+def places_of(hints: Sequence[Hint], shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """The centres of the hinted pixels of a photograph (H,W): (K,2), x and y from -1 to 1 between its edges."""
+    places = [(2 * (int(one.x) + 0.5) / shape[1] - 1, 2 * (int(one.y) + 0.5) / shape[0] - 1) for one in hints]
+    return torch.tensor(places, device=device)
+
+
+def correction(L: Tensor, places: Tensor, error: Tensor) -> Tensor:
+    """What to add to ab so that it changes by `error` (K,2) at the places (K,2): (2,h,w), for L (1,1,h,w).
+
+    Interpolates by radial basis functions, a Gaussian of the distance times one of the difference in lightness: far
+    from a place, or where the photograph looks different, nothing changes.
+    """
+    height, width = L.shape[-2:]
+    down = (torch.arange(height, device=L.device) + 0.5).view(1, -1, 1) - ((places[:, 1] + 1) * height / 2).view(
+        -1, 1, 1
+    )
+    across = (torch.arange(width, device=L.device) + 0.5).view(1, 1, -1) - ((places[:, 0] + 1) * width / 2).view(
+        -1, 1, 1
+    )
+    unlike = L[0] - at_places(L[0], places).view(-1, 1, 1)
+    reach = REACH * min(height, width)
+    weights = torch.exp(-(down**2 + across**2) / (2 * reach**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
+    between = at_places(weights, places).cpu().double()
+    ridge = RIDGE * torch.eye(len(places), dtype=torch.float64)  # two hints may share a cell of the map
+    factors = torch.linalg.solve(between + ridge, error.cpu().double())
+    return torch.einsum("khw,kc->chw", weights, factors.to(L))
