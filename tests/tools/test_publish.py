@@ -69,7 +69,8 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     colorize = [sys.executable, "-m", "colorization.app.command"]
     assert "with vae: out.jpg" in run([*colorize, "photo.jpg", "-o", "out.jpg"], tmp_path, env=env).stdout
     score = json.loads((repository / "metrics/scores/vae.json").read_text())["delta_e"]
-    listed = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1].split()
+    _, row = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1:3]
+    listed = row.split()
     assert float(listed[1]) == pytest.approx(score, abs=0.02) and int(listed[4]) == audit["used"]["train"]
     run(["git", "reset", "-q", "--hard", revision], repository)
 
