@@ -10,7 +10,10 @@ from conftest import ROOT
 
 from colorization.app import catalog
 from colorization.app.colorizer import PhotoColorizer, load
+from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import load_config
+from colorization.evaluation import metrics
+from colorization.evaluation.scoring import original_rgb
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, save_model
@@ -35,15 +38,32 @@ class Times(Colorizer):
         return torch.cat([L / 2, -L / 4], dim=1) * self.factor
 
 
-@pytest.mark.parametrize("factor, expected", [(1.0, 1.0), (0.5, 2.0), (2.0, 0.5), (-1.0, 1.0)])
-def test_the_factor_brings_the_results_nearest_to_the_originals(factor, expected, monkeypatch):
-    """A model with the opposite colours is never clear below gray: it keeps its own."""
+def gain(factor: float) -> float:
+    """What colours times a factor gain over gray in ΔE."""
+    packed = torch.from_numpy(PHOTOS).float()
+    original = unscaled_lab(original_rgb(packed[:, :1], packed[:, 1:]))
+
+    def error(ab):
+        return float(metrics.delta_e(unscaled_lab(lab_to_rgb(packed[:, :1], ab)), original).mean())
+
+    return error(packed[:, 1:] * 0) - error(packed[:, 1:] * factor)
+
+
+@pytest.mark.parametrize("own", [1.0, 0.5, 0.9, 1.5, -1.0])
+def test_the_factor_keeps_three_quarters_of_the_gain_and_the_next_one_does_not(own, monkeypatch):
     torch.manual_seed(0)
     classifier = SceneClassifier(width=2, dropout=0.0, categories=["sea", "street"]).eval()
     index = pd.DataFrame({"category": ["sea", "street"] * 100})
     monkeypatch.setattr(vividness, "photographs", lambda lab, split: {"val": (PHOTOS, index)}[split])
     monkeypatch.setattr(vividness, "load_model", lambda path, kind: classifier)
-    assert vividness.chosen(Times(factor), CONFIG, torch.device("cpu")) == expected
+    chosen = vividness.chosen(Times(own), CONFIG, torch.device("cpu"))
+    if own < 0:
+        assert gain(own) < 0 and chosen == 1.0, "opposite colours gain nothing"
+        return
+    factors = sorted({1.0, *CONFIG.tradeoff.saturations})
+    assert gain(own * chosen) >= 0.75 * gain(own)
+    assert all(gain(own * factor) < 0.75 * gain(own) for factor in factors if factor > chosen)
+    assert chosen == 2.0 if own == 0.5 else chosen < 2.0
 
 
 @pytest.mark.parametrize(
