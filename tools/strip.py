@@ -14,7 +14,7 @@ from colorization.core.errors import run
 from colorization.sources.sample import PHOTOGRAPHS, original
 
 STRIP = Path("docs/strip.jpg")
-HEIGHT, GAP, QUALITY = 280, 6, 90  # pixels of each photograph and between two; of the JPEG
+HEIGHT, GAP, QUALITY = 280, 6, 86  # pixels of each photograph and between two; of the JPEG
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:
