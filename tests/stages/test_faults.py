@@ -41,6 +41,7 @@ def many(tmp_path):
     (tmp_path / "data/raw").mkdir(parents=True)
     photograph = jpeg(1, (600, 400))
     zip_of(tmp_path / "data/raw/photos.zip", {f"{i}.jpg": photograph for i in range(2000)})
+    (tmp_path / "data/raw/download.json").write_text('{"source": "folder"}')
     return tmp_path
 
 
