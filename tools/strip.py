@@ -1,4 +1,4 @@
-"""Make docs/strip.jpg: the photographs of the sample in gray, and below them what `colorize` makes of them.
+"""Make docs/strip.jpg and docs/hints.jpg: the photographs of the sample in gray, and what `colorize` makes of them.
 
 python -m tools.strip
 
@@ -13,7 +13,10 @@ from colorization import load
 from colorization.core.errors import run
 from colorization.sources.sample import PHOTOGRAPHS, original
 
-STRIP = Path("docs/strip.jpg")
+STRIP, HINTED = Path("docs/strip.jpg"), Path("docs/hints.jpg")
+# The spacesuit was orange; flag and wall were not. Places of the astronaut, 512×512 px.
+SUIT = [(x, y, "#c8611f") for x, y in ((120, 330), (60, 400), (200, 440), (250, 350), (150, 470), (315, 315))]
+SUIT += [(x, y, "keep") for x, y in ((20, 60), (40, 180), (30, 260), (70, 120), (310, 60), (360, 180), (460, 240))]
 HEIGHT, GAP, QUALITY = 280, 6, 86  # pixels of each photograph and between two; of the JPEG
 
 
@@ -37,7 +40,12 @@ def main() -> None:
         gray.append(model.colorize(photo, saturation=0))
         coloured.append(model.colorize(photo))
     sheet([gray, coloured]).save(STRIP, quality=QUALITY)
-    print(f"{STRIP}: {', '.join(PHOTOGRAPHS)}; commit it")
+    suit = original("astronaut")
+    pictures = [model.colorize(suit, saturation=0), model.colorize(suit), model.colorize(suit, hints=SUIT)]
+    sheet([[picture.resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS) for picture in pictures]]).save(
+        HINTED, quality=QUALITY
+    )
+    print(f"{STRIP}, {HINTED}: commit them")
 
 
 if __name__ == "__main__":
