@@ -6,6 +6,7 @@ The package holds one model; a new one replaces the old one. Commit src/coloriza
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def again(data: Data) -> str:
     if not same:
         raise InputError("params.yaml: in no committed run; publish the run (python -m tools.publish) and commit it")
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
-    bundle = " ".join(["python -m tools.bundle", *sys.argv[1:]])
+    bundle = shlex.join(["python", "-m", "tools.bundle", *sys.argv[1:]])
     return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", bundle])
 
 

@@ -20,7 +20,9 @@ from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, li
 from PIL import Image, ImageCms, ImageOps
 
 from colorization.app import catalog, command
-from colorization.app.colorizer import guide, load, shrunk
+from colorization.app.colorizer import load
+from colorization.app.photo.guide import guide
+from colorization.app.photo.preparation import shrunk
 from colorization.app.photo.reading import MAX_PIXELS, read_header, read_photo, upright
 from colorization.app.photo.recolor import enlarged, gamma
 from colorization.core.errors import InputError

@@ -40,12 +40,16 @@ class Model:
     @property
     def trial(self) -> bool:
         """Whether the model learned from FEW photographs, as those of the sample."""
-        return self.about is not None and self.about.photographs < FEW
+        return self.about is not None and learned_little(self.about)
 
     @property
     def rank(self) -> tuple[float, float]:
         """Sort key for RULE: the best model has the lowest rank."""
         return -self.about.photographs if self.about else 0, self.scores.get(SCORE, math.inf)
+
+
+def learned_little(about: Description) -> bool:
+    return about.photographs < FEW
 
 
 def folder() -> Path:
@@ -134,7 +138,6 @@ def table() -> str:
 
 def warning(model: Path) -> str:
     """A line about a model that learned from too few photographs, or an empty string."""
-    photographs = read_description(model).photographs
-    return (
-        f"{model.stem}: learned from {photographs} photographs only; expect wrong colours" if photographs < FEW else ""
-    )
+    about = read_description(model)
+    told = f"{model.stem}: learned from {about.photographs} photographs only; expect wrong colours"
+    return told if learned_little(about) else ""

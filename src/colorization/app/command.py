@@ -140,11 +140,14 @@ def told(existing: list) -> str:
 
 def passed_over(counts: Mapping[str, int]) -> list[str]:
     """One line about files that cannot be read, and one about folders that are links, if there are any."""
-    files = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if kind.startswith("."))
-    links = counts.get("linked folder", 0)
-    return [f"passed over {files}: convert them to JPEG or TIFF first"] * bool(files) + [
-        f"passed over {links} linked folder{'' if links == 1 else 's'}: name them to colorize what they hold"
-    ] * bool(links)
+    lines = []
+    if files := ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if kind.startswith(".")):
+        lines.append(f"passed over {files}: convert them to JPEG or TIFF first")
+    if links := counts.get("linked folder", 0):
+        lines.append(
+            f"passed over {links} linked folder{'' if links == 1 else 's'}: name them to colorize what they hold"
+        )
+    return lines
 
 
 def pipe(wanted: argparse.Namespace) -> int:
@@ -152,7 +155,7 @@ def pipe(wanted: argparse.Namespace) -> int:
     if len(wanted.photos) > 1:
         raise InputError(f"{PIPE}: a pipe takes one photograph, not {len(wanted.photos)}")
     received, to_pipe = wanted.photos == [PIPE], wanted.output in (None, PIPE)
-    with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
+    with tempfile.TemporaryDirectory(prefix="colorize-pipe-") as folder:
         if received:
             wanted.photos = [f"{folder}/stdin"]
             Path(wanted.photos[0]).write_bytes(sys.stdin.buffer.read())

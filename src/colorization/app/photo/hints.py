@@ -120,16 +120,17 @@ def correction(L: Tensor, places: Tensor, error: Tensor) -> Tensor:
     from a place, or where the photograph looks different, nothing changes.
     """
     height, width = L.shape[-2:]
-    down = (torch.arange(height, device=L.device) + 0.5).view(1, -1, 1) - ((places[:, 1] + 1) * height / 2).view(
-        -1, 1, 1
-    )
-    across = (torch.arange(width, device=L.device) + 0.5).view(1, 1, -1) - ((places[:, 0] + 1) * width / 2).view(
-        -1, 1, 1
-    )
+    across, down = (_distances(size, place) for size, place in zip((width, height), places.unbind(dim=1)))
     unlike = L[0] - at_places(L[0], places).view(-1, 1, 1)
     reach = REACH * min(height, width)
-    weights = torch.exp(-(down**2 + across**2) / (2 * reach**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
+    squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
+    weights = torch.exp(-squared / (2 * reach**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
     between = at_places(weights, places).cpu().double()
     ridge = RIDGE * torch.eye(len(places), dtype=torch.float64)  # two hints may share a cell of the map
     factors = torch.linalg.solve(between + ridge, error.cpu().double())
     return torch.einsum("khw,kc->chw", weights, factors.to(L))
+
+
+def _distances(size: int, places: Tensor) -> Tensor:
+    """From places (K,), -1 to 1 between the edges of `size` pixels, to the pixels' centres: (K,size) in pixels."""
+    return torch.arange(size, device=places.device) + 0.5 - ((places + 1) * size / 2)[:, None]

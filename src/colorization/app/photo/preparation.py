@@ -1,13 +1,19 @@
-"""What the network sees of an old photograph: the inside of its border, with stretched levels.
+"""What the network sees of a photograph: the whole at its size; of an old one the inside of its border, stretched.
 
 Only the network sees this; the result keeps the photograph's own lightness.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from colorization.app.photo.recolor import L_LEVELS
+
+LONGEST = 4  # longest predicted side / training side: 1×5000 is predicted at 1×256, not at 64×320,000
+OVERSAMPLED = 4  # block means shrink to this many times the predicted size; a bicubic resize does the rest
 BLACK, WHITE = -0.8, 0.7  # normalised L (10 and 85) that the darkest and the lightest part of a photograph should reach
 TAILS = (1.0, 99.0)  # percentiles that count as its darkest and lightest part
 STEEPEST = 4.0  # largest factor on the contrast: what is nearly uniform stays so
@@ -28,6 +34,32 @@ class Box(NamedTuple):
     @classmethod
     def whole(cls, L: NDArray) -> "Box":
         return cls(0, L.shape[0], 0, L.shape[1])
+
+
+def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
+    """Lightness levels (H,W) → normalised L (h,w) of the whole photograph, at the size for prediction."""
+    height, width = levels.shape
+    scale = min(side / min(height, width), LONGEST * side / max(height, width))
+    h, w = max(1, round(height * scale)), max(1, round(width * scale))
+    down, across = max(1, height // (OVERSAMPLED * h)), max(1, width // (OVERSAMPLED * w))
+    whole = levels[: height // down * down, : width // across * across]
+    rows = reduce(np.add, (whole[i::down].astype(np.float32) for i in range(down)))  # (H/down, W)
+    means = reduce(np.add, (rows[:, i::across] for i in range(across))) / (down * across)  # (H/down, W/across)
+    small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(small, np.float32), -1, 1)
+
+
+def prepared(levels: NDArray[np.uint16], whole: NDArray[np.float32], side: int) -> tuple[NDArray[np.float32], Box]:
+    """What the network sees of lightness levels (H,W): normalised L (h',w') of the inside; and its box in `whole`."""
+    box = inside(whole)
+    if box == Box.whole(whole):
+        return stretched(whole), box
+    down, across = levels.shape[0] / whole.shape[0], levels.shape[1] / whole.shape[1]
+    rows, columns = (
+        slice(round(box.top * down), round(box.bottom * down)),
+        slice(round(box.left * across), round(box.right * across)),
+    )
+    return stretched(shrunk(levels[rows, columns], side)), box
 
 
 def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:
