@@ -23,8 +23,8 @@ RESNET = {"width": 4, "predicts": "ab"}
 GAN = {"width": 8, "depth": 3, "dropout": 0.5, "l1_weight": 100.0, "discriminator_width": 8, "discriminator_layers": 2}
 VAE = {"latent_channels": 8, "kl_weight": 0.001, "encoder_weights": "none", "predicts": "ab"}
 RESUNET = {"width": 8, "depth": 3, "huber": 11.0, "zoom": 0.3, "relight": 0.2, "small": 0.5, "averaging": 0.99}
-OURS = {"width": 8, "encoder_weights": "none", "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 11.0, "zoom": 0.3,
-        "relight": 0.2, "aging": 0.3, "hinted": 0.5, "averaging": 0.99}  # fmt: skip
+OURS = {"width": 8, "encoder_weights": "none", "enlarge": 1.0, "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 11.0,
+        "zoom": 0.3, "relight": 0.2, "aging": 0.3, "hinted": 0.5, "averaging": 0.99}  # fmt: skip
 ZHANG = {"width": 4, "rebalancing": 0.5, "temperature": 0.38}
 SMALL = {"resnet": RESNET, "gan": GAN, "vae": VAE, "ours": OURS, "resunet": RESUNET, "pix2pix": GAN, "zhang": ZHANG}
 
@@ -294,11 +294,22 @@ def test_vae_samples_differ_and_surround_the_mean():
     assert samples.std(dim=0).mean() > 1e-4
 
 
+def test_the_posterior_sees_the_colours_and_the_prior_does_not():
+    torch.manual_seed(0)
+    model, (L, ab) = build("vae", VAE).eval(), batch()
+    terms, others = model.loss((L, ab)), model.loss((L, ab.flip(0)))
+    assert terms["kl"] != others["kl"]
+    features = model.encoder(L)
+    assert not torch.equal(model.posterior(features, ab), model.posterior(features, ab.flip(0)))
+    assert torch.equal(model(L), model.decode(model.prior(features)[0]))
+
+
 def test_kl_divergence_equals_torch():
-    mu, logvar = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4)
-    normal = torch.distributions.Normal
-    expected = torch.distributions.kl_divergence(normal(mu, (logvar / 2).exp()), normal(0.0, 1.0)).mean()
-    torch.testing.assert_close(vae.kl_divergence(mu, logvar), expected)
+    q, p = torch.randn(2, 2, 2, 3, 4, 4)
+    q_normal, p_normal = (torch.distributions.Normal(mu, (logvar / 2).exp()) for mu, logvar in (q, p))
+    expected = torch.distributions.kl_divergence(q_normal, p_normal).mean()
+    torch.testing.assert_close(vae.kl_divergence(q, p), expected)
+    assert vae.kl_divergence(p, p) == 0
 
 
 def test_a_failed_download_of_weights_is_reported_in_one_line(monkeypatch, tmp_path):

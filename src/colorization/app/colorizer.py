@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from inspect import signature
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -140,7 +139,7 @@ class PhotoColorizer:
         if not 0 <= vividness < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
         known = checked(hints, levels.shape)
-        if known and "known" not in signature(self.model.colorize).parameters:
+        if known and not self.model.takes_hints:
             raise InputError("hints: this model takes none; use ours")
         whole = shrunk(levels, self.image_size)
         seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))

@@ -43,13 +43,15 @@ def patches(ab: Tensor, points: Tensor, size: int) -> Tensor:
     ab: (B,2,H,W). points: (B,1,H,W), 1 at the centres and 0 elsewhere. size: odd. Overlapping patches share their mean.
     """
     mean = F.avg_pool2d(ab, size, stride=1, padding=size // 2, count_include_pad=False)
-    share = F.avg_pool2d(torch.cat([points, points * mean], dim=1), size, stride=1, padding=size // 2)
-    known = (share[:, :1] > 0).to(ab.dtype)
-    return torch.cat([known, known * share[:, 1:] / share[:, :1].clamp(min=1e-6)], dim=1)
+    return _of_shares(F.avg_pool2d(torch.cat([points, points * mean], dim=1), size, stride=1, padding=size // 2))
 
 
 def at(hints: Tensor, height: int, width: int) -> Tensor:
-    """A map of hints at a smaller size (B,3,height,width): known where any part is, with the mean of the known part."""
-    pooled = F.adaptive_avg_pool2d(hints, (height, width))
-    known = (pooled[:, :1] > 0).to(pooled.dtype)
-    return torch.cat([known, pooled[:, 1:] / pooled[:, :1].clamp(min=1e-6)], dim=1)
+    """A map of hints at another size (B,3,height,width): known where any part is, with the mean of the known part."""
+    return _of_shares(F.adaptive_avg_pool2d(hints, (height, width)))
+
+
+def _of_shares(shares: Tensor) -> Tensor:
+    """A map of hints (B,3,H,W) from the known share of each pixel and the share's sum of a and b."""
+    known = (shares[:, :1] > 0).to(shares.dtype)
+    return torch.cat([known, shares[:, 1:] / shares[:, :1].clamp(min=1e-6)], dim=1)

@@ -13,6 +13,8 @@ from torch import Tensor
 from colorization.models.common.blocks import Noise
 
 Draw = Callable[..., Tensor]
+BOXES = 3, 5, 7  # sides in pixels of the boxes that blur
+EMPTY = 0.1  # share of the borders that leave nothing of the photograph
 
 
 def uniform(noise: Noise, like: Tensor) -> Draw:
@@ -44,12 +46,13 @@ def relit(L: Tensor, draws: Tensor, amount: float) -> Tensor:
 def aged(L: Tensor, ab: Tensor, share: float, draw: Draw) -> tuple[Tensor, Tensor]:
     """Photographs L (B,1,H,W), ab (B,2,H,W) with the faults of old ones; each fault befalls a `share` of them.
 
-    Another exposure, blur, fading and grain change the lightness alone. A border hides it, and has no colour.
+    Another exposure, blur, fading and grain change the lightness alone. A border hides it, and has no colour; nor has
+    an empty photograph.
     """
     x = (L + 1) / 2  # 0 is black, 1 is white
     for fault in (_exposed, _blurred, _faded, _grainy):
         x = torch.where(draw(1, 1, 1) < share, fault(x, draw), x)
-    outside = _border(x, draw) & (draw(1, 1, 1) < share)
+    outside = (_border(x, draw) | (draw(1, 1, 1) < EMPTY)) & (draw(1, 1, 1) < share)
     paper = torch.where(draw(1, 1, 1) < 0.5, 0.85 + 0.15 * draw(1, 1, 1), draw(1, 1, 1) ** 2)  # white, or mostly dark
     x = torch.where(outside, paper, x)
     return x.clamp(0, 1) * 2 - 1, torch.where(outside, 0.0, ab)
@@ -60,7 +63,12 @@ def _exposed(x: Tensor, draw: Draw) -> Tensor:
 
 
 def _blurred(x: Tensor, draw: Draw) -> Tensor:
-    return x.lerp(F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False), draw(1, 1, 1))
+    """From sharp to a standard deviation of 2.6 pixels: one box after the other, the last of them in part."""
+    boxes = len(BOXES) * draw(1, 1, 1)
+    for number, side in enumerate(BOXES):
+        box = F.avg_pool2d(x, side, stride=1, padding=side // 2, count_include_pad=False)
+        x = x.lerp(box, (boxes - number).clamp(0, 1))
+    return x
 
 
 def _faded(x: Tensor, draw: Draw) -> Tensor:
@@ -69,10 +77,10 @@ def _faded(x: Tensor, draw: Draw) -> Tensor:
 
 
 def _grainy(x: Tensor, draw: Draw) -> Tensor:
-    """Grain of one pixel or of about two, with a standard deviation of up to 0.07."""
+    """Grain of one pixel or of about two, with a standard deviation of up to 0.1 or 0.05."""
     grain = 2 * draw(*x.shape[1:]) - 1
     coarse = 2 * F.avg_pool2d(grain, 2, stride=1, padding=1)[..., : x.shape[-2], : x.shape[-1]]
-    return x + 0.12 * draw(1, 1, 1) * torch.where(draw(1, 1, 1) < 0.5, grain, coarse)
+    return x + 0.18 * draw(1, 1, 1) * torch.where(draw(1, 1, 1) < 0.5, grain, coarse)
 
 
 def _border(x: Tensor, draw: Draw) -> Tensor:

@@ -31,17 +31,21 @@ class Ours(Colorizer):
     encoder_weights: "imagenet" or "none". encoder_lr: the encoder's learning rate as a share of the decoder's.
     weight_decay: of AdamW (Loshchilov & Hutter 2019).
     huber: errors up to this many ab units count squared, larger ones linearly (Huber 1964).
+    enlarge: the encoder sees photographs enlarged by this factor; it learned from ImageNet at 224 px.
     zoom, relight: see `variations.cropped` and `variations.relit`. aging: share of each fault, see `variations.aged`.
     hinted: share of the training photographs that get hints.
     averaging: decay of the moving average of the weights, per step; 0: no average.
     """
 
+    takes_hints = True
+
     def __init__(
-        self, *, width: int, encoder_weights: str, encoder_lr: float, weight_decay: float, huber: float, zoom: float,
-        relight: float, aging: float, hinted: float, averaging: float,
+        self, *, width: int, encoder_weights: str, enlarge: float, encoder_lr: float, weight_decay: float, huber: float,
+        zoom: float, relight: float, aging: float, hinted: float, averaging: float,
     ):  # fmt: skip
         super().__init__(predicts="ab")
         self.encoder_lr, self.weight_decay, self.averaging, self.noise = encoder_lr, weight_decay, averaging, Noise()
+        self.enlarge = enlarge
         self.huber, self.zoom, self.relight, self.aging, self.hinted = huber, zoom, relight, aging, hinted
         widths = [int(width * factor) for factor in WIDTHS]
         self.encoder = efficientnet_lite.EfficientNetLite(encoder_weights)
@@ -54,21 +58,20 @@ class Ours(Colorizer):
 
     def forward(self, L, known: Tensor | None = None):
         """known: a map of hints (B,3,H,W), see `hints`; None: no hints."""
-        return self.decode(self.encoder(L), hints.none(L) if known is None else known)
+        return self.look(L, known, 1.0)
+
+    def look(self, L: Tensor, known: Tensor | None, factor: float) -> Tensor:
+        """One prediction, from photographs at `factor` times the size that training shows them."""
+        height, width = (max(1, round(self.enlarge * factor * side)) for side in L.shape[-2:])
+        return self.decode(self.encoder(resized(L, (height, width))), hints.none(L) if known is None else known)
 
     @torch.no_grad()
     def colorize(self, L, known: Tensor | None = None):
         """L (B,1,H,W) of any size, and a map of hints (B,3,H,W) or None → ab (B,2,H,W), both normalised."""
-        side = L.shape[-2:]
-        known = hints.none(L) if known is None else known
-        looks = []
-        for look in LOOKS:
-            seen = round(look * side[0]), round(look * side[1])
-            looks.append(resized(self(resized(L, seen), hints.at(known, *seen)), side))
-        return torch.stack(looks).mean(dim=0)
+        return torch.stack([self.look(L, known, factor) for factor in LOOKS]).mean(dim=0)
 
     def decode(self, features: list[Tensor], known: Tensor) -> Tensor:
-        """The encoder's features of photographs and their map of hints (B,3,H,W) → ab (B,2,H,W)."""
+        """The encoder's features of photographs and their map of hints (B,3,H,W) → ab (B,2,H,W), in its size."""
         *skips, lowest = features
         h = self.lowest(lowest)
         for decoder in self.decoders:

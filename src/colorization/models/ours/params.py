@@ -13,6 +13,7 @@ LABEL, COLOR = "ours", "#5B1A8B"
 class Params(Fit):
     width: int = rule(low=8, high=512)
     encoder_weights: str = rule(choices=("imagenet", "none"))
+    enlarge: float = rule(low=1.0, high=4.0)
     encoder_lr: float = rule(low=0.0, high=10.0)
     weight_decay: float = rule(low=0.0, high=1.0)
     huber: float = rule(above=0.0, high=1000.0)

@@ -89,6 +89,10 @@ class Zhang(Colorizer):
         shape = (len(ab), *ab.shape[-2:], NEIGHBOURS)
         return found.indices.view(shape).permute(0, 3, 1, 2), soft.view(shape).permute(0, 3, 1, 2)
 
+    def configure_optimizers(self, *, lr, beta1):
+        """Adam with β₂ and weight decay of Zhang et al. (their solver.prototxt)."""
+        return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.99), weight_decay=0.001, fused=True)]
+
     def blocks(self):
         named = [(f"conv {i}", layer) for i, layer in enumerate(self.layers, 1)]
         return [*named, ("1×1 conv", self.head)]
