@@ -128,8 +128,8 @@ def test_an_error_of_all_processes_is_reported_in_one_line(study):
     errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, **TWO)
     lines = [line for line in errors.splitlines() if line.startswith("error")]
     assert len(lines) == 1 and "a batch of 1 photographs cannot be shared by 2 processes: raise batch_size" in lines[0]
-    errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, LT_PRECISION="16-true")
-    assert "error: LT_PRECISION: 16-true is not one of 32-true, bf16-mixed, 16-mixed" in errors
+    errors = run([sys.executable, "-m", "stages.train", "vae"], study, code=1, LT_PRECISION="16-mixed")
+    assert "error: LT_PRECISION: 16-mixed is not one of 32-true, bf16-mixed" in errors
 
 
 def test_a_process_that_dies_stops_the_others(study):

@@ -16,6 +16,7 @@ import yaml
 from conftest import GUARD, ROOT
 from lightning_fabric import Fabric
 from safetensors.torch import load_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
@@ -46,12 +47,13 @@ def packed(count, seed):
 TRAIN = packed(13, 0)
 
 
-def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, **changes):
+def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, precision="32-true", **changes):
     params = replace(CONFIG.model(name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.Trainer(
         build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
-        processes=Processes(Fabric(accelerator="cpu", devices=1)), resume=ResumeState(folder), on_epoch=on_epoch,
+        processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)), resume=ResumeState(folder),
+        on_epoch=on_epoch,
     ).fit()  # fmt: skip
 
 
@@ -74,6 +76,36 @@ def test_averaged_weights_are_used_and_then_restored():
     none.update(model)
     with none.used(model):
         assert model[0].weight.item() == 199 % 7 and not none.weights
+
+
+def test_one_call_averages_as_one_per_weight():
+    torch.manual_seed(0)
+    model = build("resunet", CONFIG.model("resunet").network() | SMALL["resunet"])
+    average, alone = Average(model, 0.9), {name: value.clone() for name, value in model.state_dict().items()}
+    for step in range(1, 4):
+        for value in model.state_dict().values():
+            value.add_(torch.rand(()) if value.is_floating_point() else 1)
+        with Calls() as calls:
+            average.update(model)
+        assert len(calls.seen) == 1 and "lerp" in calls.seen[0]
+        for name, value in model.state_dict().items():
+            share = 1 - min(0.9, (1 + step) / (10 + step))
+            alone[name] = alone[name].lerp(value, share) if value.is_floating_point() else value
+    with average.used(model):
+        assert equal(model.state_dict(), alone)
+
+
+class Calls(TorchDispatchMode):
+    """The names of torch's functions that are called, except detach."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function is not torch.ops.aten.detach.default:
+            self.seen.append(str(function))
+        return function(*args, **(kwargs or {}))
 
 
 def test_a_model_with_averaging_saves_its_averaged_weights(tmp_path):

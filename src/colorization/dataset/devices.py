@@ -13,7 +13,7 @@ from colorization.core.process import keep_memory
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed", "16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
+KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
 ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
 
@@ -21,6 +21,7 @@ def launch() -> "Fabric":
     """Launch Lightning Fabric with one process per device, started here or by torchrun; this process becomes the first.
 
     LT_DEVICES, LT_NUM_NODES, LT_ACCELERATOR and LT_PRECISION choose; the default is one device in full precision.
+    16-mixed is refused: the factor on its losses would have to be part of the resume state.
     Raises InputError for invalid values and missing devices.
     """
     under_torchrun = dist.is_torchelastic_launched()
@@ -61,6 +62,15 @@ def one_device() -> torch.device:
         return find_device(wanted)
     except InputError as error:
         raise InputError(f"{ACCELERATOR}: {error}") from None
+
+
+def has_double(device: torch.device) -> bool:
+    """Whether the device computes in double precision."""
+    try:
+        torch.zeros(1, dtype=torch.float64, device=device)
+    except (TypeError, RuntimeError):  # mps raises TypeError
+        return False
+    return True
 
 
 def find_device(name: str) -> torch.device:

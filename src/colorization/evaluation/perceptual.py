@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from colorization.core.errors import InputError, one_line
+from colorization.dataset.devices import has_double
 
 BATCH = 32  # photographs at once through Inception, which resizes them to 299×299
 
@@ -27,8 +28,10 @@ def lpips(device) -> Callable[[Tensor, Tensor], Tensor]:
 def fid(results: np.ndarray, originals: np.ndarray, device) -> float:
     """Fréchet inception distance (Heusel et al. 2017) of photographs (N,S,S,3) uint8, N ≥ 2.
 
+    In double precision; on the CPU if the device has none, as Apple's GPUs.
     Raises InputError for one photograph, and if the weights, torchmetrics or torch-fidelity cannot be loaded.
     """
+    device = device if has_double(device) else torch.device("cpu")
     if len(results) < 2:
         raise InputError("evaluate.fid: FID needs at least two photographs; add photographs, or set it to false")
     with _told("evaluate.fid"):

@@ -144,7 +144,7 @@ def evaluate(
         if samples and hasattr(model, "sample"):
             columns |= sample_measures(model.sample(L, samples), L, original_lab)
         judged, features = judge(judges.classifier, lab, original_lab, categories[part])
-        table = pd.DataFrame({name: values.double().cpu().numpy() for name, values in (columns | judged).items()})
+        table = pd.DataFrame({name: values.cpu().double().numpy() for name, values in (columns | judged).items()})
         parts.append((table, to_uint8(result), to_uint8(original), *(f.cpu().numpy() for f in features)))
     tables, *arrays = zip(*parts)
     return Evaluation(pd.concat(tables, ignore_index=True), *(np.concatenate(array) for array in arrays))

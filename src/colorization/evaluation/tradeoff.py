@@ -67,7 +67,7 @@ def measure(
             lab = unscaled_lab(result)
             judged, features = recognise(classifier, lab, categories[part])
             columns = same | errors(result, original, lab, original_lab) | judged
-            scores = pd.DataFrame({name: values.double().cpu().numpy() for name, values in columns.items()})
+            scores = pd.DataFrame({name: values.cpu().double().numpy() for name, values in columns.items()})
             found.append((scores, features.cpu().numpy()))
     turned(model, start.temperature)
     return {

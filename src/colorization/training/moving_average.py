@@ -3,33 +3,28 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class Average:
     """The mean of a model's weights and buffers over the steps; each step weighs `decay` times the next.
 
     After Polyak & Juditsky 1992. The decay at step t is min(decay, (1 + t) / (10 + t)), as in TensorFlow's
-    ExponentialMovingAverage, so early steps weigh less.
+    ExponentialMovingAverage, so early steps weigh less. Whole numbers, such as batch norm's counter, have no mean.
     decay: in [0, 1); 0 keeps no mean and uses the model's own weights.
     """
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay, self.steps = decay, 0
-        self.weights = copy_of(model.state_dict()) if decay else {}
+        self.weights = copy_of(_averaged(model)) if decay else {}
 
-    @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Add the weights of one more step to the mean."""
         self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        own = model.state_dict()
-        for name, mean in self.weights.items():
-            if mean.is_floating_point():
-                mean.lerp_(own[name], 1 - decay)
-            else:
-                mean.copy_(own[name])
+        if self.weights:
+            add = get_ema_multi_avg_fn(min(self.decay, (1 + self.steps) / (10 + self.steps)))
+            add([*self.weights.values()], [*_averaged(model).values()], self.steps)  # one kernel for all of them
 
     @contextmanager
     def used(self, model: nn.Module) -> Iterator[None]:
@@ -38,7 +33,7 @@ class Average:
             yield
             return
         own = copy_of(model.state_dict())
-        model.load_state_dict(self.weights)
+        model.load_state_dict(own | self.weights)
         try:
             yield
         finally:
@@ -51,6 +46,11 @@ class Average:
         self.steps = state["steps"]
         for name, mean in self.weights.items():
             mean.copy_(state["weights"][name])
+
+
+def _averaged(model: nn.Module) -> dict[str, Tensor]:
+    """The weights and buffers that have a mean."""
+    return {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
 
 
 def copy_of(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

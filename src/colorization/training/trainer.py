@@ -66,6 +66,8 @@ class Trainer:
             self._restore(own)
         else:
             self.state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
+        for optimizer in own:
+            optimizer.register_step_post_hook(_forget_half_copies)
         self.optimizers = [self.fabric.setup_optimizers(optimizer) for optimizer in own]
 
     def fit(self) -> Fitted:
@@ -145,6 +147,14 @@ class Trainer:
         for optimizer, its_state in zip(optimizers, self.state["optimizers"]):
             optimizer.load_state_dict(its_state)
         self.fabric.print(f"resumed after epoch {self.state['epoch']} of {self.params.epochs}")
+
+
+def _forget_half_copies(*_) -> None:
+    """Autocast keeps the half-precision copies of the weights until its block ends; an optimizer's step outdates them.
+
+    A model with several optimizers computes with its new weights within the same block.
+    """
+    torch.clear_autocast_cache()
 
 
 def learning_rate(params: Fit, progress: float) -> float:

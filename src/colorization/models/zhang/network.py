@@ -54,7 +54,7 @@ class Zhang(Colorizer):
         share = shares(packed)
         prior, share = (x[_in_gamut()] / x[_in_gamut()].sum() for x in (smoothed(share), share))
         weights = 1 / ((1 - self.rebalancing) * prior + self.rebalancing / len(prior))
-        self.bin_weights.copy_(torch.from_numpy(weights / (weights * share).sum()))
+        self.bin_weights.copy_(torch.from_numpy(weights / (weights * share).sum()).to(self.bin_weights.dtype))
 
     def logits(self, L: Tensor) -> Tensor:
         """L (B,1,H,W) → logits of the bins (B,Q,H/4,W/4)."""
