@@ -13,8 +13,8 @@ from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
 from colorization.models.common.weights import build
 
-OURS = {"width": 8, "encoder_weights": "none", "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 20.0, "zoom": 0.3,
-        "relight": 0.2, "aging": 0.0, "hinted": 0.5, "averaging": 0.0}  # fmt: skip
+OURS = {"width": 8, "encoder_weights": "none", "enlarge": 1.0, "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 20.0,
+        "zoom": 0.3, "relight": 0.2, "aging": 0.0, "hinted": 0.5, "averaging": 0.0}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
