@@ -1,0 +1,73 @@
+"""How long the trainings of params.yaml will take on this machine: python -m tools.estimate [SECONDS].
+
+Trains every model, and the classifier, for SECONDS (default 10) on the packed photographs, after a step that is not
+counted, and saves nothing. Run it on an otherwise idle machine, after `dvc repro preprocess`.
+"""
+
+import math
+import sys
+import time
+
+from colorization.core import paths
+from colorization.core.errors import InputError, run
+from colorization.core.params import Fit, load_config
+from colorization.core.process import processors
+from colorization.dataset.devices import one_device
+from colorization.dataset.index import rows_of, shared_categories
+from colorization.dataset.photos import Photos, labelled, load
+from colorization.models.common.weights import build
+
+SECONDS = 10.0
+
+
+def rate(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
+    """Photographs per second in training, data loading included."""
+    model = build(name, network).to(photos.device).train()
+    optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
+    count, start = 0, math.inf
+    while True:
+        for size, batch in photos.batches(params.batch_size, augment=True):
+            terms = model.training_step(batch, optimizers, lambda loss: loss.backward())
+            terms["loss"].item()  # waits for the device
+            if start == math.inf:
+                start = time.perf_counter()
+                continue
+            count += size
+            if (spent := time.perf_counter() - start) >= seconds:
+                return count / spent
+
+
+def clock(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def main() -> None:
+    try:
+        seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
+    except ValueError:
+        raise InputError(f"{sys.argv[1]}: not a number of seconds; expected: python -m tools.estimate 10") from None
+    if not paths.TRAIN.exists():
+        raise InputError(f"{paths.TRAIN}: missing; run: dvc repro preprocess")
+    config, device = load_config(), one_device()
+    photos = Photos.near(load(paths.TRAIN), device)
+    print(f"{len(photos)} photographs; {device.type}, {processors()} processors")
+    whole = 0.0
+    for name in config.models:
+        whole += expected(name, config.model(name), config.model(name).network(), photos, seconds)
+    if len(known := shared_categories(paths.INDEX)) > 1:
+        photos = labelled(paths.TRAIN, rows_of(paths.INDEX, "train").category, known, device)
+        network = config.classifier.network() | {"categories": known}
+        whole += expected("classifier", config.classifier, network, photos, seconds)
+    print(f"all trainings: {clock(whole)}")
+
+
+def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
+    """Print a model's line; return the seconds that its training will take."""
+    per_second = rate(name, params, network, photos, seconds)
+    total = params.epochs * len(photos) / per_second
+    print(f"{name:10} {per_second:7.1f} photographs/s  {params.epochs:3} epochs  {clock(total):>8}", flush=True)
+    return total
+
+
+if __name__ == "__main__":
+    run(main)
