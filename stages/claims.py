@@ -23,6 +23,7 @@ def main() -> None:
         people=read_json(paths.PEOPLE),
         resamples=config.compare.resamples,
         seed=config.train.seed,
+        decides=config.data.source != "sample",
     )
     claims = {row.pop("name"): row for row in judge(evidence)}
     write_json(paths.CLAIMS, claims)

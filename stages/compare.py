@@ -8,7 +8,6 @@ def main() -> None:
     from colorization.core.files import read_array, read_json, read_table, write_table
     from colorization.core.params import load_config
     from colorization.evaluation import comparison
-    from colorization.evaluation.intervals import differences
 
     config = load_config()
     params, seed = config.compare, config.train.seed
@@ -20,7 +19,7 @@ def main() -> None:
     table = comparison.table(values, resampled, len(scores["gray"]))
     write_table(paths.TABLE, table)
     write_table(paths.CATEGORIES, comparison.by_category(scores, params, seed))
-    write_table(paths.DIFFERENCES, differences(values, resampled))
+    write_table(paths.DIFFERENCES, comparison.differences(values, resampled))
     repeats = {name: read_table(paths.seeds(name)) for name in config.models}
     write_table(paths.SEEDS, comparison.between_seeds(values, table, repeats))
     print(table[["model", "delta_e", "mse", "skill", "ab_rmse", "colorfulness_ratio"]].round(4).to_string(index=False))

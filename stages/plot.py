@@ -1,4 +1,4 @@
-"""Histories, architectures, results and tables → figures/*.png, three per model and six of all models."""
+"""Histories, architectures, results and tables → figures/, three per model and six of all models."""
 
 from stages import run_stage
 
@@ -8,7 +8,8 @@ def main() -> None:
     from colorization.core.files import read_array, read_json, read_table, write_bytes
     from colorization.core.params import load_config
     from colorization.report.figures.all import Evidence, draw
-    from colorization.report.figures.style import png
+    from colorization.report.figures.style import encoded
+    from colorization.report.labels import figure_file
 
     config = load_config()
     evidence = Evidence(
@@ -23,7 +24,8 @@ def main() -> None:
         split=config.evaluate.split,
     )
     for name, figure in draw(evidence, config.plot.examples):
-        write_bytes(paths.figure(name), png(figure))
+        file = figure_file(name)
+        write_bytes(paths.figure(file), encoded(figure, file))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ def main() -> None:
     from colorization.core import paths
     from colorization.core.files import read_array, read_json, read_table, write_bytes
     from colorization.core.params import load_config
-    from colorization.report.labels import figure_names
+    from colorization.report.labels import figure_file, figure_names
     from colorization.report.page import Run, render
     from colorization.report.versions import revision, versions
 
     config = load_config()
     page = render(Run(
-        models=tuple(config.models), descriptions=read_json(paths.DESCRIPTIONS),
+        models=tuple(config.models), pretrained=tuple(name for name, fit in config.models.items() if fit.pretrained),
+        descriptions=read_json(paths.DESCRIPTIONS),
         table=read_table(paths.TABLE), categories=read_table(paths.CATEGORIES),
         differences=read_table(paths.DIFFERENCES), seeds=read_table(paths.SEEDS),
         tradeoff={name: read_table(paths.tradeoff(name)) for name in config.models},
@@ -21,7 +22,7 @@ def main() -> None:
         results={name: read_array(paths.results(name)) for name in (*config.rows, "original")},
         audit=read_json(paths.AUDIT), download=read_json(paths.DOWNLOAD), claims=read_json(paths.CLAIMS),
         people=read_json(paths.PEOPLE),
-        figures={name: paths.figure(name).read_bytes() for name in figure_names(config.models)},
+        figures={name: paths.figure(figure_file(name)).read_bytes() for name in figure_names(config.models)},
         params=paths.PARAMS.read_text(encoding="utf-8"), versions=versions(), revision=revision(),
         samples=config.evaluate.samples, split=config.evaluate.split,
     ))  # fmt: skip

@@ -21,7 +21,7 @@ from colorization.core.files import read_json, read_table, write_bytes
 from colorization.core.params import Config, Data, load_config
 from colorization.dataset.devices import one_device
 from colorization.dataset.photos import load
-from colorization.evaluation import intervals
+from colorization.evaluation import comparison
 from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.measures import rounded
 from colorization.evaluation.scoring import evaluate, load_judges, photographs
@@ -72,7 +72,7 @@ def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
     values, resampled = measured(scores, config.compare, config.train.seed)
     first, second = models.values()
     change = largest_change(first, second, photos, device)
-    return values, intervals.differences(values, resampled), change
+    return values, comparison.differences(values, resampled), change
 
 
 def learned(about: dict, data: Data, dataset: str | None) -> dict:

@@ -17,8 +17,7 @@ from colorization.core import paths
 from colorization.core.errors import InputError, run
 from colorization.core.files import read_table
 from colorization.core.params import Config, load_config
-from colorization.evaluation.comparison import add_frechet, measured
-from colorization.evaluation.intervals import differences
+from colorization.evaluation.comparison import add_frechet, differences, measured
 
 
 class Revision:
@@ -67,7 +66,7 @@ def compared(model: str, before: Revision, after: Revision, config: Config) -> p
     else:
         print("the two revisions have different classifiers: recognised and scene_frechet are left out")
         values = {side: {m: v for m, v in found.items() if m != "recognised"} for side, found in values.items()}
-    table = differences(values, resampled).drop(columns=["first", "second"])
+    table = differences(values, resampled).drop(columns=["first", "second", "p", "p_holm"])
     for place, side in enumerate(("before", "after"), 1):
         table.insert(place, side, table.measure.map(values[side]))
     return table

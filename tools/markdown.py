@@ -52,7 +52,7 @@ def changes(
 ) -> str:
     """Measures before and after, and the paired difference after − before with its interval.
 
-    differences: of `intervals.differences`.
+    differences: of `comparison.differences`.
     """
     rows, cells = differences.set_index("measure"), []
     for name in measures:

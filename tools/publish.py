@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from colorization.core import paths
@@ -16,7 +17,7 @@ from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import read_json, read_table, write_bytes, write_table
 from colorization.core.params import Data, load_config
 from colorization.core.process import processors
-from colorization.report.labels import FIGURES, Labels, model_figures
+from colorization.report.labels import FIGURES, Labels, figure_file, model_figures
 from colorization.report.tables import joined
 from tools import markdown
 
@@ -32,19 +33,25 @@ Each value has its 95 % bootstrap interval over the test photographs.
 
 {scores}
 
-![The same test photographs, every model and floor](comparison.png)
+![The same test photographs: gray, every model, originals; ΔE below each result](comparison.jpg)
+
+Recognition and the scene Fréchet distance have one judge: the study's own classifier, trained from random \
+weights on the original training photographs. No model contains it.
 
 ![Every measure with its interval](measures.png)
 
-## The paper's claims
+{claims}## Predictions
 
-{claims}
+{predictions}
 
 ## By category, and between models
 
 ![ΔE by category](categories.png)
 
-![Differences of all others to the model with the lowest ΔE, on the same photographs](differences.png)
+![Differences of all others to the model with the lowest ΔE, on the same photographs; right is better](differences.png)
+
+The lines are plain 95 % intervals. Filled points are clear of zero after Holm's correction for all pairs within a \
+measure.
 
 ## Vividness against error
 
@@ -100,6 +107,19 @@ def bring(data: Data) -> str:
     return f"# put the photographs at {places}, where these parameters look for them\n"
 
 
+def claims(rows: dict) -> str:
+    """The section of the paper's claims, or an empty string if the run lacks a model of the paper."""
+    return f"## The paper's claims\n\n{markdown.claims(rows)}\n\n" if rows else ""
+
+
+def predictions(models: Iterable[str], labels: Labels) -> str:
+    """The three-row figure of every model, those that the paper has with their numbers."""
+    shown = [(labels.names[name], *model_figures(name)["predictions"]) for name in models]
+    return "\n\n".join(
+        f"![{start}{label}: gray input, results, originals]({figure_file(stem)})" for label, stem, start in shown
+    )
+
+
 def left_out(audit: dict) -> str:
     return ", ".join(f"{n} {why}" for why, n in audit["left_out"].items()) or "none"
 
@@ -123,18 +143,20 @@ def main():
     labels = Labels.of(read_json(paths.DESCRIPTIONS))
     curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
     of_models = [model_figures(name)[kind][0] for name in config.models for kind in ("predictions", "loss")]
-    sources = [*FILES, *map(paths.figure, [*FIGURES, *of_models])]
+    sources = [*FILES, *(paths.figure(figure_file(stem)) for stem in (*FIGURES, *of_models))]
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),
         used=", ".join(f"{n} for {split}" for split, n in audit["used"].items()),
         scores=markdown.scores(read_table(paths.TABLE), labels),
         vivid=markdown.vivid(curves, labels),
-        claims=markdown.claims(read_json(paths.CLAIMS)),
+        claims=claims(read_json(paths.CLAIMS)), predictions=predictions(config.models, labels),
         bring=bring(config.data), revision=output("git", "rev-parse", "HEAD"),
         machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
+    for earlier in {*folder.glob("*.png"), *folder.glob("*.jpg")} - {folder / source.name for source in sources}:
+        earlier.unlink()  # a figure of an earlier publication, which this run does not have
     for source in sources:
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)

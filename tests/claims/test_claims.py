@@ -34,7 +34,7 @@ def evidence(**changes):
     histories = {name: history(val_loss=FALLING[:2], val_ab_mse=FALLING[:2], train_mse=FALLING[:2],
                                train_adversarial=FALLING[:2], train_d_loss=FALLING[:2]) for name in PAPER}  # fmt: skip
     base = {"scores": dict.fromkeys(PAPER, noise), "table": table, "differences": differences, "histories": histories,
-            "people": {"models": {}}, "resamples": 500, "seed": 1}  # fmt: skip
+            "people": {"models": {}}, "resamples": 500, "seed": 1, "decides": True}  # fmt: skip
     return Evidence(**(base | changes))
 
 
@@ -187,6 +187,11 @@ def test_verdicts_of_hard_to_tell(fooled, expected):
     models = {"gan": {"trials": 100 if fooled else 0, "fooled": fooled}, "vae": {"trials": 0, "fooled": 0}}
     models["resunet"] = {"trials": 1000, "fooled": 900}  # not a model of the paper
     assert verdict("hard-to-tell", people={"models": models}) == expected
+
+
+def test_the_sample_decides_nothing():
+    rows = judge(evidence(decides=False, **table("vae", "colorfulness_ratio", 0.5)))
+    assert {row["verdict"] for row in rows} == {"undecided"} and all("six photographs" in row["figure"] for row in rows)
 
 
 def test_few_photographs_decide_nothing():

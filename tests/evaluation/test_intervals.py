@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import linalg, stats
 
-from colorization.evaluation import frechet, intervals, measures
+from colorization.evaluation import comparison, frechet, intervals, measures
 
 RNG = np.random.default_rng(0)
 COLUMNS = ("mse", "mse_gray", "ssim", "delta_e", "ab_mse", "auc", "auc_weighted", "weight", "histogram_distance",
@@ -56,10 +56,10 @@ def test_differences_are_paired():
     other = SCORES.assign(delta_e=SCORES.delta_e + 0.001, mse=SCORES.mse.to_numpy()[::-1])
     tables = {"a": SCORES, "b": other, "c": scores(5)}
     values = {name: measures.summarise(table) for name, table in tables.items()}
-    table = intervals.differences(values, intervals.bootstrap(tables, 9_999, 1)).set_index(
+    table = comparison.differences(values, intervals.bootstrap(tables, 9_999, 1)).set_index(
         ["measure", "first", "second"]
     )
-    row = table.loc[("delta_e", "a", "b")]
+    row = table.loc[("delta_e", "a", "b"), ["difference", "low", "high"]]
     assert row.to_list() == pytest.approx([-0.001] * 3), "the same photographs are drawn from both"
     theirs = stats.bootstrap((SCORES.mse - tables["c"].mse,), np.mean, method="percentile", rng=2).confidence_interval
     ours = table.loc[("mse", "a", "c")]

@@ -21,7 +21,6 @@ from colorization.models.common import ab_bins as rarity
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, load_model, save_model
 from colorization.models.floors import floors
-from colorization.report.examples import extremes, spread
 
 CATEGORIES = pd.Series(["cat", "cat", "rocket", "rocket", "moon"] * 14)
 
@@ -149,13 +148,6 @@ def test_classifier_learns_a_batch_and_its_file_rebuilds_it(tmp_path):
     assert torch.equal(load_model(path, SceneClassifier)(lab), model.eval()(lab))
     with pytest.raises(InputError, match="not a Colorizer of this project"):
         load_model(path, Colorizer)
-
-
-def test_photographs_for_the_figures_are_chosen():
-    errors = pd.Series([5.0, 1.0, 9.0, 3.0, 7.0, 2.0, 8.0])
-    assert extremes(errors, 2) == {"best": [1, 5], "typical": [3, 0], "worst": [6, 2]}
-    assert extremes(errors[:2], 2) == {"best": [], "typical": [], "worst": []}
-    assert spread(pd.Series(["b", "a", "b", "a", "c"]), 4) == [1, 0, 4, 3]
 
 
 def test_lpips_uses_weights_from_the_cache(tmp_path, monkeypatch, judges):

@@ -14,8 +14,8 @@ from colorization.core.params import description, load_config
 from colorization.evaluation.measures import SHOWN
 from colorization.models.common.architecture import describe
 from colorization.report.figures import curves, diagrams, intervals, pictures
-from colorization.report.figures.style import png
-from colorization.report.labels import FLOOR_NAMES, Labels, model_figures
+from colorization.report.figures.style import LARGEST, encoded, png
+from colorization.report.labels import FLOOR_NAMES, Labels, figure_file, model_figures
 
 CONFIG = load_config(ROOT / "presets/intel-cpu.yaml")
 ABOUT = {name: description(name) for name in CONFIG.models}
@@ -31,8 +31,8 @@ TABLE = pd.DataFrame(
      for c in ("sea", "street") for m in MODELS]
 )  # fmt: skip
 DIFFERENCES = pd.DataFrame(
-    [(k, "gray", m, 0.1, low, 0.2) for k in SHOWN for m, low in (("gan", -0.1), ("vae", 0.05))],
-    columns=["measure", "first", "second", "difference", "low", "high"],
+    [(k, "gray", m, 0.1, low, 0.2, 0.04) for k in SHOWN for m, low in (("gan", -0.1), ("vae", 0.05))],
+    columns=["measure", "first", "second", "difference", "low", "high", "p_holm"],
 )
 CURVES = pd.DataFrame(
     [(model, knob, s, s == 1, 0.6 * s, 9 + s, 2 - s) for model in MODELS[2:] for knob in ("saturation", "temperature")
@@ -93,20 +93,61 @@ def test_every_name_has_a_colour_of_its_own():
 
 def test_differences_compare_all_models_with_one():
     rows = [
-        ("delta_e", "gray", "gan", 2.0, 1.0, 3.5),
-        ("delta_e", "gan", "vae", 4.0, 3.0, 4.5),
-        ("mse", "gray", "vae", 0, 0, 0),
+        ("delta_e", "gray", "gan", 2.0, 1.0, 3.5, 0.01),
+        ("delta_e", "gan", "vae", 4.0, 3.0, 4.5, 0.02),
+        ("mse", "gray", "vae", 0, 0, 0, 1.0),
     ]
     table = pd.DataFrame(rows, columns=DIFFERENCES.columns)
     found = intervals.minus(table, "gan")
     assert found.values.tolist() == [
-        ["delta_e", "gray", "gan", 2.0, 1.0, 3.5],
-        ["delta_e", "vae", "gan", -4.0, -4.5, -3.0],
+        ["delta_e", "gray", "gan", 2.0, 1.0, 3.5, 0.01],
+        ["delta_e", "vae", "gan", -4.0, -4.5, -3.0, 0.02],
     ]
 
 
+def test_right_is_better_in_every_panel_and_only_corrected_differences_are_filled():
+    rows = [(m, "gan", "vae", d, d - 0.1, d + 0.1, p) for m, d, p in (("delta_e", -1.0, 0.2), ("skill", 0.3, 0.01))]
+    axes = intervals.differences(pd.DataFrame(rows, columns=DIFFERENCES.columns), "vae", "t", LABELS).axes
+    for axis, filled in zip(axes, (False, True)):
+        zero, value = (axis.transData.transform((x, 0))[0] for x in (0, axis.lines[2].get_xdata()[0]))
+        assert value > zero, "the GAN has the lower ΔE and the higher skill"
+        assert (axis.lines[2].get_markerfacecolor() != "white") == filled
+
+
+def test_equal_terms_of_a_loss_share_a_panel():
+    """The VAE's objective at kl_weight 0 is its MSE."""
+    terms = {"loss": [2.0, 1.0], "mse": [2.000001, 1.0], "kl": [7.0, 5.0]}
+    history = pd.DataFrame({"epoch": [1, 2]} | {f"{p}_{t}": v for p in ("train", "val") for t, v in terms.items()})
+    assert curves.panels(history) == {"loss": "objective = MSE", "kl": "KL"}
+    assert curves.panels(history.assign(val_loss=[2.0, 1.1])) == {"loss": "objective", "mse": "MSE", "kl": "KL"}
+
+
+@pytest.mark.parametrize("values, scale", [([90.0, 80.0, 82.0], "linear"), ([90.0, 9.0, 8.0], "log"),
+                                           ([90.0, 0.0, 8.0], "linear")])  # fmt: skip
+def test_loss_panels_show_every_point_and_use_their_height(values, scale):
+    history = pd.DataFrame({"epoch": [1, 2, 3], "train_loss": values, "val_loss": values[::-1]})
+    (axis,) = curves.losses("gan", history, "t", LABELS).axes
+    (low, high), at = axis.get_ylim(), axis.transAxes.inverted()
+    assert low < min(values) and max(values) < high and axis.get_yscale() == scale
+    heights = [at.transform(axis.transData.transform((1, value)))[1] for value in (min(values), max(values))]
+    assert heights[1] - heights[0] > 0.8
+
+
+def test_a_figure_of_photographs_is_a_jpeg_of_limited_size():
+    noise = {str(i): RNG.integers(0, 256, (6, 128, 128, 3), dtype=np.uint8) for i in range(2)}
+    plain = {"gray": np.full((6, 128, 128, 3), 90, np.uint8)}
+    small, large = (encoded(pictures.grid(rows, "t")[0], "comparison.jpg") for rows in (plain, noise))
+    assert small[:2] == large[:2] == b"\xff\xd8" and len(small) < LARGEST
+    tables = [Image.open(io.BytesIO(data)).quantization[0] for data in (small, large)]
+    assert sum(tables[0]) < sum(tables[1]), "noise does not fit at the highest quality"
+    drawn = np.asarray(Image.open(io.BytesIO(small)).convert("RGB")).astype(int)
+    assert (np.abs(drawn - 90).max(axis=2) <= 2).mean() > 0.6, "a flat photograph keeps its value"
+    assert [figure_file(stem) for stem in ("comparison", "figure-4-resnet-predictions", "figure-5-resnet-loss")] == [
+        "comparison.jpg", "figure-4-resnet-predictions.jpg", "figure-5-resnet-loss.png"]  # fmt: skip
+
+
 def test_the_png_looks_like_the_exact_figure():
-    figure, _ = pictures.grid({"a": PICTURES["gan"]}, "t")
+    figure = curves.losses("gan", HISTORY, "t", LABELS)
     exact = io.BytesIO()
     figure.savefig(exact, bbox_inches="tight", facecolor="white")
     exact = np.asarray(Image.open(exact).convert("RGB")).astype(int)
@@ -115,7 +156,8 @@ def test_the_png_looks_like_the_exact_figure():
 
 
 def test_only_the_figures_of_the_paper_are_numbered():
-    assert model_figures("vae")["loss"] == ("figure-9-vae-loss", "Figure 9: ")
+    assert model_figures("vae")["loss"] == ("figure-9-vae-loss", "Figure 9 (missing in the paper): ")
+    assert model_figures("gan")["predictions"] == ("figure-6-gan-predictions", "Figure 6 of the paper: ")
     assert model_figures("zhang")["architecture"] == ("zhang-architecture", "")
 
 

@@ -40,11 +40,11 @@ def test_an_up_to_date_study_is_complete_and_runs_nothing(repository):
                                 "recognised"}, "scene_frechet needs more photographs"  # fmt: skip
         assert row[list(summary)].to_dict() == pytest.approx(summary, rel=1e-3, abs=1e-5)
     assert table.colorfulness_ratio["gray"] == pytest.approx(0, abs=1e-3)
-    assert len(list((repository / "figures").glob("*.png"))) == 3 * len(MODELS) + 6
+    assert len(list((repository / "figures").iterdir())) == 3 * len(MODELS) + 6
     lock = yaml.safe_load((repository / "dvc.lock").read_text())["stages"]["plot"]["outs"]
     assert tree_md5(repository / "figures") == lock[0]["md5"], "our hash of a folder is dvc's"
     claims = json.loads((repository / "metrics/claims.json").read_text())
-    assert {claim["verdict"] for claim in claims.values()} <= {"confirmed", "refuted", "undecided"}
+    assert {claim["verdict"] for claim in claims.values()} == {"undecided"}, "the sample decides nothing"
     assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
     assert "<h1>" in (repository / "report/index.html").read_text()
     assert not list((repository / ".checkpoints").glob("*/*/state.pt"))
@@ -80,7 +80,7 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
     assert '"delta_e"' in dvc(clone, "metrics", "show", "--json").stdout
     assert "models.zhang.lr" in dvc(clone, "params", "diff", "main").stdout
     assert "file://" in dvc(clone, "plots", "diff", "main").stdout
-    assert (clone / "figures/comparison.png").stat().st_size > 10_000
+    assert (clone / "figures/comparison.jpg").stat().st_size > 10_000
     shutil.rmtree(clone)
     run(["git", "checkout", "-q", "main"], repository)
     dvc(repository, "checkout")

@@ -49,6 +49,7 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "report/labels.py": {"plot", "report"},
     "report/page.py": {"report"},
     "report/page.css": {"report"},
+    "evaluation/significance.py": SCORING | {"compare"},
     "app/command.py": set(),
     "app/colorizer.py": set(),
     "../../tools/publish.py": set(),
@@ -158,8 +159,8 @@ def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
     own = of_each("train", "evaluate", "tradeoff", "repeat", models=["toy"])
     assert ran == own | {"describe", "compare", "human_study", "claims", "plot", "report"}
     assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS, "toy"]
-    for kind in ("architecture", "predictions", "loss"):
-        assert (folder / f"figures/toy-{kind}.png").stat().st_size > 1000
+    for file in ("toy-architecture.png", "toy-predictions.jpg", "toy-loss.png"):
+        assert (folder / "figures" / file).stat().st_size > 1000
     page = (folder / "report/index.html").read_text()
     assert "A toy" in page and "#123456" in page
     run(["git", "add", "-A"], folder)

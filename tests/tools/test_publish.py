@@ -11,7 +11,8 @@ import pytest
 from conftest import GUARD, ROOT, dirty, jpeg, run
 
 from colorization.core.params import load_config
-from tools.publish import bring
+from colorization.report.labels import Labels
+from tools.publish import bring, claims, predictions
 
 pytestmark = pytest.mark.slow
 
@@ -22,8 +23,9 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     page = (repository / "results/trial/README.md").read_text()
     revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
     assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
-    linked = set(re.findall(r"\((\S+?\.(?:png|lock))\)", page))
+    linked = set(re.findall(r"\((\S+?\.(?:png|jpg|lock))\)", page))
     assert linked and all((repository / "results/trial" / name).exists() for name in linked)
+    assert {"figure-4-resnet-predictions.jpg", "figure-6-gan-predictions.jpg", "comparison.jpg"} <= linked
     assert (repository / "results/trial/params.yaml").read_text() == (repository / "params.yaml").read_text()
     shutil.rmtree(repository / "results/trial")
     params = repository / "params.yaml"
@@ -44,6 +46,17 @@ def test_the_printed_commands_name_the_place_for_your_photographs():
     assert bring(data) == "" == bring(replace(data, source="kaggle"))
     folder = replace(data, source="folder", folder=replace(data.folder, path={"a": "holiday.zip", "b": "work"}))
     assert bring(folder) == "# put the photographs at holiday.zip, work, where these parameters look for them\n"
+
+
+def test_a_run_without_the_papers_models_has_no_section_of_its_claims():
+    row = {"sentence": "s", "section": "1", "rule": "r", "figure": "0.5", "verdict": "refuted"}
+    assert claims({}) == "" and "✗ refuted" in claims({"great": row})
+
+
+def test_the_papers_figures_keep_their_numbers():
+    found = predictions(["gan", "ours"], Labels({"gan": "GAN", "ours": "ours"}, {})).split("\n\n")
+    assert found[0].startswith("![Figure 6 of the paper: GAN:") and found[0].endswith("(figure-6-gan-predictions.jpg)")
+    assert found[1] == "![ours: gray input, results, originals](ours-predictions.jpg)"
 
 
 def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):

@@ -41,6 +41,7 @@ class Evidence:
     people: Mapping
     resamples: int
     seed: int
+    decides: bool  # false for the sample: six photographs, whose regions are in all splits
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ class Fit:
         """How often the model halves a photograph's side. The side in pixels must be a multiple of 2^halvings."""
         return getattr(self, "depth", 0)
 
+    @property
+    def pretrained(self) -> bool:
+        """Whether the model starts from an encoder that was trained on other photographs."""
+        return getattr(self, "encoder_weights", "none") != "none"
+
     def check(self, name: str, image_size: int) -> None:
         """Raise InputError for parameters that do not fit each other or the photographs' side in pixels."""
         if image_size % 2**self.halvings:

@@ -59,5 +59,5 @@ def seeds(model: str) -> Path:
     return Path(f"metrics/seeds/{model}.csv")
 
 
-def figure(name: str) -> Path:
-    return Path(f"figures/{name}.png")
+def figure(file: str) -> Path:
+    return Path("figures") / file

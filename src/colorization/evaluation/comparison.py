@@ -1,6 +1,7 @@
-"""Compare all rows (models and floors): measures with intervals, by category, and between seeds."""
+"""Compare all rows (models and floors): measures with intervals, pair by pair, by category, and between seeds."""
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from colorization.core.params import Compare
 from colorization.evaluation import frechet
 from colorization.evaluation.intervals import bootstrap, interval
-from colorization.evaluation.measures import summarise
+from colorization.evaluation.measures import MEASURES, summarise
+from colorization.evaluation.significance import holm, p_value
 
 
 def measured(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int):
@@ -60,6 +62,23 @@ def table(values: dict, resampled: dict, photographs: int) -> pd.DataFrame:
             row |= {measure: value, f"{measure}_low": low, f"{measure}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]):
+    """Rows (measure, first, second, difference, low, high, p, p_holm): first minus second, for pairs with the measure.
+
+    values: the measures of every model; resampled: the same measures on draws that all models share. low, high: the
+    plain 95 % interval of this pair. p_holm: p corrected for all pairs of the table within the measure.
+    """
+    rows = []
+    for first, second in combinations(values, 2):
+        for measure in values[first]:
+            if measure in values[second] and MEASURES[measure].compared:
+                drawn = resampled[first][measure] - resampled[second][measure]
+                difference = values[first][measure] - values[second][measure]
+                rows.append((measure, first, second, difference, *interval(drawn), p_value(difference, drawn)))
+    table = pd.DataFrame(rows, columns=["measure", "first", "second", "difference", "low", "high", "p"])
+    return table.assign(p_holm=table.groupby("measure").p.transform(lambda p: holm(p.to_numpy())))
 
 
 def by_category(scores: Mapping[str, pd.DataFrame], params: Compare, seed: int) -> pd.DataFrame:

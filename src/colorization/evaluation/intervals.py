@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from itertools import combinations
 from statistics import NormalDist
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from colorization.evaluation.measures import MEASURES, derive
+from colorization.evaluation.measures import derive
 
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
@@ -48,21 +47,6 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def differences(values: Mapping[str, Mapping[str, float]], resampled: Mapping[str, Mapping[str, np.ndarray]]):
-    """Rows (measure, first, second, difference, low, high): first minus second, for every pair that has the measure.
-
-    values: the measures of every model; resampled: the same measures on draws that all models share.
-    """
-    rows = []
-    for first, second in combinations(values, 2):
-        for measure in values[first]:
-            if measure in values[second] and MEASURES[measure].compared:
-                low, high = interval(resampled[first][measure] - resampled[second][measure])
-                difference = values[first][measure] - values[second][measure]
-                rows.append((measure, first, second, difference, low, high))
-    return pd.DataFrame(rows, columns=["measure", "first", "second", "difference", "low", "high"])
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

@@ -11,11 +11,13 @@ INK = "#222222"
 FLOOR_NAMES = {"gray": "gray floor", "mean": "mean-colour floor"}
 FLOOR_COLORS = {"gray": "#8c8c8c", "mean": "#CC79A7"}
 
+INPUT = "gray input"
+
 SPLITS = {"test": "test", "val": "validation"}
 
 KINDS = ("architecture", "predictions", "loss")  # the figures of each model
 DIRECTION = {1: "higher is better", -1: "lower is better", 0: "1 is right"}
-DIFFERENCE = {1: "above 0: the first is better", -1: "below 0: the first is better", 0: "above 0: the first has more"}
+DIFFERENCE = {1: "right is better", -1: "axis reversed: right is better", 0: "right has more"}
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,22 @@ class Labels:
 
 
 FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # all models
+OF_THE_PAPER = "Figure {} of the paper: "
+MISSING = "Figure {} (missing in the paper): "
 
 
 def figure_names(models: Iterable[str]) -> list[str]:
     """The file stems of all figures: those of each model, then those of all models together."""
     return [stem for name in models for stem, _ in model_figures(name).values()] + list(FIGURES)
+
+
+def shows_photographs(stem: str) -> bool:
+    return stem == "comparison" or stem.endswith("-predictions")
+
+
+def figure_file(stem: str) -> str:
+    """The name of a figure's file: JPEG for photographs, PNG for lines and text."""
+    return stem + (".jpg" if shows_photographs(stem) else ".png")
 
 
 def axis_label(measure: str) -> str:
@@ -60,4 +73,5 @@ def model_figures(name: str) -> dict[str, tuple[str, str]]:
         return {kind: (f"{name}-{kind}", "") for kind in KINDS}
     place = list(PAPER).index(name)
     numbers = (1 + place, 4 + 2 * place, 5 + 2 * place)
-    return {kind: (f"figure-{n}-{name}-{kind}", f"Figure {n}: ") for kind, n in zip(KINDS, numbers)}
+    starts = (OF_THE_PAPER, OF_THE_PAPER, MISSING if numbers[2] == 9 else OF_THE_PAPER)
+    return {kind: (f"figure-{n}-{name}-{kind}", start.format(n)) for kind, n, start in zip(KINDS, numbers, starts)}

@@ -1,6 +1,6 @@
 // The sliders: each range input moves its own line; the two lists choose the left and the right picture of all sliders.
-const { names, photos } = JSON.parse(document.getElementById("pictures").textContent);
-const label = (name) => (name === "gray" ? "gray input" : names[name]);
+const { names, input, photos } = JSON.parse(document.getElementById("pictures").textContent);
+const label = (name) => (name === "gray" ? input : names[name]);
 
 document.querySelectorAll(".compare input").forEach((input) => {
   const move = () => input.parentElement.style.setProperty("--at", `${input.value}%`);
@@ -32,3 +32,22 @@ filters.forEach((filter) => filter.addEventListener("change", () => {
     part.hidden = filter.value !== "" && part.dataset.source !== filter.value;
   });
 }));
+
+// Enlarging: a button opens the pictures of its figure in a dialog; Escape, × or a click beside the pictures closes it.
+const dialog = document.getElementById("enlarged");
+document.querySelectorAll(".zoom").forEach((button) => button.addEventListener("click", () => {
+  const figure = button.closest("figure");
+  const copies = [...figure.querySelectorAll("img")].map((image) => {
+    const copy = document.createElement("figure");
+    const text = document.createElement("figcaption");
+    text.textContent = image.alt;
+    copy.className = image.className;
+    copy.append(Object.assign(new Image(), { src: image.src, alt: image.alt }), text);
+    return copy;
+  });
+  const place = dialog.querySelector("div");
+  place.className = figure.className;
+  place.replaceChildren(...copies);
+  dialog.showModal();
+}));
+dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

@@ -1,6 +1,7 @@
 """Render report/index.html from a run's tables, results and figures: one self-contained file."""
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -8,18 +9,20 @@ from io import BytesIO
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
 from colorization.core.params import PAPER
 from colorization.evaluation.measures import SHOWN
 from colorization.report import tables
-from colorization.report.examples import extremes, spread
-from colorization.report.labels import SPLITS, Labels, model_figures
+from colorization.report.examples import ALIKE, CELLS, COLOURFUL, extremes, spread
+from colorization.report.labels import INPUT, SPLITS, Labels, model_figures, shows_photographs
 
-SLIDERS, EXTREMES = 12, 4  # photographs with a slider; photographs of each kind (best, typical, worst) for each model
-TEMPLATES = files("colorization.report")
+SLIDERS, FIRST, EXTREMES = 12, 8, 4  # photographs with a slider, unfolded ones, and of each kind for each model
+PUBLISHED = "../results/intel-cpu/README.md"  # from report/index.html: a run that decides, unlike the sample's
+JPEG = b"\xff\xd8"  # first bytes of a file
+TITLE = "ResNet, conditional GAN and VAE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,37 +40,88 @@ class Run:
     download: Mapping
     claims: Mapping[str, Mapping[str, str]]
     people: Mapping
-    figures: Mapping[str, bytes]  # PNG by name, in the order of the page
+    figures: Mapping[str, bytes]  # PNG or JPEG by name
     params: str
     versions: Mapping[str, str]
     revision: str
     models: tuple[str, ...]
+    pretrained: tuple[str, ...]  # models with an encoder that was trained on ImageNet
     descriptions: Mapping[str, Mapping]  # label, colour and architecture of every model
     samples: int  # number of draws from a model that can draw several
     split: str  # the split that was scored
 
+    @property
+    def decides(self) -> bool:
+        """The sample is six photographs, whose regions are in all splits: it judges no model and no claim."""
+        return self.download["source"] != "sample"
+
 
 def render(run: Run) -> str:
     """The page as HTML. It loads nothing from the internet, and all text from files is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    loader = PackageLoader("colorization.report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"number": tables.number, "figure": figure_uri}
-    template = environment.from_string(TEMPLATES.joinpath("page.html.j2").read_text("utf-8"))
-    labels, best = Labels.of(run.descriptions), tables.lead(run.table, run.differences, run.models)
-    return template.render(
-        run=run, names=labels.names, colors=labels.colors, rows=list(run.scores),
-        scored=len(run.results["original"]), split=SPLITS[run.split],
-        css=_inlined("page.css"), js=_inlined("page.js"),
-        results=tables.results_table(run.table, run.differences),
-        best=best, rivals=[labels.names[name] for name in best["rivals"]],
-        categories=tables.category_table(run.categories),
-        sources=sorted(set(run.categories.source)),
-        sliders=sliders(run), extremes=of_models(run), verdicts=tables.count_verdicts(run.claims),
-        others=[labels.names[name] for name in run.models if name not in PAPER],
-        measures=SHOWN, vivid=tables.vivid_rows(tables.joined(run.tradeoff)),
-        model_figures={name: {kind: stem for kind, (stem, _) in model_figures(name).items()} for name in run.models},
-        sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
-        seeds=tables.seed_table(run.seeds), differences=tables.difference_table(run.differences),
+    environment.tests["photographs"] = shows_photographs
+    labels = Labels.of(run.descriptions)
+    return environment.get_template("page.html.j2").render(
+        run=run, names=labels.names, colors=labels.colors, rows=list(run.scores), input=INPUT, measures=SHOWN,
+        scored=len(run.results["original"]), split=SPLITS[run.split], decides=run.decides, published=PUBLISHED,
+        css=_inlined("page.css"), js=_inlined("page.js"), sliders=sliders(run), first=FIRST,
+        extremes=of_models(run), colourful=COLOURFUL, alike=ALIKE, cells=CELLS,
+        **headings(run, labels), **drawn(run, labels), **tabled(run, labels),
     )  # fmt: skip
+
+
+def headings(run: Run, labels: Labels) -> dict:
+    """The title, names of groups of models, and the contents (id and heading of the sections that the page has)."""
+    paper = all(name in run.models for name in PAPER)
+    contents = [("results", "Results"), ("categories", "Categories"), ("figures", "Figures"),
+                ("extremes", "Best and worst"), ("tradeoff", "Vividness"), ("claims", "The paper's claims"),
+                ("people", "People"), ("data", "Data"), ("run", "This run")]  # fmt: skip
+    lacking = {"claims": not run.claims, "people": not run.people["participants"]}
+    return {
+        "paper": paper,
+        "title": TITLE if paper else ", ".join(labels.names[name] for name in run.models),
+        "others": [labels.names[name] for name in run.models if name not in PAPER],
+        "pretrained": [labels.names[name] for name in run.pretrained],
+        "contents": [(place, heading) for place, heading in contents if not lacking.get(place, False)],
+    }
+
+
+def drawn(run: Run, labels: Labels) -> dict[str, list[dict]]:
+    """The models' figures with caption and description: those that the paper numbers, in its order, and the others."""
+    whats = {
+        "architecture": "architecture",
+        "predictions": f"gray input, results and originals of {SPLITS[run.split]} photographs",
+        "loss": "training and validation loss over the epochs",
+    }
+    numbered: list[dict] = []
+    unnumbered: list[dict] = []
+    for name in run.models:
+        for kind, (stem, start) in model_figures(name).items():
+            about = f"{labels.names[name]}: {whats[kind]}."
+            (numbered if start else unnumbered).append({"stem": stem, "alt": about, "caption": start + about})
+    return {"numbered": sorted(numbered, key=lambda shown: shown["stem"]), "unnumbered": unnumbered}
+
+
+def tabled(run: Run, labels: Labels) -> dict:
+    """The content of the tables and of the sentences about them."""
+    best = tables.lead(run.table, run.differences, run.models)
+    few, every = (tables.results_table(run.table, run.differences, measures, marked=run.decides)
+                  for measures in (tables.FEW, tuple(SHOWN)))  # fmt: skip
+    return {
+        "few": few, "all": every,
+        "best": best, "rivals": [labels.names[name] for name in best["rivals"]],
+        "pairs": math.comb(len(run.table), 2),
+        "differences": tables.difference_table(run.differences),
+        "categories": tables.category_table(run.categories), "sources": sorted(set(run.categories.source)),
+        "verdicts": tables.count_verdicts(run.claims),
+        "vivid": tables.vivid_rows(tables.joined(run.tradeoff)),
+        "sampled": run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
+        "seeds": tables.seed_table(run.seeds),
+    }  # fmt: skip
 
 
 def sliders(run: Run) -> list[dict]:
@@ -91,7 +145,7 @@ def _scores_of(table: pd.DataFrame, row: int) -> str:
 
 def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
     """The best, typical and worst results of each model by ΔE, beside the originals."""
-    found = {}
+    found, gray = {}, run.scores["gray"].delta_e
     for model in run.models:
         table = run.scores[model]
         found[model] = {
@@ -101,7 +155,7 @@ def of_models(run: Run) -> dict[str, dict[str, list[dict]]]:
                  "original": picture_uri(run.results["original"][row])}
                 for row in rows
             ]
-            for kind, rows in extremes(table.delta_e, EXTREMES).items()
+            for kind, rows in extremes(table.delta_e, gray, run.results["original"], EXTREMES).items()
         }  # fmt: skip
     return found
 
@@ -111,9 +165,11 @@ def picture_uri(pixels: np.ndarray) -> str:
     return _webp(Image.fromarray(pixels), lossless=True)
 
 
-def figure_uri(png: bytes) -> str:
-    """A figure as a data URI, lossless and smaller than its PNG."""
-    with Image.open(BytesIO(png)) as image:
+def figure_uri(data: bytes) -> str:
+    """A figure as a data URI: JPEG as it is, PNG as lossless WebP, which is smaller."""
+    if data.startswith(JPEG):
+        return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+    with Image.open(BytesIO(data)) as image:
         return _webp(image.convert("RGB"), lossless=True)
 
 
@@ -124,4 +180,4 @@ def _webp(image: Image.Image, **options) -> str:
 
 
 def _inlined(name: str) -> Markup:
-    return Markup(TEMPLATES.joinpath(name).read_text("utf-8"))
+    return Markup(files("colorization.report").joinpath(name).read_text("utf-8"))

@@ -1,11 +1,23 @@
-"""The content of the page's tables: cells with intervals, marked if they are the best or clear of zero."""
+"""The content of the page's tables: cells with intervals, marked if they are the best or clear of zero.
 
-from collections.abc import Mapping
+A difference is clear of zero if Holm's correction for all pairs within its measure leaves it so.
+"""
+
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from colorization.evaluation.measures import SHOWN
+
+ALPHA = 0.05  # probability of any wrong "clear of zero" within a measure, if no pair differs
+FEW = ("delta_e", "skill", "colorfulness_ratio", "scene_frechet")  # columns that fit a page and a phone
+
+
+def clear_of_zero(differences: pd.DataFrame) -> pd.Series:
+    """Which rows of the table of differences are clear of zero: after Holm's correction, and by their own interval."""
+    own = (differences.low > 0) | (differences.high < 0)
+    return own & (differences.p_holm < ALPHA)
 
 
 def number(value: float, digits: str) -> str:
@@ -13,13 +25,16 @@ def number(value: float, digits: str) -> str:
     return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
 
 
-def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
+def results_table(
+    table: pd.DataFrame, differences: pd.DataFrame, measures: Iterable[str] = tuple(SHOWN), *, marked: bool = True
+) -> dict:
     """Columns {measure: Measure}, and a row of cells per model: text, interval, and whether it is the best.
 
-    The best value and all values whose paired difference to it contains zero count as best.
+    The best value and all values whose paired difference to it is not clear of zero count as best; nothing is marked
+    as best unless `marked`.
     """
-    shown = {m: about for m, about in SHOWN.items() if m in table and table[m].notna().any()}
-    best = {m: best_of(table, differences, m) if about.better else set() for m, about in shown.items()}
+    shown = {m: SHOWN[m] for m in measures if m in table and table[m].notna().any()}
+    best = {m: best_of(table, differences, m) if marked and SHOWN[m].better else set() for m in shown}
     rows = []
     for row in table.to_dict("records"):
         cells = []
@@ -33,12 +48,12 @@ def results_table(table: pd.DataFrame, differences: pd.DataFrame) -> dict:
 
 
 def best_of(table: pd.DataFrame, differences: pd.DataFrame, measure: str, among: tuple[str, ...] = ()) -> set[str]:
-    """The model with the best value of a measure, and those whose paired difference to it contains zero."""
+    """The model with the best value of a measure, and those whose paired difference to it is not clear of zero."""
     values = table.set_index("model")[measure].dropna()
     values = values[[name for name in values.index if not among or name in among]]
     first = (values * SHOWN[measure].better).idxmax()
     rows = differences[differences.measure == measure]
-    open_ = rows[~((rows.low > 0) | (rows.high < 0))]
+    open_ = rows[~clear_of_zero(rows)]
     pairs = {frozenset(pair) for pair in zip(open_["first"], open_.second)}
     return {name for name in values.index if name == first or frozenset((first, name)) in pairs}
 
@@ -69,13 +84,13 @@ def difference_table(differences: pd.DataFrame) -> dict:
     measures = [m for m in SHOWN if m in set(differences.measure)]
     rows = []
     for (first, second), part in differences.groupby(["first", "second"], sort=False):
-        part = part.set_index("measure")
+        part = part.assign(clear=clear_of_zero(part)).set_index("measure")
         cells = []
         for measure in measures:
             digits = SHOWN[measure].digits
             value, low, high = part.loc[measure, ["difference", "low", "high"]]
             interval = f"{number(low, digits)} to {number(high, digits)}"
-            cells.append({"text": number(value, digits), "interval": interval, "clear": low > 0 or high < 0})
+            cells.append({"text": number(value, digits), "interval": interval, "clear": part.clear[measure]})
         rows.append({"first": first, "second": second, "cells": cells})
     return {"headings": [SHOWN[measure].heading for measure in measures], "rows": rows}
 

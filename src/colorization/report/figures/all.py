@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from colorization.report.examples import spread
 from colorization.report.figures import curves, diagrams, intervals, pictures
-from colorization.report.labels import SPLITS, Labels, model_figures
+from colorization.report.labels import INPUT, SPLITS, Labels, model_figures
 from colorization.report.tables import joined
 
 
@@ -37,14 +37,14 @@ def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
     for name in run.histories:
         yield from of_a_model(run, name, shown, labels)
     scores = {name: table.iloc[rows] for name, table in run.scores.items()}
-    title = f"The same {split} photographs, every model and floor"
-    yield "comparison", pictures.comparison(shown, scores, title, labels)
+    rowwise = {name: pictured for name, pictured in shown.items() if name != "mean"}  # it looks like the gray input
+    yield "comparison", pictures.comparison(rowwise, scores, f"The same {split} photographs, every model", labels)
     about = f"{len(first)} {split} photographs, 95 % intervals"
     table = run.table.set_index("model", drop=False)
     yield "measures", intervals.measures(table, about, labels)
     yield "categories", intervals.categories(run.categories, f"ΔE by category: {about}", labels)
     best = table.delta_e[list(run.histories)].idxmin()
-    title = f"Differences to the model with the lowest ΔE: {about}"
+    title = f"Differences to the model with the lowest ΔE, {labels.names[best]}: {about}"
     yield "differences", intervals.differences(run.differences, best, title, labels)
     yield "learning-curves", curves.learning_curves(run.histories, "Colour error on the validation photographs", labels)
     title = f"Error over vividness: {len(first)} {split} photographs"
@@ -58,6 +58,6 @@ def of_a_model(
     label, split = labels.names[name], SPLITS[run.split]
     (architecture, at), (predictions, on), (loss, of) = model_figures(name).values()
     yield architecture, diagrams.architecture(name, run.descriptions[name]["architecture"], f"{at}{label}", labels)
-    grid = {"gray input": shown["gray"], label: shown[name], "original": shown["original"]}
+    grid = {INPUT: shown["gray"], label: shown[name], "original": shown["original"]}
     yield predictions, pictures.grid(grid, f"{on}{label} on {split} photographs")[0]
     yield loss, curves.losses(name, run.histories[name], f"{of}{label}, loss by epoch", labels)

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from colorization.report.figures.style import plt
 from colorization.report.labels import INK, Labels, axis_label
 
 TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generator: adversarial", "l1": "generator: L1",
          "d_loss": "discriminator"}  # fmt: skip
+EQUAL = 1e-5  # relative difference below which two curves are one; written files have 6 digits
+LOG_FROM = 4.0
 PANELS = ("delta_e", "scene_frechet")  # panels of the trade-off
 VIVID = (0.9, 1.1)  # share of the originals' colorfulness that counts as equally vivid
 LOUDEST = 1.5  # points with a higher share are hidden, except defaults
@@ -18,20 +21,42 @@ KNOBS = {"saturation": "-", "temperature": ":"}
 
 
 def losses(name: str, history: pd.DataFrame, title: str, labels: Labels) -> Figure:
-    """A panel per term of the loss over the epochs, training and validation."""
-    terms = [column.removeprefix("train_") for column in history if column.startswith("train_")]
+    """A panel per term of the loss over the epochs, training and validation, each on its own scale.
+
+    Equal terms share a panel. The scale is logarithmic if the values span more than a factor of LOG_FROM.
+    """
+    terms = panels(history)
     figure, axes = plt.subplots(
         1, len(terms), figsize=(max(6.5, 4.2 * len(terms)), 3.9), squeeze=False, layout="constrained"
     )
-    for axis, term in zip(axes[0], terms):
+    for axis, (term, heading) in zip(axes[0], terms.items()):
         for part, style, color in (("train", "-", labels.colors[name]), ("val", "--", "#333333")):
             axis.plot(history.epoch, history[f"{part}_{term}"], style, color=color, marker="o", ms=3.5, label=part)
-        axis.set(title=TERMS.get(term, term), xlabel="epoch", ylabel="mean over the split")
+        values = history[[f"train_{term}", f"val_{term}"]].to_numpy()
+        wide = values.min() > 0 and values.max() > LOG_FROM * values.min()
+        if wide:
+            axis.set_yscale("log")
+            axis.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter=ScalarFormatter(),
+                           minor_formatter=NullFormatter())  # fmt: skip
+        axis.set(title=heading, xlabel="epoch", ylabel="mean over the split" + (", logarithmic" if wide else ""))
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.set_ylim(bottom=0)
     axes[0][0].legend(["training", "validation"])
     figure.suptitle(title)
     return figure
+
+
+def panels(history: pd.DataFrame) -> dict[str, str]:
+    """The terms of the loss with a panel each, and their headings; a term equal to an earlier one joins its heading."""
+    found: dict[str, str] = {}
+    for term in (column.removeprefix("train_") for column in history if column.startswith("train_")):
+        heading = TERMS.get(term, term)
+        same = (t for t in found if all(np.allclose(history[f"{p}_{term}"], history[f"{p}_{t}"], rtol=EQUAL, atol=0)
+                                        for p in ("train", "val")))  # fmt: skip
+        if (twin := next(same, None)) is not None:
+            found[twin] += f" = {heading}"
+        else:
+            found[term] = heading
+    return found
 
 
 def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:

@@ -7,6 +7,7 @@ from colorization.core.errors import shown
 from colorization.evaluation.measures import SHOWN
 from colorization.report.figures.style import plt
 from colorization.report.labels import FLOOR_COLORS, INK, Labels, axis_label, difference_label
+from colorization.report.tables import clear_of_zero
 
 SHORT = {"gray": "gray", "mean": "mean colour"}
 COLUMNS = 3  # of panels
@@ -63,19 +64,24 @@ def _largest_categories(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(table: pd.DataFrame, base: str, title: str, labels: Labels) -> Figure:
-    """Every other row minus `base` with the 95 % interval, filled if clear of zero. The page's table has all pairs."""
+    """Every other row minus `base` with the 95 % interval, filled if clear of zero after Holm's correction.
+
+    Right is better in every panel: the axis is reversed where lower is better. The page's table has all pairs.
+    """
     table = minus(table, base)
     shown = [measure for measure in SHOWN if measure in set(table.measure) and measure not in DERIVED]
     names, short = list(dict.fromkeys(table["first"])), {**labels.names, **SHORT}
     figure, axes = _panels(shown, [f"{short[name]} − {short[base]}" for name in names], 0.26)
     for axis, measure in zip(axes, shown):
         axis.axvline(0, color="#333333", lw=1)
-        for row in table[table.measure == measure].itertuples():
-            clear = row.low > 0 or row.high < 0
+        rows = table[table.measure == measure]
+        for row, clear in zip(rows.itertuples(), clear_of_zero(rows)):
             _interval(axis, names.index(row.first), row.difference, (row.low, row.high),
                       INK if clear else FLOOR_COLORS["gray"], filled=clear)  # fmt: skip
         axis.set(xlabel=difference_label(measure), ylim=(len(names) - 0.5, -0.5))
-    figure.suptitle(f"{title}; filled: clear of zero")
+        if SHOWN[measure].better < 0:
+            axis.invert_xaxis()
+    figure.suptitle(f"{title}\nfilled: clear of zero after Holm's correction for all pairs")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The style of every figure, and its export as PNG."""
+"""The style of every figure, and its export: PNG for lines and text, JPEG for photographs."""
 
 from io import BytesIO
 
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 STEP = 5  # in 8-bit levels; it divides 255, so that white stays white
+QUALITIES = (95, 92, 88, 84, 80, 75)  # of JPEG, without subsampling of the colours: the first that fits LARGEST
+LARGEST = 300_000  # bytes of a figure of photographs, except at the lowest quality
 
 STYLE = {
     "font.size": 11, "axes.titlesize": 12, "figure.titlesize": 14, "axes.spines.top": False, "axes.spines.right": False,
@@ -19,15 +21,36 @@ STYLE = {
 plt.rcParams.update(STYLE)
 
 
+def encoded(figure: Figure, file: str) -> bytes:
+    """The figure in the format of the file's name, .jpg or .png."""
+    return jpeg(figure) if file.endswith(".jpg") else png(figure)
+
+
 def png(figure: Figure) -> bytes:
     """The figure as PNG, without date and version, which would make every rerun a diff.
 
-    Values are rounded to multiples of STEP. This is invisible and halves the file of a figure of photographs.
+    Values are rounded to multiples of STEP: this is invisible, and the file is smaller.
     """
-    drawn, packed = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", bbox_inches="tight", facecolor="white", pil_kwargs={"compress_level": 0})
-    plt.close(figure)
-    with Image.open(drawn) as image:
-        rounded = image.convert("RGB").point([round(value / STEP) * STEP for value in range(256)] * 3)
+    packed = BytesIO()
+    rounded = _drawn(figure).point([round(value / STEP) * STEP for value in range(256)] * 3)
     rounded.save(packed, "png", optimize=True)
     return packed.getvalue()
+
+
+def jpeg(figure: Figure) -> bytes:
+    """A figure of photographs as JPEG, at the highest of QUALITIES that LARGEST allows."""
+    drawn = _drawn(figure)
+    for quality in QUALITIES:
+        packed = BytesIO()
+        drawn.save(packed, "jpeg", quality=quality, subsampling=0)
+        if packed.tell() <= LARGEST:
+            break
+    return packed.getvalue()
+
+
+def _drawn(figure: Figure) -> Image.Image:
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight", pil_kwargs={"compress_level": 0})
+    plt.close(figure)
+    with Image.open(drawn) as image:
+        return image.convert("RGB")
