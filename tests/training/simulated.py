@@ -114,7 +114,7 @@ class State:
     """The state of a training, kept as a file does: on the CPU."""
 
     def __init__(self):
-        self.state = None
+        self.state, self.due = None, True
 
     def load(self):
         return self.state
