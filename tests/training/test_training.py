@@ -28,6 +28,7 @@ from colorization.training.distributed import Processes
 from colorization.training.moving_average import Average
 from colorization.training.resume import ResumeState, fingerprint, seconds_between
 
+SEARCHED = os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT)))
 CONFIG = load_config(ROOT / "presets/sample.yaml")
 SMALL = {
     "resnet": {"width": 1},
@@ -332,7 +333,7 @@ def sample_with(**vae) -> str:
 
 
 def train_stage(folder, **kwargs):
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT))), "DVC_ROOT": str(folder)}
+    env = os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(folder)}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
 
 
@@ -372,7 +373,7 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
     parent = subprocess.Popen(
         [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT))), "DVC_ROOT": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(tmp_path)},
         stdout=subprocess.PIPE,
     )  # fmt: skip
     stage = int(parent.stdout.readline())
