@@ -6,7 +6,7 @@ from stages import run_stage
 def main() -> None:
     from colorization.core import paths
     from colorization.core.params import load_config
-    from colorization.dataset.devices import launch
+    from colorization.dataset.devices import launch, machine
     from colorization.dataset.index import rows_of, shared_categories
     from colorization.dataset.photos import labelled
     from colorization.models.common.weights import build, save_model
@@ -32,6 +32,7 @@ def main() -> None:
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train)}
+            about |= machine(fabric)
             save_model(paths.CLASSIFIER, fitted.weights, name="classifier", network=network, about=about)
 
 

@@ -6,7 +6,7 @@ from stages import run_stage
 def main(model: str) -> None:
     from colorization.core import paths
     from colorization.core.params import load_config
-    from colorization.dataset.devices import launch
+    from colorization.dataset.devices import launch, machine
     from colorization.dataset.photos import Photos, load
     from colorization.models.common.weights import save_model
     from colorization.training.train_model import settings, training
@@ -20,7 +20,7 @@ def main(model: str) -> None:
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train),
-                     "params": settings(model, params, seed)}  # fmt: skip
+                     "params": settings(model, params, seed), **machine(fabric)}  # fmt: skip
             save_model(paths.weights(model), fitted.weights, name=model, network=params.network(), about=about)
 
 

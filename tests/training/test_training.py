@@ -26,8 +26,9 @@ from colorization.models.common.weights import build, load_model, save_model
 from colorization.training import trainer as training
 from colorization.training.distributed import Processes
 from colorization.training.moving_average import Average
-from colorization.training.resume import ResumeState, fingerprint
+from colorization.training.resume import ResumeState, fingerprint, seconds_between
 
+SEARCHED = os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT)))
 CONFIG = load_config(ROOT / "presets/sample.yaml")
 SMALL = {
     "resnet": {"width": 1},
@@ -47,13 +48,15 @@ def packed(count, seed):
 TRAIN = packed(13, 0)
 
 
-def fit(name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, precision="32-true", **changes):
+def fit(
+    name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, precision="32-true", seconds=0.0, **changes
+):
     params = replace(CONFIG.model(name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.Trainer(
         build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
-        processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)), resume=ResumeState(folder),
-        on_epoch=on_epoch,
+        processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)),
+        resume=ResumeState(folder, seconds=seconds), on_epoch=on_epoch,
     ).fit()  # fmt: skip
 
 
@@ -148,6 +151,40 @@ def test_an_interrupted_training_gives_bit_identical_weights(name, tmp_path):
     assert equal(resumed.weights, whole.weights)
 
 
+def test_states_are_some_time_apart_and_the_last_epoch_has_one(tmp_path, monkeypatch):
+    """An epoch takes 20 seconds here and the states are at least 30 apart."""
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    whole, files = fit("resunet", tmp_path / "whole", epochs=5, averaging=0.9), []
+
+    def pass_time(history, interrupted):
+        files.append(ResumeState(tmp_path).load())
+        clock[0] += 20
+        if len(history) == interrupted:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit("resunet", tmp_path, epochs=5, averaging=0.9, seconds=30.0, on_epoch=partial(pass_time, interrupted=4))
+    assert [state and state["epoch"] for state in files] == [None, None, 3, 3]
+    assert files[-1]["history"] == whole.history[:3] and files[-1]["best_epoch"] <= 3
+    clock[0], files[:] = 0.0, []
+    resumed = fit(
+        "resunet", tmp_path, epochs=5, averaging=0.9, seconds=30.0, on_epoch=partial(pass_time, interrupted=0)
+    )
+    assert [state["epoch"] for state in files] == [3, 5]
+    assert resumed.history == whole.history and resumed.epoch == whole.epoch and equal(resumed.weights, whole.weights)
+
+
+def test_the_time_between_states_is_a_setting_of_the_machine(monkeypatch):
+    assert [seconds_between(torch.device(name)) for name in ("cpu", "mps", "cuda")] == [0, 0, 30]
+    monkeypatch.setenv("COLORIZATION_STATE_SECONDS", "2.5")
+    assert [seconds_between(torch.device(name)) for name in ("cpu", "cuda")] == [2.5, 2.5]
+    for text in ("1 min", "nan", "-1"):
+        monkeypatch.setenv("COLORIZATION_STATE_SECONDS", text)
+        with pytest.raises(InputError, match="COLORIZATION_STATE_SECONDS: must be a number of seconds from 0, like 60"):
+            seconds_between(torch.device("cpu"))
+
+
 def test_best_epoch_is_kept(tmp_path):
     fitted = fit("vae", tmp_path, epochs=4)
     assert fitted.epoch == 1 + int(np.argmin([row["val_loss"] for row in fitted.history]))
@@ -156,7 +193,9 @@ def test_best_epoch_is_kept(tmp_path):
 def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_step(tmp_path):
     bad = packed(13, 0).clone()
     bad[3, 1] = float("nan")
-    with pytest.raises(InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower .*; no epoch"):
+    with pytest.raises(
+        InputError, match=r"loss is nan in epoch 1, step \d: the training diverged; lower .*; no epoch was saved"
+    ):
         fit("vae", tmp_path, train=bad)
 
 
@@ -294,7 +333,7 @@ def sample_with(**vae) -> str:
 
 
 def train_stage(folder, **kwargs):
-    env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(folder)}
+    env = os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(folder)}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=env, stdout=subprocess.DEVNULL, **kwargs)
 
 
@@ -334,7 +373,7 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
     parent = subprocess.Popen(
         [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
-        env=os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{ROOT}", "DVC_ROOT": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(tmp_path)},
         stdout=subprocess.PIPE,
     )  # fmt: skip
     stage = int(parent.stdout.readline())

@@ -20,6 +20,7 @@ RULE = "the model that learned from the most photographs; ties go to the lowest 
 NOTE = f"""\
 ΔE: CIEDE2000 against the originals, lower is better. colour: 1 is as colourful as the originals.
 photos: the number of training photographs. A name that is listed twice means the upper model.
+[…]: the precision and the device of the training, if the file names them.
 The default is {RULE}.
 Scores of models/ come from metrics/scores. The bundled model was scored on other test photographs."""
 TRIALS = f"learned from fewer than {FEW:,} photographs, to try the study; expect wrong colours:"
@@ -131,7 +132,9 @@ def table() -> str:
         photos, size = (model.about.photographs, model.about.image_size) if model.about else ("damaged", "–")
         place = f"bundled: {model.path}" if model.path.parent == BUNDLED else model.path
         mark = "  (default)" if model.path == best.path else ""
-        line = f"{model.name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {photos:>9} {size:>5}  {place}{mark}"
+        machine = f"  [{model.about.machine}]" if model.about and model.about.machine else ""
+        row = f"{model.name:<10} {cells[0]:>6} {cells[1]:>6} {cells[2]:>7} {photos:>9} {size:>5}  {place}"
+        line = row + mark + machine
         (trials if model.trial else lines).append(line)
     return "\n".join([*lines, *([TRIALS] if trials else []), *trials, NOTE])
 

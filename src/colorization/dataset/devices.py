@@ -13,7 +13,12 @@ from colorization.core.process import keep_memory
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-KNOWN = {"LT_PRECISION": ("32-true", "bf16-mixed"), "LT_STRATEGY": ("auto", "ddp")}
+PRECISION, DETERMINISTIC = "LT_PRECISION", "COLORIZATION_DETERMINISTIC"
+KNOWN = {
+    PRECISION: ("32-true", "bf16-mixed"),
+    "LT_STRATEGY": ("auto", "ddp"),
+    DETERMINISTIC: ("0", "1"),
+}  # default first
 ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
 
@@ -25,15 +30,43 @@ def launch() -> "Fabric":
     Raises InputError for invalid values and missing devices.
     """
     under_torchrun = dist.is_torchelastic_launched()
-    for name, known in KNOWN.items():
-        if (wanted := os.environ.get(name, known[0])) not in known:
-            raise InputError(f"{name}: {wanted} is not one of {', '.join(known)}")
+    for name in KNOWN:
+        _chosen(name)
+    choose_kernels(same_sizes=True)
     fabric = _fabric(
         devices=int(os.environ["LOCAL_WORLD_SIZE"]) if under_torchrun else 1,
         num_nodes=int(os.environ["GROUP_WORLD_SIZE"]) if under_torchrun else 1,
     )
     fabric.launch()
     return fabric
+
+
+def _chosen(name: str) -> str:
+    """The value of a variable of KNOWN. Raises InputError for another value."""
+    wanted, known = os.environ.get(name, KNOWN[name][0]), KNOWN[name]
+    if wanted not in known:
+        raise InputError(f"{name}: {wanted} is not one of {', '.join(known)}")
+    return wanted
+
+
+def choose_kernels(*, same_sizes: bool) -> None:
+    """Choose how GPUs compute, before the first work on one: reproducibly if DETERMINISTIC is 1; CPUs always do.
+
+    same_sizes: most batches have one size, so that cuDNN may try its kernels on the first and keep the fastest.
+    """
+    deterministic = _chosen(DETERMINISTIC) == "1"
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it starts
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.benchmark = same_sizes and not deterministic
+
+
+def machine(fabric: "Fabric") -> dict[str, str]:
+    """What a trained model's file says about its training: the name of the device, and the precision."""
+    device = fabric.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return {"device": name, "precision": _chosen(PRECISION)}
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
@@ -55,11 +88,12 @@ def _fabric(*, devices: int, num_nodes: int) -> "Fabric":
 def one_device() -> torch.device:
     """The device that LT_ACCELERATOR chooses, for work on a single device. Raises InputError if it is missing."""
     keep_memory()
+    choose_kernels(same_sizes=True)
     wanted = os.environ.get(ACCELERATOR, "auto")
     if wanted == "gpu":
         wanted = "mps" if torch.backends.mps.is_available() else "cuda"
     try:
-        return find_device(wanted)
+        return _device(wanted)
     except InputError as error:
         raise InputError(f"{ACCELERATOR}: {error}") from None
 
@@ -74,7 +108,15 @@ def has_double(device: torch.device) -> bool:
 
 
 def find_device(name: str) -> torch.device:
-    """The torch device of a name; "auto" prefers a GPU. Raises InputError if the device is missing."""
+    """The torch device of a name, for photographs of any size; "auto" prefers a GPU.
+
+    Raises InputError if the device is missing.
+    """
+    choose_kernels(same_sizes=False)
+    return _device(name)
+
+
+def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:

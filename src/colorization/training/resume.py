@@ -1,9 +1,12 @@
-"""The state of an unfinished training, to resume it after its last complete epoch."""
+"""The state of an unfinished training, to resume it after the last epoch that it holds."""
 
 import hashlib
 import json
+import math
+import os
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +17,8 @@ from colorization.core.errors import InputError, one_line
 from colorization.core.files import locked, write_bytes
 
 OURS = ("colorization", "stages", "__main__")  # packages whose code a training runs
+SECONDS = "COLORIZATION_STATE_SECONDS"  # an environment variable: the least time between two states
+ON_CUDA = 30.0  # its default there, where an epoch may be shorter than the writing of its state; elsewhere 0
 CORE = "colorization.core"  # changes no result, so it is not in the fingerprint
 
 
@@ -22,10 +27,12 @@ class ResumeState:
 
     The folder's name is a hash of everything that the result depends on. A changed parameter, array or line of code
     starts a new training; changing it back resumes the old one.
+    seconds: the least time between two states; 0: one after every epoch.
     """
 
-    def __init__(self, folder: Path):
-        self.folder, self.path = folder, folder / "state.pt"
+    def __init__(self, folder: Path, *, seconds: float = 0.0):
+        self.folder, self.path, self.seconds = folder, folder / "state.pt", seconds
+        self.epoch, self.since = 0, time.monotonic()  # of the last state, or of the start
 
     def locked(self):
         """Lock the folder. Raises InputError if another process is training in it."""
@@ -43,19 +50,39 @@ class ResumeState:
             ) from None
         if not isinstance(state, dict) or type(state.get("epoch")) is not int:
             raise InputError(f"{self.path}: not a saved training; delete it to train from the start")
+        self.epoch = state["epoch"]
         return state
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self.since >= self.seconds
 
     def save(self, state: dict) -> None:
         buffer = BytesIO()
         torch.save(state, buffer)
         write_bytes(self.path, buffer.getvalue())
+        self.epoch, self.since = state["epoch"], time.monotonic()
 
-    def kept(self, epochs: int) -> str:
-        """A phrase that says what a training keeps if it fails after `epochs` complete epochs."""
-        return f"the state after epoch {epochs} is kept in {self.path}" if epochs else "no epoch was completed"
+    def kept(self) -> str:
+        """A phrase that says what a training keeps if it fails now."""
+        return f"the state after epoch {self.epoch} is kept in {self.path}" if self.epoch else "no epoch was saved"
 
     def drop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def seconds_between(device: torch.device) -> float:
+    """The least time between two states: the variable SECONDS, or its default. Raises InputError if it is invalid."""
+    wanted = os.environ.get(SECONDS)
+    if not wanted:
+        return ON_CUDA if device.type == "cuda" else 0.0
+    try:
+        found = float(wanted)
+    except ValueError:
+        found = math.nan
+    if not found >= 0:
+        raise InputError(f"{SECONDS}: must be a number of seconds from 0, like 60, not {wanted[:80]!r}")
+    return found
 
 
 def fingerprint(settings: dict, files: Iterable[Path]) -> str:

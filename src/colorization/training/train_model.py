@@ -16,7 +16,7 @@ from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
 from colorization.models.common.weights import build
 from colorization.training.distributed import Processes
-from colorization.training.resume import ResumeState, fingerprint
+from colorization.training.resume import ResumeState, fingerprint, seconds_between
 from colorization.training.trainer import Fitted, Trainer
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def training(
     torch.manual_seed(seed)
     model = build(name, network)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
-    resume = ResumeState(checkpoints / name / fingerprint(depends_on, files))
+    folder = checkpoints / name / fingerprint(depends_on, files)
+    resume = ResumeState(folder, seconds=seconds_between(fabric.device))
     with resume.locked() if fabric.is_global_zero else nullcontext():
         trainer = Trainer(
             model, train, val, params, seed=seed, processes=Processes(fabric), resume=resume, on_epoch=on_epoch

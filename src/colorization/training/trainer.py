@@ -36,8 +36,8 @@ class Trainer:
     """Trains a model on packed photographs for params.epochs epochs.
 
     Every epoch is seeded by (seed, epoch), so a resumed training gives the same result as an uninterrupted one.
-    resume: saves the state after every epoch. on_epoch: is called with the history after every epoch. Only the first
-        process does both.
+    resume: saves the state after the last epoch, and after every other at which it is due. on_epoch: is called with the
+        history after every epoch. Only the first process does both.
     Raises InputError if a batch has fewer photographs than there are processes.
     """
 
@@ -77,7 +77,7 @@ class Trainer:
             try:
                 row = self._epoch(epoch)
             except NotFiniteError as error:
-                raise InputError(f"{error}; {self.resume.kept(epoch)}") from None
+                raise InputError(f"{error}; {self.resume.kept()}") from None
             self._record(epoch, row)
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
@@ -128,23 +128,27 @@ class Trainer:
         return tqdm(total=len(self.train), desc=title, unit="img", leave=False, disable=hidden)
 
     def _record(self, epoch: int, row: dict[str, float]) -> None:
-        """Add an epoch to the state, with the weights if they are the best so far, and save it."""
-        self.state["history"] = [*self.state["history"], row]
+        """Add an epoch to the state, with the weights if they are the best so far, and save it if that is due."""
+        self.state |= {"epoch": epoch + 1, "history": [*self.state["history"], row]}
         loss = row[f"val_{self.model.selects_by}"]
         if loss < self.state["best"]:
             with self.average.used(self.model):
                 best = {name: value.cpu() for name, value in copy_of(self.model.state_dict()).items()}
             self.state |= {"best": loss, "best_epoch": epoch + 1, "weights": best}
-        self.state |= {"epoch": epoch + 1, "model": self.model.state_dict(), "average": self.average.state_dict()}
-        self.state["optimizers"] = [optimizer.state_dict() for optimizer in self.optimizers]
         if self.fabric.is_global_zero:
-            self.resume.save(self.state)
+            if self.resume.due or epoch + 1 == self.params.epochs:
+                self.resume.save(self.state | self._current())
             self.on_epoch(self.state["history"])
 
+    def _current(self) -> dict:
+        """The part of a saved state that changes with every step."""
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        return {"model": self.model.state_dict(), "average": self.average.state_dict(), "optimizers": optimizers}
+
     def _restore(self, optimizers: list[torch.optim.Optimizer]) -> None:
-        self.model.load_state_dict(self.state["model"])
-        self.average.load_state_dict(self.state["average"])
-        for optimizer, its_state in zip(optimizers, self.state["optimizers"]):
+        self.model.load_state_dict(self.state.pop("model"))
+        self.average.load_state_dict(self.state.pop("average"))
+        for optimizer, its_state in zip(optimizers, self.state.pop("optimizers")):
             optimizer.load_state_dict(its_state)
         self.fabric.print(f"resumed after epoch {self.state['epoch']} of {self.params.epochs}")
 

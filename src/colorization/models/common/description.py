@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from colorization.core.errors import InputError, one_line
+from colorization.core.errors import InputError, one_line, shown
 
 MODELS = Path(__file__).parents[1]
 SUFFIX = ".safetensors"
@@ -23,12 +23,14 @@ class Description:
     """A trained model: its name, the side in pixels that it was trained at, and its number of training photographs.
 
     scores: SCORES on test photographs, or empty if the file does not contain them.
+    machine: the precision and device of the training, or empty; older files do not name them.
     """
 
     name: str
     image_size: int
     photographs: int
     scores: dict[str, float]
+    machine: str
 
 
 def is_model(name: object) -> bool:
@@ -65,10 +67,13 @@ def read_description(path: Path) -> Description:
         about = tree["about"]
         name, size, photographs, _ = tree["model"], about["image_size"], about["photographs"], tree["sha256"]
         scores = {key: about["scores"][key] for key in SCORES} if "scores" in about else {}
+        machine = ", ".join(str(about[key]) for key in ("precision", "device") if key in about)
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         reason = one_line(f"{type(error).__name__}: {error}", 120)
         raise InputError(f"{path}: not a trained model of this project or version, or damaged ({reason})") from None
     numbers = type(size) is int and size in SIZES and type(photographs) is int and photographs in PHOTOGRAPHS
     if not is_model(name) or not numbers or not all(type(s) is float and math.isfinite(s) for s in scores.values()):
         raise InputError(f"{path}: not a trained model of this version; train one with: make repro")
-    return Description(name=name, image_size=size, photographs=photographs, scores=scores)
+    return Description(
+        name=name, image_size=size, photographs=photographs, scores=scores, machine=shown(one_line(machine, 80))
+    )
