@@ -29,7 +29,7 @@ def test_the_sample_gives_no_verdict_and_links_to_a_published_run(page, tmp_path
     assert "Six photographs decide nothing" in page.locator("header").inner_text()
     assert page.locator(".verdict, td.best, td b").count() == 0 and page.locator(".claims li").count() == 3
     link = page.locator("header a").get_attribute("href")
-    assert (ROOT / "report" / link).resolve() == ROOT / "results/intel-cpu/README.md" and (ROOT / link[3:]).exists()
+    assert (ROOT / "report" / link).resolve() == ROOT / "results/intel-64/README.md" and (ROOT / link[3:]).exists()
 
 
 def test_a_single_model_has_no_empty_section(page, tmp_path):
