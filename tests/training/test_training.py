@@ -310,7 +310,9 @@ def test_a_file_rebuilds_its_model(name, tmp_path):
     save_model(path, model.state_dict(), name=name, network=network, about={"epoch": 1})
     assert path.read_bytes() == content, "the same model is the same bytes"
     L = torch.rand(1, 1, 32, 32)
-    assert torch.equal(load_model(path, Colorizer).colorize(L), model.colorize(L))
+    loaded, own = load_model(path, Colorizer), model.state_dict()
+    assert all(torch.equal(value, own[key]) for key, value in loaded.state_dict().items())
+    torch.testing.assert_close(loaded.colorize(L), model.colorize(L))  # the last bits depend on where memory lies
 
 
 def test_files_without_a_model_are_refused(tmp_path):
