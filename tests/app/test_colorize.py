@@ -23,9 +23,10 @@ from colorization.app import catalog, command
 from colorization.app.colorizer import load
 from colorization.app.photo.guide import guide
 from colorization.app.photo.preparation import shrunk
-from colorization.app.photo.reading import MAX_PIXELS, read_header, read_photo, upright
+from colorization.app.photo.reading import read_header, read_photo, upright
 from colorization.app.photo.recolor import enlarged, gamma
 from colorization.core.errors import InputError
+from colorization.imaging.srgb import MAX_PIXELS
 from colorization.models.common import description
 
 
@@ -84,7 +85,7 @@ def test_every_format_and_mode(name, colorize, tmp_path):
     assert (status, errors) == (0, "")
     (result,) = out.iterdir()
     written = Path(name).suffix in (".jpg", ".png", ".tif", ".webp", ".bmp")
-    assert result.name == (name if written else f"{Path(name).stem}.png")
+    assert result.name == (name if written else f"{Path(name).stem}.{'jpg' if name == 'rgb.avif' else 'png'}")
     before, after = read_photo(source), read_photo(result)
     assert after.levels.shape == before.levels.shape
     assert after.bits == before.bits == (16 if "16" in name else 8)
@@ -426,7 +427,8 @@ def test_a_dash_is_a_pipe(trained, tmp_path):
     assert (bad.returncode, bad.stdout) == (1, b"") and b"not an image" in bad.stderr
 
 
-def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path):
+def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path, monkeypatch):
+    monkeypatch.setattr("colorization.app.photo.plan.reads_heif", lambda: False)
     for name in (
         "in/a.jpg",
         "in/b.HEIC",
@@ -441,8 +443,12 @@ def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path):
     (tmp_path / "in/link").symlink_to(tmp_path / "other")
     status, output, errors = colorize(tmp_path / "in", "-o", tmp_path / "out")
     assert status == 0 and "1 photograph colorized" in output
-    assert errors.splitlines() == ["passed over 2 .heic, 1 .psd: convert them to JPEG or TIFF first",
+    assert errors.splitlines() == ["passed over 2 .heic: pip install pillow-heif, and they are read",
+                                   "passed over 1 .psd: convert them to JPEG or TIFF first",
                                    "passed over 1 linked folder: name them to colorize what they hold"]  # fmt: skip
+    monkeypatch.setattr("colorization.app.photo.plan.reads_heif", lambda: True)
+    status, output, errors = colorize(tmp_path / "in", "-o", tmp_path / "all")
+    assert status == 0 and "3 photographs colorized" in output and "heic" not in errors
 
 
 def test_two_photographs_with_the_same_result_are_refused(colorize, tmp_path):

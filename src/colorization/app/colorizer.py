@@ -26,6 +26,9 @@ from colorization.app.photo.writing import assembled
 from colorization.core.errors import InputError
 from colorization.core.process import processors
 from colorization.dataset.devices import find_device
+from colorization.imaging.heif import reads_heif
+from colorization.imaging.png_gamma import drop_overruled_gamma
+from colorization.imaging.srgb import on_white
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
 from colorization.models.common.hints import at
@@ -45,8 +48,10 @@ def load(model: str | Path | None = None, *, device: str = "auto", threads: int 
         the model that learned from the most photographs; ties go to the lowest ΔE.
     device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1" or "mps".
     threads: threads per photograph; None: one per processor. 1 is best if photographs run in parallel.
+    With pillow-heif installed, `Image.open` reads HEIC from then on.
     Raises InputError (one line) for a foreign or damaged file, and for a missing device.
     """
+    reads_heif()
     path = find(model)
     about = read_description(path)
     network = load_model(path, Colorizer)
@@ -106,6 +111,7 @@ class PhotoColorizer:
                 raise InputError("hints: belong to one photograph; colorize them one by one")
             return [self.colorize(one, saturation=saturation, prepare=prepare) for one in image]
         if isinstance(image, Image.Image):
+            drop_overruled_gamma(image)
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
@@ -174,10 +180,20 @@ class PhotoColorizer:
             list(self._map(paint, tiles(band.shape[:2])))
             yield band
 
-    def preview(self, levels: NDArray[np.uint16], colour: NDArray, longest: int) -> Image.Image:
-        """The result as a small RGB image for display; its sides are at most `longest` pixels."""
+    def preview(
+        self, levels: NDArray[np.uint16], colour: NDArray, longest: int, alpha: NDArray | None = None
+    ) -> Image.Image:
+        """The result as a small RGB image on white for display; its sides are at most `longest` pixels.
+
+        alpha: (H,W), uint8 or uint16.
+        """
         step = max(1, max(levels.shape) // (2 * longest))
         levels = levels[::step, ::step]
         image = assembled(self.bands(levels, colour, bits=8), levels.shape[::-1])
+        if alpha is not None:
+            part = alpha[::step, ::step]
+            image = on_white(
+                np.dstack([np.asarray(image), part if part.dtype == np.uint8 else (part >> 8).astype(np.uint8)])
+            )
         image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
         return image

@@ -139,10 +139,14 @@ def told(existing: list) -> str:
 
 
 def passed_over(counts: Mapping[str, int]) -> list[str]:
-    """One line about files that cannot be read, and one about folders that are links, if there are any."""
+    """One line each about HEIC without its reader, other files that cannot be read, and folders that are links."""
+    from colorization.imaging.heif import INSTALL, SUFFIXES
+
     lines = []
-    if files := ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if kind.startswith(".")):
-        lines.append(f"passed over {files}: convert them to JPEG or TIFF first")
+    for heif, advice in ((True, f"{INSTALL}, and they are read"), (False, "convert them to JPEG or TIFF first")):
+        kinds = [kind for kind in sorted(counts) if kind.startswith(".") and (kind in SUFFIXES) == heif]
+        if kinds:
+            lines.append(f"passed over {', '.join(f'{counts[kind]} {kind}' for kind in kinds)}: {advice}")
     if links := counts.get("linked folder", 0):
         lines.append(
             f"passed over {links} linked folder{'' if links == 1 else 's'}: name them to colorize what they hold"

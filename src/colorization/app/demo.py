@@ -23,6 +23,7 @@ from colorization.app.photo.plan import own_format
 from colorization.app.photo.reading import read_header, read_photo, read_picture
 from colorization.app.photo.writing import FORMATS, depth, write_photo
 from colorization.core.errors import InputError
+from colorization.imaging.heif import SUFFIXES
 
 if TYPE_CHECKING:
     import gradio
@@ -120,7 +121,7 @@ def page(folder: Path, *, device: str) -> "gradio.Blocks":
     with gr.Blocks(title="Colorize a photograph", analytics_enabled=False) as app:
         with gr.Column(elem_classes="narrow"):
             gr.Markdown(INTRODUCTION)
-            photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff"], height=140)
+            photo = gr.File(label="Photograph", file_types=["image", ".tif", ".tiff", ".avif", *SUFFIXES], height=140)
             slider = gr.ImageSlider(label="Before and after", max_height=700, buttons=["fullscreen"])
             saturation = gr.Slider(0, 3, value=catalog.vividness(best.path), step=0.1, label="Vividness")
             download = gr.DownloadButton("Download at full resolution", variant="primary", interactive=False)
@@ -167,7 +168,8 @@ def compare(
         if which == PHOTOGRAPH:
             return read_picture(photo, SHOWN)
         painter = load(which, device)
-        return painter.preview(content.levels, painter.predict(content.levels, saturation=saturation)[0], SHOWN)
+        colour = painter.predict(content.levels, saturation=saturation)[0]
+        return painter.preview(content.levels, colour, SHOWN, content.alpha)
 
     return (picture(other), picture(model)), result
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from colorization.core.errors import InputError
+from colorization.imaging import png_gamma
 
+MAX_PIXELS = 128_000_000  # a larger image is refused: it may be a decompression bomb
 SAME = 1  # of 255: a profile that moves no colour by more than this counts as sRGB
 GRAYS = ("1", "L")
 ALPHAS = ("LA", "La", "PA", "RGBA", "RGBa")
@@ -24,15 +26,31 @@ def to_rgb(image: Image.Image) -> Image.Image:
     check_range(image)
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):
+        info = image.info
         image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+        image.info = info
     pixels = pixels_of(image, srgb_transform(profile, image.mode))
     if pixels.ndim == 3:
         pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
     return Image.fromarray(pixels).convert("RGB")
 
 
+def on_white(pixels: NDArray) -> Image.Image:
+    """sRGB (H,W), (H,W,1..4), uint8, alpha last where there are 2 or 4 channels → RGB on white."""
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
+    if image.mode in ALPHAS:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return image.convert("RGB")
+
+
 def has_alpha(image: Image.Image) -> bool:
     return image.mode in ALPHAS or "transparency" in image.info
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise InputError for more than MAX_PIXELS."""
+    if width * height > MAX_PIXELS:
+        raise InputError(f"{width}×{height} is more than {MAX_PIXELS / 1e6:.0f} megapixels; scale it down")
 
 
 def check_range(image: Image.Image) -> None:
@@ -47,9 +65,14 @@ def check_range(image: Image.Image) -> None:
 
 
 def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
-    """A tile of any mode → sRGB (H,W), (H,W,2) with alpha, (H,W,3) or (H,W,4) with alpha."""
+    """A tile of any mode → sRGB (H,W), (H,W,2) with alpha, (H,W,3) or (H,W,4) with alpha.
+
+    to_srgb: applies a profile; without one, a PNG's gamma is applied.
+    """
+    gamma = png_gamma.exponent(tile.info)
     if tile.mode.startswith("I"):  # Pillow cannot convert the profile of 16-bit pixels
-        return np.asarray(tile).astype(np.uint16)
+        pixels = np.asarray(tile).astype(np.uint16)
+        return pixels if gamma is None else png_gamma.table(gamma, 65536)[pixels]
     if tile.mode not in ("L", "RGB", "CMYK") or "transparency" in tile.info:
         gray = tile.mode in (*GRAYS, "LA", "La")
         tile = tile.convert(("LA" if gray else "RGBA") if has_alpha(tile) else "L" if gray else "RGB")
@@ -57,7 +80,16 @@ def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
         tile = to_srgb(tile)
     elif tile.mode == "CMYK":
         tile = tile.convert("RGB")
-    return np.asarray(tile)
+    pixels = np.asarray(tile)
+    if gamma is None:
+        return pixels
+    return np.where(_is_colour(pixels), png_gamma.table(gamma, 256)[pixels], pixels)
+
+
+def _is_colour(pixels: NDArray) -> NDArray:
+    """Which channels of (H,W) or (H,W,C) are not alpha, to broadcast."""
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    return np.arange(channels) < (channels if channels % 2 else channels - 1)
 
 
 def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:

@@ -22,8 +22,11 @@ from colorization.core.errors import InputError, one_line, shown
 from colorization.core.files import naming, replacing, write_table
 from colorization.core.params import Data
 from colorization.core.process import processors, serve_parent
+from colorization.imaging import vips
 from colorization.imaging.jpeg_scans import check_scans
+from colorization.imaging.png_gamma import drop_overruled_gamma
 from colorization.imaging.srgb import to_rgb
+from colorization.imaging.tiff import ORIENTATION, is_tiff, photograph
 from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.sources.archive import formats, open_archive, read_member
 
@@ -64,12 +67,22 @@ def pack(archive: Path, out: Path, params: Data, workers: int, sources: Iterable
 
 def decode(content: bytes, params: Data) -> tuple[np.ndarray, int, int, float, str]:
     """An image file → Lab (3,S,S) float16, width, height, chroma in [0, 255], and perceptual hash."""
-    with Image.open(BytesIO(content), formats=formats()) as file:
-        check_scans(file, content)
-        image = to_rgb(ImageOps.exif_transpose(file))
+    image = _opened(content)
     pixels = np.asarray(crop(image, params.image_size, params.resize), np.float32).transpose(2, 0, 1) / 255
     lab = np.concatenate(rgb_to_lab(pixels)).astype(np.float16)
     return lab, image.width, image.height, float(chroma(pixels) * 255), str(imagehash.phash(image))
+
+
+def _opened(content: bytes) -> Image.Image:
+    """An image file → RGB, upright. TIFFs as the command reads them: Pillow turns 16-bit min-is-white dark."""
+    if is_tiff(content) and vips.reads(page := photograph(BytesIO(content))):
+        image = vips.opaque(vips.of_tiff(content, page))
+        image.getexif()[ORIENTATION] = page.tags.get(ORIENTATION, 1)
+        return ImageOps.exif_transpose(image)
+    with Image.open(BytesIO(content), formats=formats()) as file:
+        check_scans(file, content)
+        drop_overruled_gamma(file)
+        return to_rgb(ImageOps.exif_transpose(file))
 
 
 def crop(image: Image.Image, size: int, resize: int) -> Image.Image:

@@ -24,15 +24,16 @@ LARGEST = 512 * 2**20  # bytes of a photograph's file; a larger one is treated a
 LONGEST_NAME = 4096  # bytes: the longest path on Linux; a zip allows names up to 65,535
 MACHINES = {"__MACOSX", "@eaDir", "@Recycle", "#recycle", "$RECYCLE.BIN"}  # of macOS, Synology, QNAP, Windows
 # Photographs of telephones, cameras and Photoshop that Pillow does not read.
-UNREADABLE = {".heic", ".heif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".psd", ".xcf"}
-RUN_PROGRAMS = {"EPS"}  # formats that are programs: Pillow runs them in Ghostscript
+RAW = {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
+UNREADABLE = {".heic", ".heif", ".hif", ".jxl", ".psd", ".xcf", *RAW}
+NOT_READ = {"EPS", "HEIF"}  # Pillow runs EPS in Ghostscript; HEIF would depend on whether pillow-heif is there
 ANY_SIZE = b"\xff" * 8  # in an .lzma file's header: size unknown
 
 
 def formats() -> list[str]:
     """Pillow's names of the formats that we read. A file's content decides its format, not its name."""
     Image.init()
-    return [name for name in Image.ID if name not in RUN_PROGRAMS]
+    return [name for name in Image.ID if name not in NOT_READ]
 
 
 def is_photograph(name: str) -> bool:

@@ -80,7 +80,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
         bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
         write_photo(target, photo, bands, name=job.format, quality=look.quality)
     if job.comparison:
-        results = [colorizer.preview(photo.levels, colour, SHOWN) for colour in maps]
+        results = [colorizer.preview(photo.levels, colour, SHOWN, photo.alpha) for colour in maps]
         image = side_by_side([read_picture(job.source, SHOWN), *results])
         save(image, job.comparison, name=job.format, quality=look.quality, metadata=Metadata())
 

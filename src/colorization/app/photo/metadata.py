@@ -1,26 +1,33 @@
 """The metadata of a photograph's file, and how each format writes it."""
 
 import re
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
+from colorization.imaging import tiff
 from colorization.imaging.srgb import SRGB, is_srgb
 
 ORIENTATION = ExifTags.Base.Orientation
 XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
-XMP_TAG = 700  # the TIFF tag that holds XMP
-TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph
+IPTC_START = b"\x1c"  # of every dataset (IPTC-IIM 4.2, section 1.5)
+IPTC_RESOURCE = 0x0404  # of Photoshop, whose other resources are layers, thumbnails and settings of the old picture
+CENTIMETRES = 3  # a value of TIFF's ResolutionUnit
+OTHER_FIELDS = (tiff.ORIENTATION, tiff.XMP, tiff.IPTC, tiff.ICC)  # in Metadata they have fields of their own
+TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph; Photoshop's resources and layers
     *range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293, 297,
     301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
-    *range(512, 522), 529, 530, 531, 532, 559, 34675,
+    *range(512, 522), 529, 530, 531, 532, 559, 34377, 37724,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """EXIF (starting with "Exif"), ICC profile, XMP, dots per inch, JPEG comment, PNG texts; missing parts are empty.
+    """EXIF (starting with "Exif"), ICC profile, XMP, IPTC, dots per inch, JPEG comment, PNG texts; missing: empty.
 
     orientation: the EXIF orientation 1..8 of the stored pixels; `exif` and `xmp` no longer contain it.
     """
@@ -29,6 +36,7 @@ class Metadata:
     exif: bytes = b""
     icc: bytes = b""
     xmp: bytes = b""
+    iptc: bytes = b""
     dpi: tuple[float, float] | None = None
     comment: bytes = b""
     texts: dict[str, str] = field(default_factory=dict)
@@ -41,7 +49,7 @@ class Metadata:
 
 def read_metadata(image: Image.Image) -> Metadata:
     """The metadata of an open image file. Damaged parts are left out: the photograph matters more."""
-    orientation, exif = _read_exif(image)
+    orientation, exif = _read_exif(image.getexif)
     info = image.info
     xmp = info.get("xmp", b"")
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
@@ -52,24 +60,68 @@ def read_metadata(image: Image.Image) -> Metadata:
         orientation=orientation,
         exif=exif,
         icc=info["icc_profile"] if isinstance(info.get("icc_profile"), bytes) else b"",
-        xmp=XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if isinstance(xmp, bytes) else b"",
+        xmp=_upright_xmp(xmp),
+        iptc=_iptc(info["photoshop"].get(IPTC_RESOURCE)) if "photoshop" in info else b"",
         dpi=_dpi(info["dpi"]) if "dpi" in info else None,
         comment=info["comment"] if image.format == "JPEG" and isinstance(info.get("comment"), bytes) else b"",
         texts={k: v for k, v in texts.items() if k not in ("XML:com.adobe.xmp", "Raw profile type exif")},
     )
 
 
-def _read_exif(image: Image.Image) -> tuple[int, bytes]:
+def tiff_metadata(file: BinaryIO, page: tiff.Page) -> Metadata:
+    """The metadata of a TIFF's page. Damaged parts are left out."""
+
+    def load() -> Image.Exif:
+        exif = Image.Exif()
+        exif.bigtiff, exif.endian = page.big, page.byteorder
+        exif.load_from_fp(file, page.offset)
+        return exif
+
+    tags = page.tags
+    orientation, exif = _read_exif(load)
+    return Metadata(
+        orientation=orientation,
+        exif=exif,
+        icc=page.profile,
+        xmp=_upright_xmp(tags.get(tiff.XMP)),
+        iptc=_iptc(tags.get(tiff.IPTC)),
+        dpi=_tiff_dpi(tags),
+    )
+
+
+def _read_exif(load: Callable[[], Image.Exif]) -> tuple[int, bytes]:
+    """The orientation, and EXIF without what Metadata holds in fields of its own."""
     try:
-        exif = image.getexif()
-        orientation = exif.get(ORIENTATION, 1)
-        for tag in (ORIENTATION, XMP_TAG, *TIFF_LAYOUT):  # Metadata holds orientation and XMP in fields of their own
+        exif = load()
+        orientation = exif.get(tiff.ORIENTATION, 1)
+        for tag in (*OTHER_FIELDS, *TIFF_LAYOUT):
             if tag in exif:
                 del exif[tag]
         exif.bigtiff = False  # only BigTIFF has 64-bit offsets; results are written with 32-bit offsets
         return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
     except Exception:  # Pillow's EXIF reader raises many kinds of errors on damaged bytes
         return 1, b""
+
+
+def _upright_xmp(xmp: Any) -> bytes:
+    return XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if isinstance(xmp, bytes) else b""
+
+
+def _iptc(value: Any) -> bytes:
+    """IPTC, or nothing. Some programs store it in TIFF as 32-bit numbers of the wrong byte order."""
+    if not isinstance(value, bytes):
+        return b""
+    swapped = np.frombuffer(value[: len(value) // 4 * 4], "<u4").astype(">u4").tobytes()
+    return next((part for part in (value, swapped) if part.startswith(IPTC_START)), b"")
+
+
+def _tiff_dpi(tags: dict[int, Any]) -> tuple[float, float] | None:
+    try:
+        unit = {1: None, CENTIMETRES: 2.54}.get(int(tags.get(tiff.RESOLUTION_UNIT, 2)), 1.0)
+        x, y = (tags[code][0] / tags[code][1] for code in (tiff.X_RESOLUTION, tiff.Y_RESOLUTION))
+        return _dpi((x * unit, y * unit)) if unit else None
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError):
+        return None
 
 
 def _dpi(value) -> tuple[float, float] | None:
@@ -89,7 +141,7 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
         "dpi": metadata.dpi,
     }
     if name == "jpeg":
-        kept["comment"] = metadata.comment
+        kept |= {"comment": metadata.comment, "extra": _app13(metadata.iptc)}
     if name == "png":
         kept.pop("xmp")
         kept["pnginfo"] = png_texts(metadata)
@@ -100,13 +152,21 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
     return {key: value for key, value in kept.items() if value}
 
 
+def _app13(iptc: bytes) -> bytes:
+    """A JPEG's segment APP13 with IPTC, or b"" if it is empty or too long for one."""
+    resource = b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    content = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(content) + 2) + content if iptc and len(content) < 65_534 else b""
+
+
 def _tiff_arguments(metadata: Metadata) -> dict:
-    """EXIF that contains XMP. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
+    """EXIF that contains XMP and IPTC. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
     exif = Image.Exif()
     exif.load(metadata.exif)
     parts = any(part in exif for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
-    if metadata.xmp:
-        exif[XMP_TAG] = metadata.xmp
+    for code, part in ((tiff.XMP, metadata.xmp), (tiff.IPTC, metadata.iptc)):
+        if part:
+            exif[code] = part
     return {"xmp": b"", "exif": exif, "compression": "" if parts else "tiff_adobe_deflate"}
 
 

@@ -1,6 +1,6 @@
 """Convert any image in memory to lightness levels and alpha, tile by tile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,18 @@ def levels_of_image(image: Image.Image) -> Planes:
             alpha[box] = pixels[..., -1]
             pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
         levels[box] = lightness_of(pixels)
+    return levels, alpha
+
+
+def levels_of_rows(rows: Iterable[NDArray], shape: tuple[int, int]) -> Planes:
+    """Bands (rows,W,C) of sRGB, uint8 or uint16, alpha last where C is 2 or 4 → levels (H,W) and alpha of `shape`."""
+    levels, alpha, top = np.empty(shape, np.uint16), None, 0
+    for pixels in rows:
+        box = slice(top, top := top + len(pixels))
+        levels[box] = lightness_of(pixels[..., 0] if pixels.shape[2] < 3 else pixels[..., :3])
+        if pixels.shape[2] in (2, 4):
+            alpha = np.empty(shape, pixels.dtype) if alpha is None else alpha
+            alpha[box] = pixels[..., -1]
     return levels, alpha
 
 

@@ -11,11 +11,14 @@ from typing import NamedTuple
 from colorization.app.photo.reading import Header, read_header
 from colorization.app.photo.writing import FORMATS
 from colorization.core.errors import InputError
+from colorization.imaging.heif import SUFFIXES as HEIF_SUFFIXES
+from colorization.imaging.heif import reads_heif
 from colorization.sources.archive import UNREADABLE, is_hidden
 
 ENDING = "-colorized"  # of a result's name, before its suffix
 SUFFIXES = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
 PHOTO_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".tga", ".pcx", ".sgi", ".mpo"}
+TELEPHONES = ("avif", "heif")  # formats of telephones that we do not write, as lossy as JPEG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +110,11 @@ def _below(path: Path, out: str | None, passed_over: Counter[str]) -> Iterator[t
         suffix = photo.suffix.lower()
         if photo.is_dir():
             passed_over["linked folder"] += photo.is_symlink()
-        elif suffix in UNREADABLE:
+        elif suffix in UNREADABLE and not (suffix in HEIF_SUFFIXES and reads_heif()):
             passed_over[suffix] += 1
-        elif suffix in PHOTO_SUFFIXES and photo.is_file() and not (out is None and _is_result(photo)):
+        elif (
+            suffix in (*PHOTO_SUFFIXES, *HEIF_SUFFIXES) and photo.is_file() and not (out is None and _is_result(photo))
+        ):
             yield photo, photo.relative_to(path)
 
 
@@ -159,10 +164,11 @@ def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
 
 
 def own_format(header: Header) -> str:
-    """The photograph's own format, or PNG if we cannot write it or it lacks the photograph's alpha or bit depth."""
-    kind = FORMATS.get(header.format)
+    """The photograph's own format, JPEG for those of telephones, or PNG if that lacks its alpha or bit depth."""
+    name = "jpeg" if header.format in TELEPHONES else header.format
+    kind = FORMATS.get(name)
     fits = kind and (kind.alpha or not header.alpha) and (kind.deep or header.bits == 8)
-    return header.format if fits else "png"
+    return name if fits else "png"
 
 
 def _check(job: Job, wishes: Wishes, sources: set[Path], taken: dict[Path, Path]) -> Path | None:

@@ -1,52 +1,20 @@
-"""16-bit PNG and TIFF: read with libvips, written row by row. Pillow cannot hold 16-bit colour."""
+"""16-bit PNG and TIFF, written row by row. Pillow cannot hold 16-bit colour."""
 
 import struct
 import zlib
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorization.app.photo.metadata import XMP_TAG, Metadata, png_texts
-from colorization.app.photo.recolor import lightness_of
-from colorization.core.errors import InputError
+from colorization.app.photo.metadata import Metadata, png_texts
+from colorization.imaging.tiff import IPTC, XMP
 
-BAND = 2**20  # pixels decoded at a time
 STRIP = 16  # rows in one strip of a TIFF
 LEVEL = 3  # zlib's compression level: three times as fast as its default, files a few per cent larger
-
-
-def read_levels(path: Path, name: str, *, to_srgb: bool) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
-    """A 16-bit PNG or TIFF → lightness levels and alpha, both (H,W); to_srgb: apply the embedded ICC profile.
-
-    Raises InputError for other than 1 to 4 channels of 16 bits, and pyvips.Error for damaged bytes.
-    """
-    import pyvips  # only 16-bit files need it
-
-    source = pyvips.Source.new_from_file(str(path))  # an Image would take the [1] of "photo[1].png" for an option
-    load = pyvips.Image.pngload_source if name == "PNG" else pyvips.Image.tiffload_source
-    image = load(source, access="sequential", fail_on="truncated")
-    if to_srgb:
-        image = image.icc_transform("srgb", embedded=True, depth=16)
-    elif image.interpretation == "cmyk":
-        image = image.colourspace("rgb16")
-    height, width, bands = image.height, image.width, image.bands
-    if image.format != "ushort" or bands > 4:
-        raise InputError(f"{bands} channels of type {image.format}; save it as gray or RGB with 8 or 16 bits")
-    levels = np.empty((height, width), np.uint16)
-    alpha = np.empty((height, width), np.uint16) if bands in (2, 4) else None
-    region = pyvips.Region.new(image)  # reads in order, as a sequential image requires
-    for top in range(0, height, rows := max(1, BAND // width)):
-        count = min(rows, height - top)
-        pixels = np.frombuffer(region.fetch(0, top, width, count), np.uint16).reshape(count, width, bands)
-        levels[top : top + count] = lightness_of(pixels[..., 0] if bands < 3 else pixels[..., :3])
-        if alpha is not None:
-            alpha[top : top + count] = pixels[..., -1]
-    return levels, alpha
 
 
 def write_png(file: BinaryIO, rows: Iterator[NDArray], shape: tuple[int, int, int], metadata: Metadata) -> None:
@@ -114,8 +82,9 @@ def _packed(pixels: NDArray) -> bytes:
 
 
 def _tiff_tags(metadata: Metadata) -> list[tuple]:
-    """The texts of EXIF, and XMP, as tifffile's tuples (code, type, count, value, once)."""
+    """The texts of EXIF, XMP and IPTC, as tifffile's tuples (code, type, count, value, once)."""
     exif = Image.Exif()
     exif.load(metadata.exif)
     tags = [(code, "s", 0, value, True) for code, value in exif.items() if isinstance(value, str)]
-    return [*tags, (XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else tags
+    parts = ((XMP, metadata.xmp), (IPTC, metadata.iptc))
+    return [*tags, *((code, "B", len(part), part, True) for code, part in parts if part)]
