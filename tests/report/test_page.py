@@ -48,10 +48,15 @@ def run(**changes) -> report.Run:
     curve_of_knob = pd.DataFrame([{"knob": "saturation", "setting": s, "default": s == 1}
                                   | {f"{m}{end}": 0.6 * s for m in shared for end in ("", "_low", "_high")}
                                   for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
+    hints = pd.DataFrame(
+        [(who, count, None, 18, "delta_e", v, v - 1, v + 1)
+         for who, v in (("network", 7.0), ("floor", 8.0), ("network - floor", -1.0)) for count in (0, 5)],
+        columns=["who", "count", "category", "photographs", "measure", "value", "low", "high"])  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {
         "table": table, "differences": differences, "categories": categories, "seeds": seeds,
-        "tradeoff": dict.fromkeys(PAPER, curve_of_knob), "scores": dict.fromkeys(ROWS, scores),
+        "tradeoff": dict.fromkeys(PAPER, curve_of_knob),
+        "hints": dict.fromkeys(PAPER, hints[:0]) | {"vae": hints}, "scores": dict.fromkeys(ROWS, scores),
         "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
         "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
                   "odd_sizes": 2, "enlarged": 3,
@@ -61,7 +66,7 @@ def run(**changes) -> report.Run:
                    for v in ("confirmed", "refuted", "undecided")},
         "people": {"participants": 0, "models": {}},
         "figures": {n: png(learning_curves({"gan": curve}, n, LABELS))
-                    for n in ("measures", "learning-curves", "comparison", "tradeoff")},
+                    for n in ("measures", "learning-curves", "comparison", "tradeoff", "hints")},
         "params": f"train: {HOSTILE}", "versions": {"Python": "3"}, "revision": "abc",
         "models": tuple(PAPER), "descriptions": DESCRIPTIONS, "samples": 8, "split": "val",
     }  # fmt: skip
@@ -183,3 +188,12 @@ def test_the_answers_of_people_are_reported():
 def test_a_missing_table_is_an_error_not_a_gap():
     with pytest.raises(Exception, match="used"):
         report.render(dataclasses.replace(run(), audit={}))
+
+
+def test_hints_are_a_section_if_a_model_takes_them():
+    shown = report.render(run())
+    assert shown.count('href="#hints"') == 1 == shown.count('<section id="hints"')
+    rows = tables.hint_rows(run().hints)
+    assert [(row["model"], row["count"]) for row in rows] == [("vae", 0), ("vae", 5)]
+    assert [cell["value"] for cell in rows[0]["cells"]] == [7.0, 8.0, -1.0]
+    assert "hints" not in re.findall(r'(?:id|href)="#?(\w+)"', report.render(run(hints={})))

@@ -31,6 +31,7 @@ class Run:
     differences: pd.DataFrame
     seeds: pd.DataFrame
     tradeoff: Mapping[str, pd.DataFrame]  # by model
+    hints: Mapping[str, pd.DataFrame]  # by model; empty for one that takes none
     scores: Mapping[str, pd.DataFrame]
     results: Mapping[str, np.ndarray]
     audit: Mapping
@@ -63,6 +64,7 @@ def render(run: Run) -> str:
         sources=sorted(set(run.categories.source)),
         sliders=sliders(run), extremes=of_models(run), verdicts=tables.count_verdicts(run.claims),
         others=[labels.names[name] for name in run.models if name not in PAPER],
+        hints=tables.hint_rows(run.hints),
         measures=SHOWN, vivid=tables.vivid_rows(tables.joined(run.tradeoff)),
         model_figures={name: {kind: stem for kind, (stem, _) in model_figures(name).items()} for name in run.models},
         sampled=run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
