@@ -1,4 +1,4 @@
-"""Histories, architectures, results and tables → figures/, three per model and six of all models."""
+"""Histories, architectures, results and tables → figures/, three per model, six of all models, one of hints."""
 
 from stages import run_stage
 
@@ -21,6 +21,7 @@ def main() -> None:
         categories=read_table(paths.CATEGORIES),
         differences=read_table(paths.DIFFERENCES),
         tradeoff={name: read_table(paths.tradeoff(name)) for name in config.models},
+        hints={name: read_table(paths.hints(name)) for name in config.models},
         split=config.evaluate.split,
     )
     for name, figure in draw(evidence, config.plot.examples):

@@ -97,6 +97,7 @@ def tiny_params(every_model: bool = False) -> dict:
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
     tree["tradeoff"] |= {"saturations": [1.5], "temperatures": [0.5], "frechet_resamples": 100}
+    tree["hints"] |= {"counts": [0, 3], "floor_side": 16, "photographs": 6}
     tree["plot"]["examples"] = 2
     return tree
 
@@ -120,8 +121,8 @@ STAGES = """
 import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
-ORDER = '''download preprocess describe train classify floors evaluate tradeoff repeat compare human_study people
-claims plot report'''
+ORDER = '''download preprocess describe train classify floors evaluate tradeoff hints repeat compare human_study
+people claims plot report'''
 for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
     for words in ((name,) for name in load_config().models) if inspect.signature(main).parameters else [()]:

@@ -16,7 +16,8 @@ LABELS = Labels.of(DESCRIPTIONS)
 ROWS = ("gray", "mean", *PAPER)
 RNG = np.random.default_rng(0)
 DIFFERENCES = ["measure", "first", "second", "difference", "low", "high", "p_holm"]
-FIGURES = ("measures", "learning-curves", "comparison", "tradeoff", "figure-4-resnet-predictions", "figure-7-gan-loss")
+FIGURES = ("measures", "learning-curves", "comparison", "tradeoff", "hints", "figure-4-resnet-predictions",
+           "figure-7-gan-loss")  # fmt: skip
 HOSTILE = '<script>console.error("x")</script>'
 
 
@@ -42,10 +43,15 @@ def run(**changes) -> report.Run:
     curve_of_knob = pd.DataFrame([{"knob": "saturation", "setting": s, "default": s == 1}
                                   | {f"{m}{end}": 0.6 * s for m in shared for end in ("", "_low", "_high")}
                                   for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
+    hints = pd.DataFrame(
+        [(who, count, None, 18, "delta_e", v, v - 1, v + 1)
+         for who, v in (("network", 7.0), ("floor", 8.0), ("network - floor", -1.0)) for count in (0, 5)],
+        columns=["who", "count", "category", "photographs", "measure", "value", "low", "high"])  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {
         "table": table, "differences": differences, "categories": categories, "seeds": seeds,
-        "tradeoff": dict.fromkeys(PAPER, curve_of_knob), "scores": dict.fromkeys(ROWS, scores),
+        "tradeoff": dict.fromkeys(PAPER, curve_of_knob),
+        "hints": dict.fromkeys(PAPER, hints[:0]) | {"vae": hints}, "scores": dict.fromkeys(ROWS, scores),
         "results": {n: RNG.integers(0, 256, (18, 32, 32, 3), dtype=np.uint8) for n in (*ROWS, "original")},
         "audit": {"files": 99, "used": {"train": 50}, "left_out": {"gray": 3}, "with_twin": 0, "identical_files": 1,
                   "odd_sizes": 2, "enlarged": 3,

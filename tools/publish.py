@@ -17,7 +17,7 @@ from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import read_json, read_table, write_bytes, write_table
 from colorization.core.params import Data, load_config
 from colorization.core.process import processors
-from colorization.report.labels import FIGURES, Labels, figure_file, model_figures
+from colorization.report.labels import FIGURES, HINTS, Labels, figure_file, model_figures
 from colorization.report.tables import joined
 from tools import markdown
 
@@ -61,7 +61,7 @@ For each line, the setting with the colour nearest to the originals' ([tradeoff.
 
 {vivid}
 
-## Training
+{hints}## Training
 
 ![Colour error on the validation photographs](learning-curves.png)
 
@@ -74,6 +74,14 @@ git show '@{{-1}}:results/{name}/params.yaml' > params.yaml  # from the branch t
 ```
 
 Machine: {machine}. Time: {time}. [dvc.lock](dvc.lock) has the hash of every input and output.
+"""
+
+TOLD = """## Hints
+
+![Error over the number of hints](hints.png)
+
+Random places reveal their true colour ([hints.csv](hints.csv) has all measures, by category).
+
 """
 
 
@@ -141,9 +149,12 @@ def main():
     require_up_to_date()
     folder, config, audit = Path("results") / wanted.name, load_config(), read_json(paths.AUDIT)
     labels = Labels.of(read_json(paths.DESCRIPTIONS))
+    tables = {name: read_table(paths.hints(name)) for name in config.models}
+    told = {name: table for name, table in tables.items() if len(table)}
     curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
     of_models = [model_figures(name)[kind][0] for name in config.models for kind in ("predictions", "loss")]
-    sources = [*FILES, *(paths.figure(figure_file(stem)) for stem in (*FIGURES, *of_models))]
+    stems = *FIGURES, *of_models, *([HINTS] if told else [])
+    sources = [*FILES, *(paths.figure(figure_file(stem)) for stem in stems)]
     page = PAGE.format(
         name=wanted.name, desc=title(),
         files=audit["files"], left_out=left_out(audit),
@@ -151,6 +162,7 @@ def main():
         scores=markdown.scores(read_table(paths.TABLE), labels),
         vivid=markdown.vivid(curves, labels),
         claims=claims(read_json(paths.CLAIMS)), predictions=predictions(config.models, labels),
+        hints=TOLD if told else "",
         bring=bring(config.data), revision=output("git", "rev-parse", "HEAD"),
         machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
@@ -160,8 +172,10 @@ def main():
     for source in sources:
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)
+    if told:
+        write_table(folder / "hints.csv", joined(told))
     write_bytes(folder / "README.md", page.encode())
-    print(f"{folder}: {len(sources) + 2} files; commit them")
+    print(f"{folder}: {len(sources) + 2 + bool(told)} files; commit them")
 
 
 if __name__ == "__main__":

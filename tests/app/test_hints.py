@@ -69,6 +69,18 @@ def test_far_and_unlike_places_are_corrected_by_nothing():
     assert changed[:, 20, 33:].abs().max() * AB_SCALE < 0.1, "another lightness"
 
 
+def test_the_answer_of_the_network_counts_near_a_hint_and_where_it_looks_alike():
+    L = torch.zeros(1, 1, 64, 96)
+    L[..., 48:] = 0.8
+    hints = [given.Hint(20, 20, 0.5, -0.3), given.Hint(90, 60, 0.1, 0.1)]
+    one, two = (given.influence(L, given.places_of(hints[:count], (64, 96), L.device)) for count in (1, 2))
+    assert (one[:, :48] == 1).all(), "as light as at the hint"
+    assert one[20, 60] == 0 and one[60, 90] == 0, "far and unlike"
+    L[..., 30:34] = 0.8
+    assert given.influence(L, given.places_of(hints[:1], (64, 96), L.device))[20, 32] == 1, "near, though unlike"
+    assert (two == 1).all(), "each hint counts where it counts alone"
+
+
 def test_several_hints_are_all_kept():
     random = np.random.default_rng(0)
     L = torch.from_numpy(random.uniform(-1, 1, (1, 1, 48, 64)).astype(np.float32))

@@ -19,7 +19,7 @@ from colorization.core.errors import InputError, shown
 from colorization.core.params import PAPER, Config, description, from_tree, load_config
 from colorization.core.schema import MOST, NAMED
 
-NUMBERS, TEXTS = tuple[float, ...], tuple[str, ...]
+NUMBERS, WHOLE, TEXTS = tuple[float, ...], tuple[int, ...], tuple[str, ...]
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "presets/sample.yaml").read_text()
 TREE = yaml.safe_load(SAMPLE)
@@ -101,7 +101,7 @@ HUGE = [10**30, -(10**30), 1e308, 2**20_000, "9" * 5_000]
 EVERY_KEY = pytest.mark.parametrize("key, f", keys(), ids=lambda x: x if isinstance(x, str) else "")
 EVERY_NUMBER = pytest.mark.parametrize(
     "key, f",
-    [(k, f) for k, f in keys() if f.type in (int, float, NUMBERS)],
+    [(k, f) for k, f in keys() if f.type in (int, float, NUMBERS, WHOLE)],
     ids=lambda x: x if isinstance(x, str) else "",
 )
 EVERY_TEXT = pytest.mark.parametrize(
@@ -114,7 +114,8 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
     assert f"{key}: missing" in refused(tmp_path, changed(key, ...))
     mistyped = [None, {"a": 1}, "x\ny", 1 if f.type is bool else True, 3 if f.type in (str, NAMED) else "x y"]
     mistyped += [1.5] if f.type is int else []
-    lists = {NUMBERS: [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]],
+    numbers = [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]]
+    lists = {NUMBERS: numbers, WHOLE: [*numbers, [1.5]],
              NAMED: [{}, {"A b": "x"}, {"a": ["x"]}, {1: "x"}, {"a": "x\ny"}, [1]],
              TEXTS: ["vae", [], ["vae"] * (MOST + 1), [None], [["vae"]], ["vae", 1], ["nix"], ["a\nb"]]}  # fmt: skip
     mistyped += lists.get(f.type, [[1]])
@@ -129,7 +130,7 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
 
 def test_every_type_of_key_is_known_here():
     """Keys of other types would need their own mistakes above."""
-    assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS, TEXTS, NAMED}
+    assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS, WHOLE, TEXTS, NAMED}
 
 
 @EVERY_NUMBER
@@ -139,7 +140,7 @@ def test_every_number_has_its_bounds(key, f, tmp_path):
     wrong = [low if f.metadata["above"] is not None else low - 1, f.metadata["high"] + 1, -2, *HUGE]
     wrong += [float("nan"), float("inf"), float("-inf"), "nan", "-inf"] + ([0] if low > 0 else [])
     for value in wrong:
-        value = [f.metadata["high"], value] if f.type == NUMBERS else value
+        value = [f.metadata["high"], value] if f.type in (NUMBERS, WHOLE) else value
         assert f" {key}: " in refused(tmp_path, changed(key, value))
 
 
@@ -300,7 +301,7 @@ def test_dvc_takes_the_models_from_the_parameters_alone():
     text = (ROOT / "dvc.yaml").read_text()
     stages = yaml.safe_load(text)["stages"]
     matrices = [stage["matrix"] for stage in stages.values() if "matrix" in stage]
-    assert matrices == [{"model": "${models}"}] * 4
+    assert matrices == [{"model": "${models}"}] * 5
     assert not any(name in text for name in TREE["models"] if name not in PAPER)
 
 

@@ -14,6 +14,7 @@ from colorization.core.params import description, load_config
 from colorization.evaluation.measures import SHOWN
 from colorization.models.common.architecture import describe
 from colorization.report.figures import curves, diagrams, intervals, pictures
+from colorization.report.figures.hints import hints
 from colorization.report.figures.style import LARGEST, encoded, png
 from colorization.report.labels import FLOOR_NAMES, Labels, figure_file, model_figures
 
@@ -39,6 +40,13 @@ CURVES = pd.DataFrame(
      for s in (0.5, 1.0, 2.0)],
     columns=["model", "knob", "setting", "default", "colorfulness_ratio", "delta_e", "scene_frechet"],
 )  # fmt: skip
+HINTS = pd.DataFrame(
+    [(who, count, category, measure, 5.0, 4.0, 6.0)
+     for who, counts in (("network", (0, 500)), ("floor", (0, 500)), ("known", (None,)), ("bound", (None,)))
+     for count in counts
+     for category in (None, "sea") for measure in ("delta_e", "psnr", "skill")],
+    columns=["who", "count", "category", "measure", "value", "low", "high"],
+)  # fmt: skip
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2], "lr": 0.1, "val_ab_mse": [200.0, 150.0]}
     | {f"{p}_{t}": [2.0, 1.0] for t in ("loss", "d_loss") for p in ("train", "val")}
@@ -60,6 +68,7 @@ def drawings():
         "trade-off without categories",
         lambda: curves.tradeoff(CURVES.drop(columns="scene_frechet"), TABLE.iloc[0], "t", LABELS),
     )
+    yield "hints", lambda: hints({"ours": HINTS, "vae": HINTS}, "t", LABELS)
     yield "learning curves", lambda: curves.learning_curves({"gan": HISTORY, "vae": HISTORY[:1]}, "t", LABELS)
     for name, params in CONFIG.models.items():
         described = describe(name, params.network(), CONFIG.data.image_size)

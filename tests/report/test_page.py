@@ -127,3 +127,12 @@ def test_the_answers_of_people_are_reported():
 def test_a_missing_table_is_an_error_not_a_gap():
     with pytest.raises(Exception, match="used"):
         report.render(dataclasses.replace(run(), audit={}))
+
+
+def test_hints_are_a_section_if_a_model_takes_them():
+    shown = report.render(run())
+    assert shown.count('href="#hints"') == 1 == shown.count('<section id="hints"')
+    rows = tables.hint_rows(run().hints)
+    assert [(row["model"], row["count"]) for row in rows] == [("vae", 0), ("vae", 5)]
+    assert [cell["value"] for cell in rows[0]["cells"]] == [7.0, 8.0, -1.0]
+    assert "hints" not in re.findall(r'(?:id|href)="#?(\w+)"', report.render(run(hints={})))

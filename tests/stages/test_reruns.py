@@ -18,7 +18,7 @@ def of_each(*names, models=MODELS) -> set[str]:
 
 
 TRAINING = of_each("train", "repeat") | {"classify"}
-SCORING = of_each("evaluate", "tradeoff", "repeat") | {"floors"}
+SCORING = of_each("evaluate", "tradeoff", "hints", "repeat") | {"floors"}
 TOLD = {"human_study", "people"}
 RERUNS = {  # a file → the stages that are out of date after a comment was added to it
     "core/errors.py": set(),
@@ -35,7 +35,7 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "preprocessing/audit.py": {"preprocess"},
     "dataset/photos.py": TRAINING | SCORING,
     "dataset/index.py": TRAINING | SCORING | {"human_study"},
-    "models/gan/network.py": of_each("train", "evaluate", "tradeoff", "repeat", models=["gan"]) | {"describe"},
+    "models/gan/network.py": of_each("train", "evaluate", "tradeoff", "hints", "repeat", models=["gan"]) | {"describe"},
     "models/gan/params.py": {"describe"},
     "models/common/blocks.py": TRAINING | SCORING | {"describe"},
     "models/classifier/network.py": SCORING | {"classify", "describe"},
@@ -93,7 +93,7 @@ def test_a_changed_model_reaches_only_these_stages(repository, model):
         found = {stage.name: stage for stage in graph}
         reached = {stage.name for stage in nx.ancestors(graph, found[f"train@{model}"])}
     told = {"compare", "human_study", "people", "claims", "plot", "report"}
-    assert reached == {f"evaluate@{model}"} | {f"tradeoff@{model}"} | told
+    assert reached == of_each("evaluate", "tradeoff", "hints", models=[model]) | told
 
 
 NETWORK = """
@@ -156,7 +156,7 @@ def with_a_toy(repository, tmp_path_factory):
 
 def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
     folder, ran = with_a_toy
-    own = of_each("train", "evaluate", "tradeoff", "repeat", models=["toy"])
+    own = of_each("train", "evaluate", "tradeoff", "hints", "repeat", models=["toy"])
     assert ran == own | {"describe", "compare", "human_study", "claims", "plot", "report"}
     assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS, "toy"]
     for file in ("toy-architecture.png", "toy-predictions.jpg", "toy-loss.png"):

@@ -155,7 +155,8 @@ class PhotoColorizer:
             if known:
                 given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
                 given = at(torch.from_numpy(given).to(L)[None], *seen.shape[-2:])
-                drawn = [self.model.colorize(seen, given)]
+                both = torch.cat([torch.zeros_like(given), given])  # without hints and with them
+                drawn = [self.model.colorize(torch.cat([seen, seen]), both)]
             else:
                 drawn = self._samples(seen, samples) if samples else [self.model.colorize(seen)]  # (1, 2, h', w') each
             fitted = [guided(levels, L, placed(ab, box, L.shape[-2:]) * vividness, known) for ab in drawn]

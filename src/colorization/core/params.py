@@ -120,6 +120,14 @@ class Tradeoff:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hints:
+    counts: tuple[int, ...] = rule(low=0, high=1000)  # the smallest photograph has 1,024 pixels
+    radius: int = rule(low=0, high=4)
+    floor_side: int = rule(low=16, high=256)
+    photographs: int = rule(low=0, high=100_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plot:
     examples: int = rule(low=1, high=64)
 
@@ -141,6 +149,7 @@ class Config:
     evaluate: Evaluate
     compare: Compare
     tradeoff: Tradeoff
+    hints: Hints
     plot: Plot
     human_study: HumanStudy
 

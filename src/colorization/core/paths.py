@@ -55,6 +55,11 @@ def tradeoff(model: str) -> Path:
     return Path(f"metrics/tradeoff/{model}.csv")
 
 
+def hints(model: str) -> Path:
+    """The error over the number of hints; empty for a model that takes none."""
+    return Path(f"metrics/hints/{model}.csv")
+
+
 def seeds(model: str) -> Path:
     return Path(f"metrics/seeds/{model}.csv")
 

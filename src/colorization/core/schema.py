@@ -17,7 +17,7 @@ MAX_BYTES = 64 * 1024  # largest file; ours have about 6 KB
 LONGEST = 4096  # characters of a text; the longest path that Linux accepts
 SHORT = 80  # characters of a value in an error message; longer ones are cut
 # The list types that a field may have, and the type of their items.
-LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[str, ...]: str}
+LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[int, ...]: int, tuple[str, ...]: str}
 NAMED = Mapping[str, str]  # one text, whose name is then "", or a block of named texts
 NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 NO_READERS: Mapping = {}
@@ -142,7 +142,7 @@ def _broken(value: Any, low=None, high=None, choices=(), pattern="", above=None)
 
 
 KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-ITEMS = {float: "numbers", str: "texts"}
+ITEMS = {float: "numbers", int: "whole numbers", str: "texts"}
 
 
 def _number(value: Any, where: str) -> float:

@@ -41,9 +41,16 @@ OF_THE_PAPER = "Figure {} of the paper: "
 MISSING = "Figure {} (missing in the paper): "
 
 
-def figure_names(models: Iterable[str]) -> list[str]:
-    """The file stems of all figures: those of each model, then those of all models together."""
-    return [stem for name in models for stem, _ in model_figures(name).values()] + list(FIGURES)
+HINTS = "hints"  # a figure of the models that take hints
+
+
+def figure_names(models: Iterable[str], *, hints: bool) -> list[str]:
+    """The file stems of all figures: those of each model, then those of all models together.
+
+    hints: whether a model takes hints.
+    """
+    stems = [stem for name in models for stem, _ in model_figures(name).values()]
+    return [*stems, *FIGURES, *([HINTS] if hints else [])]
 
 
 def shows_photographs(stem: str) -> bool:

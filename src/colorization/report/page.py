@@ -34,6 +34,7 @@ class Run:
     differences: pd.DataFrame
     seeds: pd.DataFrame
     tradeoff: Mapping[str, pd.DataFrame]  # by model
+    hints: Mapping[str, pd.DataFrame]  # by model; empty for one that takes none
     scores: Mapping[str, pd.DataFrame]
     results: Mapping[str, np.ndarray]
     audit: Mapping
@@ -78,9 +79,10 @@ def headings(run: Run, labels: Labels) -> dict:
     """The title, names of groups of models, and the contents (id and heading of the sections that the page has)."""
     paper = all(name in run.models for name in PAPER)
     contents = [("results", "Results"), ("categories", "Categories"), ("figures", "Figures"),
-                ("extremes", "Best and worst"), ("tradeoff", "Vividness"), ("claims", "The paper's claims"),
-                ("people", "People"), ("data", "Data"), ("run", "This run")]  # fmt: skip
-    lacking = {"claims": not run.claims, "people": not run.people["participants"]}
+                ("extremes", "Best and worst"), ("tradeoff", "Vividness"), ("hints", "Hints"),
+                ("claims", "The paper's claims"), ("people", "People"), ("data", "Data"), ("run", "This run")]  # fmt: skip
+    hinted = any(map(len, run.hints.values()))
+    lacking = {"claims": not run.claims, "people": not run.people["participants"], "hints": not hinted}
     return {
         "paper": paper,
         "title": TITLE if paper else ", ".join(labels.names[name] for name in run.models),
@@ -118,7 +120,7 @@ def tabled(run: Run, labels: Labels) -> dict:
         "differences": tables.difference_table(run.differences),
         "categories": tables.category_table(run.categories), "sources": sorted(set(run.categories.source)),
         "verdicts": tables.count_verdicts(run.claims),
-        "vivid": tables.vivid_rows(tables.joined(run.tradeoff)),
+        "vivid": tables.vivid_rows(tables.joined(run.tradeoff)), "hints": tables.hint_rows(run.hints),
         "sampled": run.table[run.table.diversity.notna()].to_dict("records") if "diversity" in run.table else [],
         "seeds": tables.seed_table(run.seeds),
     }  # fmt: skip

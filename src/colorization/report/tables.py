@@ -113,5 +113,16 @@ def vivid_rows(curves: pd.DataFrame) -> list[dict]:
     return curves.loc[nearest].to_dict("records")
 
 
+def hint_rows(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
+    """ΔE over the number of hints: a row per model and number, with cells of network, floor and their difference."""
+    found = []
+    for model, table in tables.items():
+        shown = table[table.category.isna() & (table.measure == "delta_e")].dropna(subset="count")
+        for count, part in shown.groupby("count"):
+            cells = part.set_index("who").loc[["network", "floor", "network - floor"]].to_dict("records")
+            found.append({"model": model, "count": int(count), "photographs": cells[0]["photographs"], "cells": cells})
+    return found
+
+
 def count_verdicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     return {kind: sum(c["verdict"] == kind for c in claims.values()) for kind in ("confirmed", "refuted", "undecided")}

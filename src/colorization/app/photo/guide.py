@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from colorization.app.photo.hints import Hint, at_places, correction, places_of
+from colorization.app.photo.hints import Hint, at_places, correction, influence, places_of
 from colorization.app.photo.preparation import Box
 from colorization.app.photo.recolor import L_LEVELS
 from colorization.color import AB_SCALE
@@ -28,13 +28,16 @@ def guided(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Slope and offset (2,h,w) of `guide` for L (1,1,h,w) and normalised ab (1,2,h,w), with the hinted colours.
 
-    The colours are corrected twice: before the guide, which brings the correction to the photograph's edges, and after
-    it, which smooths it.
+    With hints, ab (2,2,h,w) are the colours without them and with them; the latter count within the hints' `influence`.
+    They are corrected twice: before the guide, which brings the correction to the photograph's edges, and after it,
+    which smooths it.
     """
     if not hints:
         slope, offset = guide(L, ab * AB_SCALE)
         return slope[0].cpu().numpy(), offset[0].cpu().numpy()
     places = places_of(hints, levels.shape, L.device)
+    plain, told = ab.split(1)
+    ab = plain + influence(L, places) * (told - plain)
     wanted = L.new_tensor([[one.a, one.b] for one in hints])
     slope, offset = guide(L, (ab + correction(L, places, wanted - at_places(ab[0], places))) * AB_SCALE)
     light = L.new_tensor([levels[int(one.y), int(one.x)] * (2 / L_LEVELS) - 1 for one in hints])

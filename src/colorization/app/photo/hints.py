@@ -21,6 +21,8 @@ SIZE = 5  # pixels of the network's input; it was trained with squares of 1 to 9
 PALEST = 0.5  # smallest factor by which hints are divided
 REACH = 0.08  # of the correction around a hint, as a share of the shorter side: a standard deviation
 SIMILAR = 0.15  # normalised L: a place that differs by this from the hinted one gets 0.6 of the correction
+NEAR = (0.25, 0.38)  # share of the shorter side: the network's answer counts up to the first, not beyond the second
+ALIKE = (0.2, 0.32)  # the same for the difference in normalised L
 RIDGE = 1e-3  # added to the diagonal of a system of equations that may be singular
 EXAMPLE = "write it as 812,640,#2f5d3a or 200,90,keep"
 
@@ -119,16 +121,36 @@ def correction(L: Tensor, places: Tensor, error: Tensor) -> Tensor:
     Interpolates by radial basis functions, a Gaussian of the distance times one of the difference in lightness: far
     from a place, or where the photograph looks different, nothing changes.
     """
-    height, width = L.shape[-2:]
-    across, down = (_distances(size, place) for size, place in zip((width, height), places.unbind(dim=1)))
-    unlike = L[0] - at_places(L[0], places).view(-1, 1, 1)
-    reach = REACH * min(height, width)
-    squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
-    weights = torch.exp(-squared / (2 * reach**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
+    squared, unlike = _apart(L, places)
+    weights = torch.exp(-squared / (2 * REACH**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
     between = at_places(weights, places).cpu().double()
     ridge = RIDGE * torch.eye(len(places), dtype=torch.float64)  # two hints may share a cell of the map
     factors = torch.linalg.solve(between + ridge, error.cpu().double())
     return torch.einsum("khw,kc->chw", weights, factors.to(L))
+
+
+def influence(L: Tensor, places: Tensor) -> Tensor:
+    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (1,1,h,w).
+
+    Near a hint, or where the photograph is as light as there, it counts in full. What is far and looks different keeps
+    the colours that it has without hints: through its attention, the network changes them, too.
+    """
+    squared, unlike = _apart(L, places)
+    return (1 - _beyond(squared.sqrt(), *NEAR) * _beyond(unlike.abs(), *ALIKE)).amax(dim=0)
+
+
+def _beyond(x: Tensor, start: float, end: float) -> Tensor:
+    """A smooth step from 0 at `start` to 1 at `end`."""
+    share = ((x - start) / (end - start)).clamp(0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def _apart(L: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+    """From each place to every pixel: squared distance as a share of the shorter side, and step in L; (K,h,w) each."""
+    height, width = L.shape[-2:]
+    across, down = (_distances(size, place) for size, place in zip((width, height), places.unbind(dim=1)))
+    squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
+    return squared / min(height, width) ** 2, L[0] - at_places(L[0], places).view(-1, 1, 1)
 
 
 def _distances(size: int, places: Tensor) -> Tensor:

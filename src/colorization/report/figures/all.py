@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from colorization.report.examples import spread
 from colorization.report.figures import curves, diagrams, intervals, pictures
-from colorization.report.labels import INPUT, SPLITS, Labels, model_figures
+from colorization.report.figures.hints import hints
+from colorization.report.labels import HINTS, INPUT, SPLITS, Labels, model_figures
 from colorization.report.tables import joined
 
 
@@ -25,6 +26,7 @@ class Evidence:
     categories: pd.DataFrame
     differences: pd.DataFrame
     tradeoff: Mapping[str, pd.DataFrame]
+    hints: Mapping[str, pd.DataFrame]  # empty for a model that takes none
     split: str
 
 
@@ -49,6 +51,10 @@ def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
     yield "learning-curves", curves.learning_curves(run.histories, "Colour error on the validation photographs", labels)
     title = f"Error over vividness: {len(first)} {split} photographs"
     yield "tradeoff", curves.tradeoff(joined(run.tradeoff), table.loc["gray"], title, labels)
+    told = {name: found for name, found in run.hints.items() if len(found)}
+    if told:
+        count = next(iter(told.values())).photographs.max()
+        yield HINTS, hints(told, f"Error over the number of hints: {count} {split} photographs", labels)
 
 
 def of_a_model(

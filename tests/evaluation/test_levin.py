@@ -1,0 +1,71 @@
+"""Levin et al.'s colours: constant hints give one colour, colours stop at an edge, and the equations hold."""
+
+import numpy as np
+import pytest
+
+from colorization.evaluation.levin import neighbours, spread
+
+RNG = np.random.default_rng(0)
+
+
+def hinted(shape, places):
+    """A map (3,H,W) from {(row, column): (a, b)}."""
+    found = np.zeros((3, *shape))
+    for place, colour in places.items():
+        found[(slice(None), *place)] = 1, *colour
+    return found
+
+
+def test_without_hints_it_is_gray():
+    assert (spread(RNG.uniform(-1, 1, (9, 12)), np.zeros((3, 9, 12))) == 0).all()
+
+
+def test_one_colour_everywhere_stays_one_colour():
+    L = RNG.uniform(-1, 1, (17, 12))
+    found = spread(L, hinted(L.shape, {(0, 0): (0.3, -0.2), (9, 7): (0.3, -0.2)}))
+    np.testing.assert_allclose(found, np.broadcast_to([[[0.3]], [[-0.2]]], found.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize("step", [0.4, 2.0])
+def test_colours_stop_at_an_edge_of_lightness(step):
+    L = RNG.uniform(-0.01, 0.01, (16, 20))
+    L[:, 10:] += step / 2
+    L[:, :10] -= step / 2
+    found = spread(L, hinted(L.shape, {(3, 3): (0.5, 0.0), (12, 16): (0.0, -0.5)}))
+    assert (found[0, :, :9] > 0.45).all() and (found[0, :, 11:] < 0.05).all()
+    assert (found[1, :, 11:] < -0.45).all() and (found[1, :, :9] > -0.05).all()
+
+
+def test_a_flat_region_without_a_hint_takes_the_colour_around_it():
+    L = np.full((15, 15), -0.5)
+    L[4:11, 4:11] = 0.5
+    found = spread(L, hinted(L.shape, {(0, 0): (0.2, 0.1), (14, 14): (0.2, 0.1)}))
+    np.testing.assert_allclose(found[:, 7, 7], [0.2, 0.1], atol=1e-4)
+
+
+def test_hinted_places_are_kept_and_the_others_are_the_mean_of_their_neighbours():
+    L, hints = RNG.uniform(-1, 1, (8, 11)), np.zeros((3, 8, 11))
+    places = RNG.permutation(88)[:9]
+    hints.reshape(3, -1)[:, places] = np.concatenate([np.ones((1, 9)), RNG.uniform(-0.5, 0.5, (2, 9))])
+    found = spread(L, hints).reshape(2, -1)
+    np.testing.assert_array_equal(found[:, places], hints.reshape(3, -1)[1:, places])
+    others = np.delete(np.arange(88), places)
+    np.testing.assert_allclose(found[:, others], (neighbours(L) @ found.T).T[:, others], atol=1e-9)
+    everywhere = np.concatenate([np.ones((1, 8, 11)), RNG.uniform(-1, 1, (2, 8, 11))])
+    np.testing.assert_array_equal(spread(L, everywhere), everywhere[1:])
+
+
+def test_weights_are_those_of_a_slow_loop():
+    L = RNG.uniform(-1, 1, (4, 5))
+    Y, found = (L + 1) / 2, neighbours(L).toarray()
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    for y, x in np.ndindex(4, 5):
+        window = [(i, j) for i in range(max(0, y - 1), min(4, y + 2)) for j in range(max(0, x - 1), min(5, x + 2))]
+        near = [place for place in window if place != (y, x)]
+        steps = np.array([Y[place] - Y[y, x] for place in near])
+        variance = max(0.6 * np.var([Y[place] for place in window]), -(steps**2).min() / np.log(0.01), 2e-6)
+        weights = np.maximum(np.exp(-(steps**2) / variance), 1e-6)
+        expected = np.zeros((4, 5))
+        for place, weight in zip(near, weights / weights.sum()):
+            expected[place] = weight
+        np.testing.assert_allclose(found[y * 5 + x].reshape(4, 5), expected)
