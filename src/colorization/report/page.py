@@ -80,7 +80,8 @@ def headings(run: Run, labels: Labels) -> dict:
     paper = all(name in run.models for name in PAPER)
     contents = [("results", "Results"), ("categories", "Categories"), ("figures", "Figures"),
                 ("extremes", "Best and worst"), ("tradeoff", "Vividness"), ("hints", "Hints"),
-                ("claims", "The paper's claims"), ("people", "People"), ("data", "Data"), ("run", "This run")]  # fmt: skip
+                ("claims", "The paper's claims"), ("people", "People"), ("data", "Data"),
+                ("run", "This run")]  # fmt: skip
     hinted = any(map(len, run.hints.values()))
     lacking = {"claims": not run.claims, "people": not run.people["participants"], "hints": not hinted}
     return {
