@@ -8,7 +8,7 @@ from conftest import ROOT, imports
 SRC = ROOT / "src/colorization"
 LAYERS = (  # each layer may import the layers above it in this list, and no other folder of its own layer
     {"core"},
-    {"color"},
+    {"color", "hinting"},
     {"imaging", "sources"},
     {"preprocessing"},
     {"dataset"},

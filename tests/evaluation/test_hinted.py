@@ -69,13 +69,17 @@ def test_each_hint_reveals_the_mean_colour_of_its_square():
 
 def test_every_count_is_measured_and_without_hints_it_is_the_evaluation(measured):
     counts = [0, 1, 5, 20]
-    told = {Condition(who, count) for who in ("network", "floor") for count in counts}
+    told = {Condition(who, count) for who in ("network", "spread", "floor") for count in counts}
     assert measured.keys() == told | {Condition("known"), Condition("bound")}
     classifier = SceneClassifier(width=2, dropout=0.0, categories=[]).eval()
     judges = Judges(classifier=classifier, colour_weights=ab_bins.colour_weights(PHOTOS))
     whole = evaluate(Told(), PHOTOS, INDEX.category, judges, samples=0, device="cpu")
     scores = measured[Condition("network", 0)]
     pd.testing.assert_frame_equal(scores, whole.scores[list(scores)])
+
+
+def test_without_hints_nothing_is_spread(measured):
+    pd.testing.assert_frame_equal(measured[Condition("spread", 0)], measured[Condition("network", 0)])
 
 
 def test_a_network_that_knows_all_reaches_the_bound_and_the_floor_without_hints_is_gray(measured):
@@ -93,10 +97,11 @@ def test_the_table_has_intervals_categories_and_paired_differences(table):
     assert table["count"].isna().equals(table.who.isin(["known", "bound"]))
     for measure, rows in whole.groupby("measure"):
         value = rows.set_index(["who", "count"]).value
-        difference = value["network", 5] - value["floor", 5]
+        difference = value["spread", 5] - value["floor", 5]
         assert value[hinted.DIFFERENCE, 5] == pytest.approx(difference), measure
-    errors = whole[(whole.who == "network") & (whole.measure == "delta_e")].set_index("count").value
-    assert errors[0] > errors[5] > errors[20]
+    for who in ("network", "spread"):
+        errors = whole[(whole.who == who) & (whole.measure == "delta_e")].set_index("count").value
+        assert errors[0] > errors[5] > errors[20]
     floor = whole[(whole.who == "floor") & (whole["count"] == 0)].set_index("measure").value
     assert floor.skill == pytest.approx(0, abs=1e-6)
 

@@ -42,8 +42,8 @@ CURVES = pd.DataFrame(
 )  # fmt: skip
 HINTS = pd.DataFrame(
     [(who, count, category, measure, 5.0, 4.0, 6.0)
-     for who, counts in (("network", (0, 500)), ("floor", (0, 500)), ("known", (None,)), ("bound", (None,)))
-     for count in counts
+     for who in ("network", "spread", "floor", "known", "bound")
+     for count in ((None,) if who in ("known", "bound") else (0, 500))
      for category in (None, "sea") for measure in ("delta_e", "psnr", "skill")],
     columns=["who", "count", "category", "measure", "value", "low", "high"],
 )  # fmt: skip

@@ -134,5 +134,5 @@ def test_hints_are_a_section_if_a_model_takes_them():
     assert shown.count('href="#hints"') == 1 == shown.count('<section id="hints"')
     rows = tables.hint_rows(run().hints)
     assert [(row["model"], row["count"]) for row in rows] == [("vae", 0), ("vae", 5)]
-    assert [cell["value"] for cell in rows[0]["cells"]] == [7.0, 8.0, -1.0]
+    assert [cell["value"] for cell in rows[0]["cells"]] == [9.0, 7.0, 8.0, -1.0]
     assert "hints" not in re.findall(r'(?:id|href)="#?(\w+)"', report.render(run(hints={})))

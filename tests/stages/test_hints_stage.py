@@ -36,7 +36,7 @@ def told(repository):
 
 def test_a_model_that_takes_hints_has_every_count_with_intervals(told):
     _, table = told
-    assert set(table.who) == {"network", "floor", "network - floor", "known", "bound"}
+    assert set(table.who) == {"network", "spread", "floor", "spread - floor", "known", "bound"}
     assert set(table["count"].dropna()) == {0, 3} and set(table.measure) == {"delta_e", "psnr", "ab_rmse", "skill"}
     whole = table[table.category.isna()]
     assert (whole.photographs == 6).all() and (whole.low <= whole.value).all() and (whole.value <= whole.high).all()

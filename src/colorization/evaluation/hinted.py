@@ -3,8 +3,9 @@
 Hints lie at random places, the same for model and floor; a photograph's places for a smaller number are among those for
 a larger one. Each reveals the mean true colour of a square (Zhang et al. 2017, section 4.1).
 
-network: the model. floor: Levin et al. 2004 (see `levin`). known: the model, given the true colour of every pixel.
-bound: the true colours themselves, at a quarter of the side and enlarged.
+network: the model alone. spread: the model, with what it leaves of the hints spread over its colours, as `colorize` does
+(see `hinting`). floor: the hints spread without a model (Levin et al. 2004). known: the model, given the true colour of
+every pixel. bound: the true colours themselves, at a quarter of the side and enlarged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,17 +21,18 @@ from torch import Tensor
 from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import Hints
 from colorization.core.process import processors
-from colorization.evaluation import intervals, levin, measures, metrics
+from colorization.evaluation import intervals, measures, metrics
 from colorization.evaluation.comparison import groups
 from colorization.evaluation.scoring import batches, original_rgb
 from colorization.evaluation.tradeoff import errors
+from colorization.hinting.joining import Hinted
 from colorization.models.common import hints as maps
 from colorization.models.common.blocks import resized
 from colorization.models.common.contract import Colorizer
 
 SHRINK = 4  # of the bound: our network paints at a quarter of the side
 MEASURES = ("delta_e", "psnr", "ab_rmse", "skill")
-DIFFERENCE = "network - floor"
+DIFFERENCE = "spread - floor"
 COLUMNS = ("who", "count", "source", "category", "photographs", "measure", "value", "low", "high")
 
 
@@ -82,10 +84,14 @@ def results(
     """The colours (B,2,S,S) under every condition, for L (B,1,S,S), true ab (B,2,S,S) and places (B,most)."""
     yield Condition("bound"), resized(F.avg_pool2d(ab, SHRINK), ab.shape[-2:])
     yield Condition("known"), model.colorize(L, torch.cat([torch.ones_like(L), ab], dim=1))
+    plain = model.colorize(L)
     for count in sorted(set(params.counts)):
         known = revealed(ab, drawn[:, :count], params.radius)
-        yield Condition("network", count), model.colorize(L, known)
-        yield Condition("floor", count), floor(L, known, min(params.floor_side, L.shape[-1]))
+        answer = model.colorize(L, known)
+        change, floor = spread(L, plain, answer, known, min(params.floor_side, L.shape[-1]))
+        yield Condition("network", count), answer
+        yield Condition("spread", count), plain + change
+        yield Condition("floor", count), floor
 
 
 def revealed(ab: Tensor, drawn: Tensor, radius: int) -> Tensor:
@@ -94,12 +100,25 @@ def revealed(ab: Tensor, drawn: Tensor, radius: int) -> Tensor:
     return maps.patches(ab, points.view_as(ab[:, :1]), 2 * radius + 1)
 
 
-def floor(L: Tensor, known: Tensor, side: int) -> Tensor:
-    """Levin et al.'s colours for L (B,1,S,S) and a map of hints (B,3,S,S), solved at a side: (B,2,S,S)."""
-    small = F.adaptive_avg_pool2d(L.cpu(), side).squeeze(1).numpy(), maps.at(known.cpu(), side, side).numpy()
-    with ThreadPoolExecutor(processors()) as pool:  # SuperLU works outside Python's lock
-        solved = np.stack(list(pool.map(levin.spread, *small)))
-    return resized(torch.from_numpy(solved).float(), L.shape[-2:]).to(L)
+def spread(L: Tensor, plain: Tensor, answer: Tensor, known: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """What hints add to a model's colours, and the colours of hints alone, both solved at a side: (B,2,S,S) each.
+
+    L: (B,1,S,S). plain, answer: the model's colours without and with hints, (B,2,S,S). known: a map of hints (B,3,S,S).
+    """
+    colours = F.adaptive_avg_pool2d(torch.cat([L, plain, answer], dim=1).cpu(), side)
+    parts = torch.cat([colours, maps.at(known.cpu(), side, side)], dim=1).numpy()
+    with ThreadPoolExecutor(processors()) as pool:
+        solved = np.stack(list(pool.map(_spread, parts)))
+    return resized(torch.from_numpy(solved).float(), L.shape[-2:]).to(L).split(2, dim=1)
+
+
+def _spread(parts: np.ndarray) -> np.ndarray:
+    """`spread` for L, plain, answer and known of one photograph, (8,h,w) in this order → (4,h,w)."""
+    L, plain, answer, known, colours = np.split(parts, [1, 3, 5, 6])
+    if not known.any():
+        return np.zeros_like(parts[:4])
+    hinted = Hinted(L[0], known[0] > 0)
+    return np.concatenate([hinted.change(plain, answer, colours), hinted.spread(colours)])
 
 
 def table(
@@ -126,7 +145,7 @@ def _rows(scores: Mapping[Condition, pd.DataFrame], resamples: int, seed: int) -
     for name in MEASURES:
         for condition in scores:
             yield *condition, name, values[condition][name], *intervals.interval(resampled[condition][name])
-        for ours in (condition for condition in scores if condition.who == "network"):
+        for ours in (condition for condition in scores if condition.who == "spread"):
             other = Condition("floor", ours.hints)
             ends = intervals.interval(resampled[ours][name] - resampled[other][name])
             yield DIFFERENCE, ours.hints, name, values[ours][name] - values[other][name], *ends

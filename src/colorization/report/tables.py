@@ -12,6 +12,7 @@ from colorization.evaluation.measures import SHOWN
 
 ALPHA = 0.05  # probability of any wrong "clear of zero" within a measure, if no pair differs
 FEW = ("delta_e", "skill", "colorfulness_ratio", "scene_frechet")  # columns that fit a page and a phone
+HINTED = ["network", "spread", "floor", "spread - floor"]  # of `hinted.table`, in the order of the page
 
 
 def clear_of_zero(differences: pd.DataFrame) -> pd.Series:
@@ -114,12 +115,12 @@ def vivid_rows(curves: pd.DataFrame) -> list[dict]:
 
 
 def hint_rows(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
-    """ΔE over the number of hints: a row per model and number, with cells of network, floor and their difference."""
+    """ΔE over the number of hints: a row per model and number, with a cell for each of HINTED."""
     found = []
     for model, table in tables.items():
         shown = table[table.category.isna() & (table.measure == "delta_e")].dropna(subset="count")
         for count, part in shown.groupby("count"):
-            cells = part.set_index("who").loc[["network", "floor", "network - floor"]].to_dict("records")
+            cells = part.set_index("who").loc[HINTED].to_dict("records")
             found.append({"model": model, "count": int(count), "photographs": cells[0]["photographs"], "cells": cells})
     return found
 

@@ -14,7 +14,8 @@ FLOOR = "#7a5c00"
 
 
 def hints(tables: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
-    """A panel per measure of PANELS, with a line per model that takes hints; the floor is the same for all of them.
+    """A panel per measure of PANELS, with two lines per model that takes hints: alone, and with the hints spread over its
+    colours, as `colorize` does. The floor is the same for all models.
 
     tables: of `hinted.table`, by model; one at least.
     """
@@ -25,7 +26,8 @@ def hints(tables: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Fig
         shown = first[first.measure == measure]
         for model, table in whole.items():
             rows = table[table.measure == measure].set_index("who")
-            _line(axis, rows.loc[["network"]], labels.colors[model], "-", labels.names[model])
+            _line(axis, rows.loc[["spread"]], labels.colors[model], "-", f"{labels.names[model]}, hints spread")
+            _line(axis, rows.loc[["network"]], labels.colors[model], "-.", f"{labels.names[model]}, network alone")
             value, name = rows.loc["known", "value"], f"{labels.names[model]}, every pixel given"
             axis.axhline(value, color=labels.colors[model], ls=":", lw=1.5, label=name)
         _line(axis, shown[shown.who == "floor"], FLOOR, "--", "spread without a network")
