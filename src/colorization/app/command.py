@@ -31,7 +31,7 @@ def _main() -> None:
     if wanted.list:
         print(catalog.table())
     elif wanted.serve:
-        from colorization.app.demo import serve
+        from colorization.app.page.server import serve
 
         serve(host=wanted.host, port=wanted.port, device=wanted.device)
     elif not wanted.photos:
