@@ -49,6 +49,16 @@ class Opened:
     small: NDArray[np.uint16]
     format: str
 
+    @property
+    def alpha(self) -> NDArray | None:
+        """The photograph's transparency at the size of the page, or None."""
+        if self.photo.alpha is None:
+            return None
+        rows, columns = (
+            np.arange(small) * large // small for small, large in zip(self.small.shape, self.photo.alpha.shape)
+        )
+        return self.photo.alpha[np.ix_(rows, columns)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:

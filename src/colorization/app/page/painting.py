@@ -65,7 +65,8 @@ class Painter:
     def preview(self, entry: Entry, look: Look) -> tuple[bytes, bool]:
         """The result as a JPEG for the page, and whether the model takes hints."""
         opened, colorizer, colour = self._predicted(entry, look)
-        return jpeg(colorizer.preview(opened.small, colour, SHOWN)), colorizer.model.takes_hints
+        picture = colorizer.preview(opened.small, colour, SHOWN, opened.alpha)
+        return jpeg(picture), colorizer.model.takes_hints
 
     def palette(self, entry: Entry, look: Look, x: float, y: float) -> dict[str, list[str]]:
         """Colours to offer at a pixel of the upright photograph: `likely`, and `others`. Raises InputError outside."""
