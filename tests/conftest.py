@@ -120,7 +120,7 @@ STAGES = """
 import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
-ORDER = '''download preprocess describe train classify floors evaluate tradeoff repeat compare human_study people
+ORDER = '''download preprocess describe train export classify floors evaluate tradeoff repeat compare human_study people
 claims plot report'''
 for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
