@@ -121,8 +121,8 @@ STAGES = """
 import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
-ORDER = '''download preprocess describe train classify floors evaluate tradeoff hints repeat compare human_study
-people claims plot report'''
+ORDER = '''download preprocess describe train export classify floors evaluate tradeoff hints repeat compare human_study
+ people claims plot report'''
 for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
     for words in ((name,) for name in load_config().models) if inspect.signature(main).parameters else [()]:

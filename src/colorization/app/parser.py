@@ -45,8 +45,8 @@ def make_parser() -> argparse.ArgumentParser:
         help="a folder, or for one photograph a file (default: NAME-colorized beside each photograph)",
     )
     add = parser.add_argument_group("model").add_argument
-    add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: see below)")
-    add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
+    add("--model", metavar="NAME|FILE", help="a name of --list, an .onnx or a .safetensors file (default: see below)")
+    add("--device", default="auto", help="cpu, cuda, cuda:1; mps with torch (default: a GPU if it can be used)")
     add(
         "--samples",
         type=_number(int, 1, 100),

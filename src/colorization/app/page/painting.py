@@ -66,7 +66,7 @@ class Painter:
         """The result as a JPEG for the page, and whether the model takes hints."""
         opened, colorizer, colour = self._predicted(entry, look)
         picture = colorizer.preview(opened.small, colour, SHOWN, opened.alpha)
-        return jpeg(picture), colorizer.model.takes_hints
+        return jpeg(picture), colorizer.network.takes_hints
 
     def palette(self, entry: Entry, look: Look, x: float, y: float) -> dict[str, list[str]]:
         """Colours to offer at a pixel of the upright photograph: `likely`, and `others`. Raises InputError outside."""
@@ -92,7 +92,7 @@ class Painter:
     def _predicted(self, entry: Entry, look: Look) -> "tuple[Opened, PhotoColorizer, NDArray]":
         """The decoded photograph, the model, and its colour map (4,h,w). A model that takes no hints gets none."""
         opened, colorizer = self.album.open(entry), loaded(look.model, self.device)
-        hints = look.hints if colorizer.model.takes_hints else []
+        hints = look.hints if colorizer.network.takes_hints else []
         return opened, colorizer, colorizer.predict(opened.photo.levels, saturation=look.vividness, hints=hints)[0]
 
 
