@@ -1,4 +1,4 @@
-# make repro: the whole study. make test: the tests. make demo: a page to colorize photographs with the trained models.
+# make repro: the whole study. make test: the tests.
 # Each builds .venv first, once, from requirements.lock, which pins every package's version and the hashes of its files.
 # make bench: the benchmarks, a quarter of an hour on an idle machine; BENCH=evaluate runs one of them.
 # make chaos: hours of kills, full disks, rival runs and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
@@ -9,7 +9,7 @@ PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test lint experiments bench chaos fuzz demo lock audit clean
+.PHONY: install repro test lint experiments bench chaos fuzz lock audit clean
 
 repro: install
 	dvc repro
@@ -38,10 +38,6 @@ fuzz: install
 	$(PIP) --require-hashes --requirement requirements-chaos.lock
 	cd tests && python -m chaos.readers $(FUZZ)
 
-demo: install
-	$(PIP) --require-hashes --requirement requirements-demo.lock
-	colorize --serve
-
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
@@ -51,10 +47,9 @@ install: .venv/installed
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-lock: .tools/installed  # the demo first: it has the most requirements, and the other files must agree with its versions
-	$(COMPILE) requirements.txt requirements-demo.txt -o requirements-demo.lock
-	$(COMPILE) requirements.txt --constraint requirements-demo.lock -o requirements.lock
-	$(COMPILE) requirements-chaos.txt --constraint requirements-demo.lock -o requirements-chaos.lock
+lock: .tools/installed
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-chaos.txt --constraint requirements.lock -o requirements-chaos.lock
 	$(COMPILE) requirements-tools.txt -o requirements-tools.lock
 
 COMPILE = .tools/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -1,7 +1,9 @@
-"""Time, start-up included, and peak memory of `colorize`: python benchmarks/colorize.py --model FILE.
+"""Time, start-up included, and peak memory of `colorize`: python benchmarks/colorize.py [--model FILE …].
 
-Each time is a median; the commands run in turn, each in its own process. The floor for the hundred photographs is
-decoding and encoding alone, with Pillow: in a plain loop, and on as many threads as `colorize` uses.
+Several models, such as an .onnx file and the .safetensors file that it was exported from, are measured side by side.
+Each time is a median, with the seconds of all processors in brackets; the commands run in turn, each in its own
+process. The floor of one photograph is the import of numpy and Pillow; that of the hundred is decoding and encoding
+alone, with Pillow: in a plain loop, and on as many threads as `colorize` uses.
 """
 
 import argparse
@@ -17,17 +19,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from colorization.app.catalog import find
 from colorization.core.process import processors
 
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
 WORKERS = 2  # as in colorization.app.photo.batch
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs in the scikit-image package
+IMPORT = "the import of numpy and Pillow"
 COLORIZE = [sys.executable, "-m", "colorization.app.command"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--model", default="models/vae.safetensors")
+    parser.add_argument("--model", nargs="+", default=[str(find(None))], help="files (default: that of colorize)")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
         "--floor", nargs=3, metavar=("THREADS", "FOLDER", "OUT"), help="only decode and encode a folder"
@@ -47,37 +51,44 @@ def main():
 
 
 def speed(folder: Path, wanted) -> None:
-    commands = {}
-    make(folder / "one.jpg", 1, 1, "L", 0)
+    floors = {IMPORT: [sys.executable, "-c", "import numpy, PIL"]}
+    make(folder / "one.jpg", 1200, 833, "RGB", 0)
     make(folder / "12.jpg", 4000, 3000, "L", 0)
-    commands["start-up (1×1)"] = [*COLORIZE, folder / "one.jpg"]
-    commands["12 megapixels"] = [*COLORIZE, folder / "12.jpg"]
+    sources = {"1 megapixel": folder / "one.jpg", "12 megapixels": folder / "12.jpg"}
     for mode in ("L", "RGB"):
-        photos = folder / mode
+        photos = sources[f"{COUNT} × 1 megapixel {mode}"] = folder / mode
         photos.mkdir()
         for i in range(COUNT):
             make(photos / f"{i}.jpg", SIDE, SIDE, mode, i)
-        commands[f"{COUNT} × 1 megapixel {mode}"] = [*COLORIZE, photos]
         for threads in (1, WORKERS):
-            name = f"{COUNT} × 1 megapixel {mode}, floor {threads}"
-            commands[name] = [sys.executable, __file__, "--floor", threads, photos]
-    times = {name: [] for name in commands}
-    for i in range(wanted.repeats):
+            command = [sys.executable, __file__, "--floor", threads, photos, folder / f"floor-{mode}-{threads}"]
+            floors[f"{COUNT} × 1 megapixel {mode}, floor {threads}"] = command
+    commands = dict(floors)
+    for model in wanted.model:
+        for name, source in sources.items():
+            out = folder / f"out {name} {Path(model).suffix}"
+            commands[f"{name}, {Path(model).name}"] = [
+                *COLORIZE, source, "-o", f"{out}/", "--model", model, "--overwrite"]  # fmt: skip
+    runs: dict[str, list] = {name: [] for name in commands}
+    for _ in range(wanted.repeats):
         for name, command in commands.items():
-            out = folder / f"out-{i}"
-            is_floor = "--floor" in command
-            rest = [out] if is_floor else ["-o", out, "--model", wanted.model, "--overwrite"]
-            times[name].append(run([*command, *rest])[0])
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    for name, values in times.items():
-        print(f"{name:<34} {medians[name]:6.2f} s  ({min(values):.2f} to {max(values):.2f})")
-    start = medians["start-up (1×1)"]
-    for mode in ("L", "RGB"):
-        ours = medians[f"{COUNT} × 1 megapixel {mode}"]
-        for threads in (1, WORKERS):
-            least = medians[f"{COUNT} × 1 megapixel {mode}, floor {threads}"]
-            ratio = f"{ours / least:.2f} times, {(ours - start) / least:.2f} without the start-up"
-            print(f"{mode}: against the floor on {threads} thread(s) {ratio}")
+            runs[name].append(run(command))
+    tell(runs, wanted.model)
+
+
+def tell(runs: dict[str, list], models: list[str]) -> None:
+    """Print each command's seconds, and the ratios of each model's to its floor's."""
+    medians = {name: statistics.median(seconds for seconds, *_ in values) for name, values in runs.items()}
+    for name, values in runs.items():
+        wall, busy = ([one[i] for one in values] for i in (0, 2))
+        spread = f"{min(wall):.2f} to {max(wall):.2f}; {statistics.median(busy):.2f} on all processors"
+        print(f"{name:<44} {medians[name]:6.2f} s  ({spread})")
+    for model in (Path(model).name for model in models):
+        print(f"{model}: 1 megapixel takes {medians[f'1 megapixel, {model}'] / medians[IMPORT]:.1f} times {IMPORT}")
+        for mode in ("L", "RGB"):
+            name = f"{COUNT} × 1 megapixel {mode}"
+            ratios = [medians[f"{name}, {model}"] / medians[f"{name}, floor {threads}"] for threads in (1, WORKERS)]
+            print(f"{model}: {name} takes {ratios[0]:.2f} times the floor on 1 thread, {ratios[1]:.2f} on {WORKERS}")
 
 
 def memory(folder: Path, wanted) -> None:
@@ -91,8 +102,9 @@ def memory(folder: Path, wanted) -> None:
     ):
         with ProcessPoolExecutor(1) as maker:
             maker.submit(make, folder / name, 10_000, 10_000, mode, 1).result()
-        seconds, peak = run([*COLORIZE, folder / name, "-o", folder / "large", "--model", wanted.model])
-        print(f"100 megapixels, {name:<10} {seconds:6.1f} s, peak {peak / 1e9:.2f} GB")
+        for model in wanted.model:
+            seconds, peak, _ = run([*COLORIZE, folder / name, "-o", folder / "large/", "--model", model, "--overwrite"])
+            print(f"100 megapixels, {name:<10} {Path(model).name}: {seconds:6.1f} s, peak {peak / 1e9:.2f} GB")
 
 
 def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:
@@ -116,15 +128,15 @@ def make(path: Path, width: int, height: int, mode: str, seed: int) -> None:
     image.convert(mode).save(path, quality=92)
 
 
-def run(command: list) -> tuple[float, int]:
-    """Run a process that must succeed; returns its seconds and its peak memory in bytes."""
+def run(command: list) -> tuple[float, int, float]:
+    """Run a process that must succeed: its seconds, its peak memory in bytes, and the seconds of all processors."""
     start = time.perf_counter()
-    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"error: {' '.join(map(str, command))}: {errors.decode()[-500:]}")
-    return time.perf_counter() - start, usage.ru_maxrss * 1024
+    return time.perf_counter() - start, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime
 
 
 def floor(threads: int, folder: Path, out: Path) -> None:

@@ -52,7 +52,7 @@ def pytest_xdist_auto_num_workers():
 def pytest_collection_modifyitems(items):
     """Run the slowest files first, so that all workers end at about the same time."""
     slow = ("test_pipeline", "test_processes", "test_stages", "test_training", "test_reruns", "test_publish",
-            "test_human_study_page", "test_demo", "test_benchmarks", "test_faults", "test_kaggle")  # fmt: skip
+            "test_human_study_page", "test_page", "test_benchmarks", "test_faults", "test_kaggle")  # fmt: skip
     items.sort(key=lambda item: slow.index(item.path.stem) if item.path.stem in slow else len(slow))  # a stable sort
 
 
@@ -121,8 +121,8 @@ STAGES = """
 import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
-ORDER = '''download preprocess describe train classify floors evaluate tradeoff hints repeat compare human_study
-people claims plot report'''
+ORDER = '''download preprocess describe train export classify floors evaluate tradeoff hints repeat compare human_study
+ people claims plot report'''
 for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
     for words in ((name,) for name in load_config().models) if inspect.signature(main).parameters else [()]:

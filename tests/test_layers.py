@@ -13,7 +13,7 @@ LAYERS = (  # each layer may import the layers above it in this list, and no oth
     {"preprocessing"},
     {"dataset"},
     {"models"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "export"},
     {"claims", "human_study", "report"},
     {"app", "stages"},
     {"tools"},

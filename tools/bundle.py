@@ -1,4 +1,4 @@
-"""Put an up-to-date model into the package, in half precision and with a model card.
+"""Put an up-to-date model into the package, as ONNX in half precision and with a model card.
 
 python -m tools.bundle ours --sources presets/everyday.csv
 
@@ -9,6 +9,7 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 from safetensors import safe_open
@@ -25,8 +26,10 @@ from colorization.evaluation import comparison
 from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.measures import rounded
 from colorization.evaluation.scoring import evaluate, load_judges, photographs
+from colorization.export import export
+from colorization.models.common import onnx_file
 from colorization.models.common.contract import Colorizer
-from colorization.models.common.description import SCORES, SUFFIX, read_tree
+from colorization.models.common.description import SCORES, SUFFIXES, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.report.labels import Labels
 from tools import markdown, model_card, vividness
@@ -134,17 +137,21 @@ def main():
     about = described["about"] | {"test": test}
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
     about["vividness"] = vividness.chosen(half, config, one_device())
+    target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
     text = model_card.CARD.format(
-        name=name, file=source.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
+        name=name, file=target.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
         vividness=about["vividness"], rule=vividness.RULE, sources=markdown.sources(sources), **facts,
         **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip
-    save_model(BUNDLED / source.name, weights, name=name, network=described["network"], about=about)
+    with TemporaryDirectory() as folder:
+        single = Path(folder) / source.name
+        save_model(single, weights, name=name, network=described["network"], about=about)
+        export(single, target)
     write_bytes(BUNDLED / "README.md", text.encode())
-    for other in set(BUNDLED.glob(f"*{SUFFIX}")) - {BUNDLED / source.name}:
+    for other in {path for path in BUNDLED.iterdir() if path.suffix in SUFFIXES} - {target}:
         other.unlink()
-    print(f"{BUNDLED.relative_to(CHECKOUT)}: {name}, {size_of(weights):,} bytes of weights; commit it")
+    print(f"{BUNDLED.relative_to(CHECKOUT)}: {name}, {target.stat().st_size:,} bytes; commit it")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ __all__ = ["PhotoColorizer", "load"]  # their types are in __init__.pyi
 
 
 def __getattr__(name: str):
-    """Import `load` and `PhotoColorizer` on first use (PEP 562): they need torch, and most stages do not."""
+    """Import `load` and `PhotoColorizer` on first use (PEP 562): they need numpy and Pillow, and `--help` does not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module("colorization.app.colorizer"), name)

@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 import pyvips
 import torch
+import torch.nn.functional as F
 from conftest import jpeg
 from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, linear_gray, photo, stored, write_all
 from PIL import Image, ImageCms, ImageOps
 
 from colorization.app import catalog, command
 from colorization.app.colorizer import load
-from colorization.app.photo.guide import guide
-from colorization.app.photo.preparation import shrunk
+from colorization.app.photo.guide import guide, placed
+from colorization.app.photo.preparation import Box, shrunk
 from colorization.app.photo.reading import read_header, read_photo, upright
 from colorization.app.photo.recolor import enlarged, gamma
 from colorization.core.errors import InputError
@@ -187,11 +188,26 @@ def test_enlarging_is_bilinear_and_does_not_depend_on_tiles():
 
 
 def test_the_guide_reproduces_colour_that_follows_lightness():
-    L = torch.linspace(-1, 1, 12).view(1, 1, 1, 12).expand(1, 1, 9, 12) * 3
-    ab = torch.cat([10 * L + 2, -5 * L], dim=1)
+    L = np.linspace(-3, 3, 12, dtype=np.float32)[None].repeat(9, axis=0)
+    ab = np.stack([10 * L + 2, -5 * L])
     slope, offset = guide(L, ab)
     inside = (..., slice(4, -4), slice(4, -4))
-    assert (slope * L + offset - ab)[inside].abs().max() < 0.5
+    assert np.abs(slope * L + offset - ab)[inside].max() < 0.5
+
+
+def test_the_guide_equals_torch():
+    generator = torch.Generator().manual_seed(0)
+    L, ab = (torch.rand(1, channels, 20, 31, generator=generator) * 2 - 1 for channels in (1, 2))
+
+    def mean(x):
+        return F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
+
+    slope = (mean(L * ab) - mean(L) * mean(ab)) / (mean(L * L) - mean(L) ** 2 + 0.01)
+    expected = mean(slope), mean(mean(ab) - slope * mean(L))
+    for found, wanted in zip(guide(L[0, 0].numpy(), ab[0].numpy()), expected):
+        assert np.abs(found - wanted[0].numpy()).max() < 1e-4
+    whole = F.pad(F.interpolate(ab, (30, 17), mode="bilinear"), (4, 9, 2, 8))
+    assert np.abs(placed(ab[0].numpy(), Box(2, 32, 4, 21), (40, 30)) - whole[0].numpy()).max() < 1e-5
 
 
 def test_a_large_photograph_is_computed_in_bands(colorizer, monkeypatch):
@@ -287,10 +303,8 @@ def test_a_model_stays_in_its_process(colorizer):
     os.waitpid(child, 0)
 
 
-def test_the_package_imports_no_torch_until_load():
-    code = (
-        "import sys, colorization; assert 'torch' not in sys.modules; colorization.load; assert 'torch' in sys.modules"
-    )
+def test_the_package_imports_nothing_until_load():
+    code = "import sys, colorization as c; assert 'numpy' not in sys.modules; c.load; assert 'numpy' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     code = "import sys, colorization.app.command; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,12 +5,15 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from skimage import color, data, transform
 
 from colorization.app.colorizer import PhotoColorizer, load
 from colorization.app.photo import hints as given
+from colorization.app.torch_network import TorchNetwork
 from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
+from colorization.models.common import hints as of_network
 from colorization.models.common.weights import build
 
 OURS = {"width": 8, "encoder_weights": "none", "enlarge": 1.0, "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 20.0,
@@ -20,7 +23,7 @@ OURS = {"width": 8, "encoder_weights": "none", "enlarge": 1.0, "encoder_lr": 0.3
 @pytest.fixture(scope="module")
 def colorizer():
     torch.manual_seed(0)
-    return PhotoColorizer(build("ours", OURS), image_size=64, device="cpu")
+    return PhotoColorizer(TorchNetwork(build("ours", OURS), device="cpu"), image_size=64)
 
 
 @pytest.fixture(scope="module")
@@ -53,44 +56,79 @@ def test_the_hinted_place_has_its_colour(colorizer, photo, vividness):
 
 
 def corrected(L, ab, hints):
-    places = given.places_of(hints, L.shape[-2:], L.device)
-    wanted = torch.tensor([[one.a, one.b] for one in hints])
+    places = given.places_of(hints, L.shape)
+    wanted = np.array([[one.a, one.b] for one in hints])
     return ab + given.correction(L, places, wanted - given.at_places(ab, places))
+
+
+def test_places_and_maps_are_read_as_torch_reads_them():
+    generator = torch.Generator().manual_seed(0)
+    planes, places = torch.rand(4, 13, 17, generator=generator), torch.rand(50, 2, generator=generator) * 2 - 1
+    expected = F.grid_sample(planes[None], places.view(1, 1, -1, 2), padding_mode="border", align_corners=False)
+    assert np.abs(given.at_places(planes.numpy(), places.numpy()) - expected[0, :, 0].T.numpy()).max() < 1e-5
+    known = given.map_of([given.Hint(3, 4, 0.5, -0.2), given.Hint(16, 12, 0.1, 0.4)], (1.0, 1.0), (13, 17), 1.0)
+    for sides in ((13, 17), (20, 23), (5, 4), (1, 1), (14, 16)):
+        shares = F.adaptive_avg_pool2d(torch.from_numpy(known)[None], sides)[0].numpy()
+        found = given.fitted(known, sides)
+        assert np.array_equal(found[0], shares[0] > 0) and found.dtype == np.float32
+        assert np.abs(found[1:] - shares[1:] / np.maximum(shares[:1], 1e-6)).max() < 1e-5
+        assert np.abs(found - of_network.at(torch.from_numpy(known)[None], *sides)[0].numpy()).max() < 1e-5
+
+
+def test_a_correction_equals_torch():
+    """Radial basis functions over place and lightness, solved in double precision."""
+    generator = torch.Generator().manual_seed(0)
+    L, error = torch.rand(1, 1, 24, 30, generator=generator) * 2 - 1, torch.rand(6, 2, generator=generator) - 0.5
+    places = torch.tensor([[x, y] for x in (-0.8, 0.0, 0.8) for y in (-0.5, 0.5)])  # apart: a well-posed system
+
+    def read(planes):
+        grid = places.view(1, 1, -1, 2)
+        return F.grid_sample(planes[None], grid, padding_mode="border", align_corners=False)[0, :, 0].T
+
+    rows, columns = (torch.arange(side) + 0.5 for side in (24, 30))
+    down, across = (rows - (places[:, 1:] + 1) * 12), (columns - (places[:, :1] + 1) * 15)
+    unlike = L[0] - read(L[0]).view(-1, 1, 1)
+    squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
+    weights = torch.exp(-squared / (2 * (0.08 * 24) ** 2) - unlike**2 / (2 * 0.15**2))
+    factors = torch.linalg.solve(read(weights).double() + 1e-3 * torch.eye(6), error.double())
+    expected = torch.einsum("khw,kc->chw", weights, factors.float())
+    found = given.correction(L[0, 0].numpy(), places.numpy(), error.numpy())
+    assert np.abs(found - expected.numpy()).max() < 1e-4
 
 
 def test_far_and_unlike_places_are_corrected_by_nothing():
     """Beside the network's own answer to a hint: this is about the correction alone."""
-    L, ab = torch.zeros(1, 1, 64, 64), torch.zeros(2, 64, 64)
-    L[..., 32:] = 0.8
+    L, ab = np.zeros((64, 64), np.float32), np.zeros((2, 64, 64), np.float32)
+    L[:, 32:] = 0.8
     changed = corrected(L, ab, [given.Hint(20, 20, 0.5, -0.3)])
-    torch.testing.assert_close(changed[:, 20, 20], torch.tensor([0.5, -0.3]), atol=2e-3, rtol=0)
-    outside = torch.from_numpy(far((64, 64), 20, 20, 25))
-    assert changed[:, outside].abs().max() * AB_SCALE < 0.5
-    assert changed[:, 20, 33:].abs().max() * AB_SCALE < 0.1, "another lightness"
+    assert np.abs(changed[:, 20, 20] - (0.5, -0.3)).max() < 2e-3
+    outside = far((64, 64), 20, 20, 25)
+    assert np.abs(changed[:, outside]).max() * AB_SCALE < 0.5
+    assert np.abs(changed[:, 20, 33:]).max() * AB_SCALE < 0.1, "another lightness"
 
 
 def test_the_answer_of_the_network_counts_near_a_hint_and_where_it_looks_alike():
-    L = torch.zeros(1, 1, 64, 96)
-    L[..., 48:] = 0.8
+    L = np.zeros((64, 96), np.float32)
+    L[:, 48:] = 0.8
     hints = [given.Hint(20, 20, 0.5, -0.3), given.Hint(90, 60, 0.1, 0.1)]
-    one, two = (given.influence(L, given.places_of(hints[:count], (64, 96), L.device)) for count in (1, 2))
+    one, two = (given.influence(L, given.places_of(hints[:count], L.shape)) for count in (1, 2))
     assert (one[:, :48] == 1).all(), "as light as at the hint"
     assert one[20, 60] == 0 and one[60, 90] == 0, "far and unlike"
-    L[..., 30:34] = 0.8
-    assert given.influence(L, given.places_of(hints[:1], (64, 96), L.device))[20, 32] == 1, "near, though unlike"
+    L[:, 30:34] = 0.8
+    assert given.influence(L, given.places_of(hints[:1], L.shape))[20, 32] == 1, "near, though unlike"
     assert (two == 1).all(), "each hint counts where it counts alone"
 
 
 def test_several_hints_are_all_kept():
     random = np.random.default_rng(0)
-    L = torch.from_numpy(random.uniform(-1, 1, (1, 1, 48, 64)).astype(np.float32))
-    ab = torch.from_numpy(random.uniform(-0.2, 0.2, (2, 48, 64)).astype(np.float32))
+    L = random.uniform(-1, 1, (48, 64)).astype(np.float32)
+    ab = random.uniform(-0.2, 0.2, (2, 48, 64)).astype(np.float32)
     places = sorted({(int(x), int(y)) for x, y in zip(random.integers(0, 64, 30), random.integers(0, 48, 30))})
     hints = [given.Hint(x, y, *random.uniform(-0.3, 0.3, 2)) for x, y in places]
     changed = corrected(L, ab, hints)
     for one in hints:
         found = changed[:, int(one.y), int(one.x)]
-        torch.testing.assert_close(found, torch.tensor([one.a, one.b]), atol=0.02, rtol=0, check_dtype=False)
+        assert np.abs(found - (one.a, one.b)).max() < 0.02
 
 
 def test_colours_names_and_keep_are_understood(colorizer, photo):

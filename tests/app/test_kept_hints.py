@@ -18,7 +18,7 @@ GAMUT = 1.0  # Lab units by which a colour may change on its way to sRGB and bac
 
 @pytest.fixture(scope="module")
 def colorizer():
-    return load(BUNDLED / "ours.safetensors", device="cpu", threads=1)
+    return load(BUNDLED / "ours.onnx", device="cpu", threads=1)
 
 
 @pytest.fixture(scope="module", params=PHOTOS)

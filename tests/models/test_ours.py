@@ -108,7 +108,7 @@ def test_the_encoder_sees_enlarged_photographs_and_the_result_has_their_size():
     model.encoder.register_forward_pre_hook(lambda module, inputs: sides.append(inputs[0].shape[-2:]))
     L = torch.zeros(1, 1, 64, 47)
     assert model(L).shape == model.colorize(L).shape == (1, 2, 64, 47)
-    assert sides == [(96, 70), (96, 70), (144, 106)], "training's size, then the two looks"
+    assert sides == [(96, 71), (96, 71), (144, 106)], "training's size, then the two looks"
 
 
 def test_the_faults_of_old_photographs_keep_colour_where_there_is_one():

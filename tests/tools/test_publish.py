@@ -64,12 +64,12 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     run([*command, "resnet"], repository)
     run([*command, "vae"], repository)
     made = {path.name: path.read_bytes() for path in bundled.iterdir()}
-    assert set(made) == {"vae.safetensors", "README.md"}, "the package holds one model"
+    assert set(made) == {"vae.onnx", "README.md"}, "the package holds one model"
     run(["git", "add", "-A"], repository)
-    (bundled / "vae.safetensors").write_bytes(b"another")
+    (bundled / "vae.onnx").write_bytes(b"another")
     run([*command, "vae"], repository)
     assert {path.name: path.read_bytes() for path in bundled.iterdir()} == made, "the same model is the same bytes"
-    assert 2 * len(made["vae.safetensors"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
+    assert 2 * len(made["vae.onnx"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
     page, revision = made["README.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
     assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle vae\n" in page and "| VAE |" in page
     audit = json.loads((repository / "data/lab/audit.json").read_text())

@@ -77,5 +77,5 @@ def test_the_file_names_the_default(tmp_path, named, used):
     assert catalog.vividness(path) == used
     model, gray = load(path), np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
     assert np.array_equal(model.colorize(gray), model.colorize(gray, saturation=used))
-    plain = PhotoColorizer(model.model, image_size=32)
+    plain = PhotoColorizer(model.network, image_size=32)
     assert np.array_equal(plain.colorize(gray), model.colorize(gray, saturation=1.0))

@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import safe_open
-
 from colorization.core import paths
 from colorization.core.errors import InputError
 from colorization.core.files import read_json
-from colorization.models.common.description import SCORES, SUFFIX, Description, read_description, read_tree
+from colorization.models.common import onnx_file
+from colorization.models.common.description import DAMAGED, SCORES, SUFFIX, Description, read_description, tree_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the bundled model
@@ -56,7 +55,24 @@ def learned_little(about: Description) -> bool:
 def folder() -> Path:
     """The folder of trained models: models/ here, or in the checkout that the package was installed from."""
     here = Path("models")
-    return here if any(here.glob(f"*{SUFFIX}")) else CHECKOUT / "models"
+    return here if files(here) else CHECKOUT / "models"
+
+
+def files(place: Path) -> list[Path]:
+    """The files of trained models in a folder, one per name: the exported one if it has the same weights."""
+    found = {path.stem: path for path in sorted(place.glob(f"*{onnx_file.SUFFIX}"))}
+    for path in place.glob(f"*{SUFFIX}"):
+        if path.stem not in found or not exported_from(found[path.stem], path):
+            found[path.stem] = path
+    return [found[name] for name in sorted(found)]
+
+
+def exported_from(graph: Path, weights: Path) -> bool:
+    """Whether an .onnx file is the export of a .safetensors file, and not of an earlier training."""
+    try:
+        return tree_of(graph)["weights"] == tree_of(weights)["sha256"]
+    except DAMAGED:
+        return False
 
 
 def scores_of(name: str) -> dict[str, float]:
@@ -71,7 +87,7 @@ def scores_of(name: str) -> dict[str, float]:
 def models() -> list[Model]:
     """The trained models, best first by RULE. In a tie, models/ comes before the package; damaged files come last."""
     found = []
-    for path in [*sorted(folder().glob(f"*{SUFFIX}")), *sorted(BUNDLED.glob(f"*{SUFFIX}"))]:
+    for path in [*files(folder()), *files(BUNDLED)]:
         try:
             about = read_description(path)
         except InputError:
@@ -117,8 +133,7 @@ def find(model: str | Path | None) -> Path:
 
 def vividness(path: Path) -> float:
     """The factor on the colours that a model's file recommends; 1, its own prediction, if it names none."""
-    with safe_open(path, framework="numpy") as file:
-        value = read_tree(file)["about"].get("vividness", 1.0)
+    value = tree_of(path)["about"].get("vividness", 1.0)
     return float(value) if isinstance(value, int | float) and 0 <= value <= MOST_VIVID else 1.0
 
 

@@ -2,21 +2,19 @@
 
 import math
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, overload
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from colorization.app.catalog import find, vividness
+from colorization.app.network import Network, open_network
 from colorization.app.photo.guide import guided, placed
-from colorization.app.photo.hints import Hint, checked, map_of
+from colorization.app.photo.hints import Hint, checked, fitted, map_of
 from colorization.app.photo.metadata import ORIENTATION
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.app.photo.preparation import Box, prepared, shrunk
@@ -25,17 +23,12 @@ from colorization.app.photo.sixteen_bit import STRIP
 from colorization.app.photo.writing import assembled
 from colorization.core.errors import InputError
 from colorization.core.process import processors
-from colorization.dataset.devices import find_device
 from colorization.imaging.heif import reads_heif
 from colorization.imaging.png_gamma import drop_overruled_gamma
 from colorization.imaging.srgb import on_white
-from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
-from colorization.models.common.hints import at
-from colorization.models.common.weights import load_model
 
 BAND = 2**22  # pixels of the result that are computed at a time
-SEED = 1  # of the VAE's samples: a photograph always gets the same samples
 
 Hints = Iterable[Hint | tuple[float, float, str]]
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
@@ -44,9 +37,9 @@ ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
 def load(model: str | Path | None = None, *, device: str = "auto", threads: int | None = None) -> "PhotoColorizer":
     """A trained model, ready to colorize photographs.
 
-    model: a safetensors file of `dvc repro`, or a name of `colorize --list`. None: of models/ and the bundled model,
-        the model that learned from the most photographs; ties go to the lowest ΔE.
-    device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1" or "mps".
+    model: an .onnx or a .safetensors file of `dvc repro`, or a name of `colorize --list`. None: of models/ and the
+        bundled model, the model that learned from the most photographs; ties go to the lowest ΔE.
+    device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1"; for .safetensors, which needs torch, also "mps".
     threads: threads per photograph; None: one per processor. 1 is best if photographs run in parallel.
     With pillow-heif installed, `Image.open` reads HEIC from then on.
     Raises InputError (one line) for a foreign or damaged file, and for a missing device.
@@ -54,29 +47,23 @@ def load(model: str | Path | None = None, *, device: str = "auto", threads: int 
     reads_heif()
     path = find(model)
     about = read_description(path)
-    network = load_model(path, Colorizer)
-    return PhotoColorizer(
-        network, image_size=about.image_size, vividness=vividness(path), device=device, threads=threads
-    )
+    network = open_network(path, device=device, threads=threads)
+    return PhotoColorizer(network, image_size=about.image_size, vividness=vividness(path), threads=threads)
 
 
 class PhotoColorizer:
-    """Colorizes whole photographs with a trained model; safe to use from several threads.
+    """Colorizes whole photographs with a trained network; safe to use from several threads.
 
-    image_size: the side in pixels that the model was trained at. The model sees a photograph with this shorter side.
+    image_size: the side in pixels that the network was trained at. It sees a photograph with this shorter side.
     vividness: the default factor on its colours.
     """
 
-    def __init__(
-        self, model: Colorizer, *, image_size: int, vividness: float = 1.0, device: str = "auto",
-        threads: int | None = None,
-    ):  # fmt: skip
-        self.device = find_device(device)
-        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # twice as fast on a CPU
+    def __init__(self, network: Network, *, image_size: int, vividness: float = 1.0, threads: int | None = None):
+        self.network = network
         self.image_size, self.vividness = image_size, vividness
         threads = threads or processors()
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
-        self._random, self._process = threading.Lock(), os.getpid()
+        self._process = os.getpid()
 
     def __reduce__(self):
         raise InputError("a loaded model cannot be pickled; call load() in each process")
@@ -103,8 +90,8 @@ class PhotoColorizer:
             and a CSS colour such as "#2f5d3a", or "keep" for neutral gray. Only for a model that takes hints.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
-        Raises InputError for anything else, and in a process that was forked after loading: torch would wait there for
-            threads that do not exist.
+        Raises InputError for anything else, and in a process that was forked after loading: the network would wait
+            there for threads that do not exist.
         """
         if isinstance(image, list):
             if hints:
@@ -145,27 +132,21 @@ class PhotoColorizer:
         if not 0 <= vividness < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
         known = checked(hints, levels.shape)
-        if known and not self.model.takes_hints:
+        if known and not self.network.takes_hints:
             raise InputError("hints: this model takes none; use ours")
         whole = shrunk(levels, self.image_size)
         seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
-        L, seen = (torch.from_numpy(part).to(self.device)[None, None] for part in (whole, seen))  # (1, 1, h, w) each
-        scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
-        with torch.inference_mode():
-            if known:
-                given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
-                given = at(torch.from_numpy(given).to(L)[None], *seen.shape[-2:])
-                both = torch.cat([torch.zeros_like(given), given])  # without hints and with them
-                drawn = [self.model.colorize(torch.cat([seen, seen]), both)]
-            else:
-                drawn = self._samples(seen, samples) if samples else [self.model.colorize(seen)]  # (1, 2, h', w') each
-            fitted = [guided(levels, L, placed(ab, box, L.shape[-2:]) * vividness, known) for ab in drawn]
-        return [colour_maps(*parts) for parts in fitted]
-
-    def _samples(self, L: Tensor, count: int) -> list[Tensor]:
-        with self._random:  # all threads share torch's generator
-            torch.manual_seed(SEED)
-            return list(self.model.sample(L, count))
+        if samples:
+            drawn = self.network.samples(seen, samples)  # (2, h', w') each
+        elif known:
+            scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
+            given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
+            told = self.network.colorize(seen, fitted(given, seen.shape))
+            drawn = [np.concatenate([self.network.colorize(seen, None), told])]  # (4, h', w')
+        else:
+            drawn = [self.network.colorize(seen, None)]
+        fits = (guided(levels, whole, placed(ab, box, whole.shape) * np.float32(vividness), known) for ab in drawn)
+        return [colour_maps(*parts) for parts in fits]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The result in bands (rows,W,3) from top to bottom, which bounds memory; bits: 8 for uint8, 16 for uint16."""

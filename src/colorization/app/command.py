@@ -12,9 +12,9 @@ from colorization.app import catalog
 from colorization.app.parser import make_parser
 from colorization.core.errors import InputError, run, shown
 from colorization.core.process import keep_memory
-from colorization.models.common.description import read_description
+from colorization.models.common.description import SUFFIX, read_description
 
-# Functions import PIL, numpy and torch when they need them, so that --help answers at once.
+# Functions import PIL, numpy and the network when they need them, so that --help answers at once.
 
 PIPE = "-"  # as a photograph: standard input; as an output: standard output
 PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
@@ -31,7 +31,7 @@ def _main() -> None:
     if wanted.list:
         print(catalog.table())
     elif wanted.serve:
-        from colorization.app.demo import serve
+        from colorization.app.page.server import serve
 
         serve(host=wanted.host, port=wanted.port, device=wanted.device)
     elif not wanted.photos:
@@ -52,7 +52,7 @@ def colorize(wanted: argparse.Namespace) -> int:
     for decoder in ("PIL", "pyvips", "tifffile"):  # we report damaged files ourselves, in one line each
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = catalog.find(wanted.model)
-    check_samples(model, wanted.samples)
+    model = sampling(model) if wanted.samples else model
     if warning := catalog.warning(model):
         print(f"warning: {shown(warning)}", file=sys.stderr)
     found = find_photos(wanted.photos, wanted.output)
@@ -87,12 +87,9 @@ def colorize(wanted: argparse.Namespace) -> int:
         return len(failures)
 
     def load():
-        import torch
-
         from colorization.app.colorizer import load
 
-        if len(jobs) > 1:
-            torch.set_num_threads(1)  # photographs run in parallel already; more threads would only wait
+        # several photographs run in parallel already; more threads would only wait
         return load(model, device=wanted.device, threads=1 if len(jobs) > 1 else None)
 
     keep_memory(PLANE, 64 * PLANE)
@@ -176,11 +173,16 @@ def pipe(wanted: argparse.Namespace) -> int:
     return failed
 
 
-def check_samples(model: Path, samples: int) -> None:
-    """Raise InputError if `samples` is set for a model that gives one result only."""
+def sampling(model: Path) -> Path:
+    """The file of a model that draws samples: the weights beside an export, which gives one result only.
+
+    Raises InputError for a model that gives one result only.
+    """
     name = read_description(model).name
-    if samples and name != "vae":
+    if name != "vae":
         raise InputError(f"--samples: the {name} gives one result only; use it with --model vae")
+    weights = model.with_suffix(SUFFIX)
+    return weights if weights.is_file() else model
 
 
 if __name__ == "__main__":

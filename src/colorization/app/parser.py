@@ -23,7 +23,8 @@ The candidates for the default are the models in models/ and the bundled model.
 The default is {catalog.RULE}.
 
 exit status: 0 all photographs were colorized; 1 at least one failed (one line each); 2 wrong usage.
-Results are sRGB. They keep the photograph's size, bit depth, alpha, EXIF and luminance.
+Results are sRGB. They keep the photograph's size, bit depth, alpha, EXIF, light and dark.
+Clothes, flags, cars and small things often stay gray or turn brown; --hint gives the colours that you know.
 Existing files are kept unless you give --overwrite; your photographs are always kept."""
 
 
@@ -44,8 +45,8 @@ def make_parser() -> argparse.ArgumentParser:
         help="a folder, or for one photograph a file (default: NAME-colorized beside each photograph)",
     )
     add = parser.add_argument_group("model").add_argument
-    add("--model", metavar="NAME|FILE", help="a name of --list or a .safetensors file (default: see below)")
-    add("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
+    add("--model", metavar="NAME|FILE", help="a name of --list, an .onnx or a .safetensors file (default: see below)")
+    add("--device", default="auto", help="cpu, cuda, cuda:1; mps with torch (default: a GPU if it can be used)")
     add(
         "--samples",
         type=_number(int, 1, 100),
@@ -92,7 +93,11 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument_group("instead of photographs").add_argument
     add("--list", action="store_true", help="list the trained models with their scores")
     add("--version", action="version", version=f"colorize {version('colorization')}")
-    add("--serve", action="store_true", help="start a local page to drop photographs on (needs requirements-demo.txt)")
+    add(
+        "--serve",
+        action="store_true",
+        help="start a page in your browser: drop photographs, click colours that you know",
+    )
     add(
         "--host",
         default="127.0.0.1",

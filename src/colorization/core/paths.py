@@ -26,6 +26,10 @@ def weights(model: str) -> Path:
     return Path(f"models/{model}.safetensors")
 
 
+def exported(model: str) -> Path:
+    return Path(f"models/{model}.onnx")
+
+
 def history(model: str) -> Path:
     """The losses of a training, one row per epoch."""
     return Path(f"metrics/history/{model}.tsv")

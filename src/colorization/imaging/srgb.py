@@ -1,4 +1,4 @@
-"""An image of any mode and ICC profile → sRGB, the same way for training, the command and the demo."""
+"""An image of any mode and ICC profile → sRGB, the same way for training, the command and the page."""
 
 from collections.abc import Callable
 from io import BytesIO

@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import ImageColor
-from torch import Tensor
 
 from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError, one_line
@@ -103,56 +100,73 @@ def map_of(
     return found
 
 
-def at_places(planes: Tensor, places: Tensor) -> Tensor:
+def fitted(known: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """A map of hints at another size (3,*shape), as `models.common.hints.at`: known where any part of a cell is."""
+    down, across = (_cells(size, count) for size, count in zip(known.shape[1:], shape))
+    shares = down @ known @ across.T
+    return np.concatenate([shares[:1] > 0, shares[1:] / np.maximum(shares[:1], 1e-6)]).astype(np.float32)
+
+
+def _cells(size: int, count: int) -> NDArray[np.float32]:
+    """The weights (count,size) of the pixels in the mean of each cell, which has every pixel that it touches."""
+    edges, pixels = np.arange(count + 1) * size, np.arange(size)
+    inside = (pixels >= edges[:-1, None] // count) & (pixels < -(-edges[1:, None] // count))
+    return (inside / inside.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def at_places(planes: NDArray, places: NDArray) -> NDArray:
     """Planes (C,h,w), interpolated linearly at places (K,2) of `places_of` → (K,C)."""
-    grid = places.view(1, 1, -1, 2)
-    return F.grid_sample(planes[None], grid, padding_mode="border", align_corners=False)[0, :, 0].T
+    sides = np.array(planes.shape[:0:-1])
+    at = np.clip((places + 1) * sides / 2 - 0.5, 0, sides - 1)  # x and y in pixels of the planes, (K,2)
+    (left, top), (right, bottom) = at.astype(int).T, np.minimum(at.astype(int) + 1, sides - 1).T
+    across, down = (at - at.astype(int)).T
+    upper = planes[:, top, left] * (1 - across) + planes[:, top, right] * across  # (C,K)
+    lower = planes[:, bottom, left] * (1 - across) + planes[:, bottom, right] * across
+    return (upper * (1 - down) + lower * down).T
 
 
-def places_of(hints: Sequence[Hint], shape: tuple[int, ...], device: torch.device) -> Tensor:
+def places_of(hints: Sequence[Hint], shape: tuple[int, ...]) -> NDArray:
     """The centres of the hinted pixels of a photograph (H,W): (K,2), x and y from -1 to 1 between its edges."""
-    places = [(2 * (int(one.x) + 0.5) / shape[1] - 1, 2 * (int(one.y) + 0.5) / shape[0] - 1) for one in hints]
-    return torch.tensor(places, device=device)
+    return np.array([(2 * (int(one.x) + 0.5) / shape[1] - 1, 2 * (int(one.y) + 0.5) / shape[0] - 1) for one in hints])
 
 
-def correction(L: Tensor, places: Tensor, error: Tensor) -> Tensor:
-    """What to add to ab so that it changes by `error` (K,2) at the places (K,2): (2,h,w), for L (1,1,h,w).
+def correction(L: NDArray[np.float32], places: NDArray, error: NDArray) -> NDArray[np.float32]:
+    """What to add to ab so that it changes by `error` (K,2) at the places (K,2): (2,h,w), for L (h,w).
 
     Interpolates by radial basis functions, a Gaussian of the distance times one of the difference in lightness: far
     from a place, or where the photograph looks different, nothing changes.
     """
     squared, unlike = _apart(L, places)
-    weights = torch.exp(-squared / (2 * REACH**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
-    between = at_places(weights, places).cpu().double()
-    ridge = RIDGE * torch.eye(len(places), dtype=torch.float64)  # two hints may share a cell of the map
-    factors = torch.linalg.solve(between + ridge, error.cpu().double())
-    return torch.einsum("khw,kc->chw", weights, factors.to(L))
+    weights = np.exp(-squared / (2 * REACH**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
+    ridge = RIDGE * np.eye(len(places))  # two hints may share a cell of the map
+    factors = np.linalg.solve(at_places(weights, places) + ridge, error)
+    return np.tensordot(factors.T.astype(np.float32), weights, axes=1)
 
 
-def influence(L: Tensor, places: Tensor) -> Tensor:
-    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (1,1,h,w).
+def influence(L: NDArray[np.float32], places: NDArray) -> NDArray[np.float32]:
+    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (h,w).
 
     Near a hint, or where the photograph is as light as there, it counts in full. What is far and looks different keeps
     the colours that it has without hints: through its attention, the network changes them, too.
     """
     squared, unlike = _apart(L, places)
-    return (1 - _beyond(squared.sqrt(), *NEAR) * _beyond(unlike.abs(), *ALIKE)).amax(dim=0)
+    return (1 - _beyond(np.sqrt(squared), *NEAR) * _beyond(np.abs(unlike), *ALIKE)).max(axis=0)
 
 
-def _beyond(x: Tensor, start: float, end: float) -> Tensor:
+def _beyond(x: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
     """A smooth step from 0 at `start` to 1 at `end`."""
-    share = ((x - start) / (end - start)).clamp(0, 1)
+    share = np.clip((x - np.float32(start)) / np.float32(end - start), 0, 1)
     return share * share * (3 - 2 * share)
 
 
-def _apart(L: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+def _apart(L: NDArray[np.float32], places: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """From each place to every pixel: squared distance as a share of the shorter side, and step in L; (K,h,w) each."""
-    height, width = L.shape[-2:]
-    across, down = (_distances(size, place) for size, place in zip((width, height), places.unbind(dim=1)))
+    height, width = L.shape
+    across, down = (_distances(size, place) for size, place in zip((width, height), places.T))
     squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
-    return squared / min(height, width) ** 2, L[0] - at_places(L[0], places).view(-1, 1, 1)
+    return squared / np.float32(min(height, width) ** 2), L - at_places(L[None], places).astype(np.float32)[:, :, None]
 
 
-def _distances(size: int, places: Tensor) -> Tensor:
+def _distances(size: int, places: NDArray) -> NDArray[np.float32]:
     """From places (K,), -1 to 1 between the edges of `size` pixels, to the pixels' centres: (K,size) in pixels."""
-    return torch.arange(size, device=places.device) + 0.5 - ((places + 1) * size / 2)[:, None]
+    return (np.arange(size) + 0.5 - ((places + 1) * size / 2)[:, None]).astype(np.float32)

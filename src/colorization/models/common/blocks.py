@@ -1,5 +1,7 @@
 """Building blocks that several models share."""
 
+from fractions import Fraction
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -70,3 +72,9 @@ class Attention(nn.Module):
 def resized(x: Tensor, side: tuple[int, int]) -> Tensor:
     """(B,C,H,W) → (B,C,*side), bilinear; the same tensor if it has that size."""
     return x if x.shape[-2:] == side else F.interpolate(x, side, mode="bilinear")
+
+
+def scaled(side: int, factor: float) -> int:
+    """A side times a factor, rounded, in whole numbers: an export keeps the formula for every side, not its result."""
+    times, parts = Fraction(factor).limit_denominator(1000).as_integer_ratio()
+    return (2 * times * side + parts) // (2 * parts)

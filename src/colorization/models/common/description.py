@@ -1,4 +1,4 @@
-"""The description in the metadata of a model's file, read without its weights and without torch."""
+"""The description in a model's file, safetensors or ONNX, read without its weights and without torch."""
 
 import json
 import math
@@ -9,10 +9,13 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from colorization.core.errors import InputError, one_line, shown
+from colorization.models.common import onnx_file
+from colorization.models.common.onnx_file import KEY
 
 MODELS = Path(__file__).parents[1]
 SUFFIX = ".safetensors"
-KEY = "colorization"  # the only metadata key of our files: with two, their order could change the bytes
+SUFFIXES = (onnx_file.SUFFIX, SUFFIX)
+DAMAGED = (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError)
 SIZES = range(8, 4097)  # pixels of the side that a model was trained at
 PHOTOGRAPHS = range(1, 10**12)  # number that a model was trained on
 SCORES = ("delta_e", "psnr", "colorfulness_ratio")  # included in the file of a bundled model
@@ -59,16 +62,24 @@ def read_tree(file) -> dict:
     return tree
 
 
+def tree_of(path: Path) -> dict:
+    """The unchecked description of a file. Raises one of DAMAGED if it is missing."""
+    if path.suffix == onnx_file.SUFFIX:
+        with open(path, "rb") as opened:
+            return onnx_file.read(opened)[1]
+    with safe_open(path, framework="numpy") as file:
+        return read_tree(file)
+
+
 def read_description(path: Path) -> Description:
     """The description of a model's file. Raises InputError if the file is not ours or from another version."""
     try:
-        with safe_open(path, framework="numpy") as file:
-            tree = read_tree(file)
+        tree = tree_of(path)
         about = tree["about"]
         name, size, photographs, _ = tree["model"], about["image_size"], about["photographs"], tree["sha256"]
         scores = {key: about["scores"][key] for key in SCORES} if "scores" in about else {}
         machine = ", ".join(str(about[key]) for key in ("precision", "device") if key in about)
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         reason = one_line(f"{type(error).__name__}: {error}", 120)
         raise InputError(f"{path}: not a trained model of this project or version, or damaged ({reason})") from None
     numbers = type(size) is int and size in SIZES and type(photographs) is int and photographs in PHOTOGRAPHS

@@ -48,7 +48,19 @@ def patches(ab: Tensor, points: Tensor, size: int) -> Tensor:
 
 def at(hints: Tensor, height: int, width: int) -> Tensor:
     """A map of hints at another size (B,3,height,width): known where any part is, with the mean of the known part."""
-    return _of_shares(F.adaptive_avg_pool2d(hints, (height, width)))
+    down, across = (_cells(*sizes, like=hints) for sizes in zip(hints.shape[-2:], (height, width)))
+    return _of_shares(down @ hints @ across.T)
+
+
+def _cells(size: int, cells: int, *, like: Tensor) -> Tensor:
+    """The weights (cells, size) of the pixels in the mean of each cell, as in F.adaptive_avg_pool2d.
+
+    A cell has every pixel that it touches. ONNX lacks that pooling for sides that are known only when it runs.
+    """
+    edges, pixels = torch.arange(cells + 1, device=like.device) * size, torch.arange(size, device=like.device)
+    first, end = edges[:-1] // cells, (edges[1:] + cells - 1) // cells
+    inside = ((pixels >= first[:, None]) & (pixels < end[:, None])).to(like.dtype)
+    return inside / inside.sum(dim=1, keepdim=True)
 
 
 def _of_shares(shares: Tensor) -> Tensor:

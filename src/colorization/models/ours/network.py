@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
 from colorization.models.common import efficientnet_lite, hints
-from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized
+from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized, scaled
 from colorization.models.common.contract import CHANNELS, Colorizer
 from colorization.models.common.variations import aged, cropped, relit, uniform
 
@@ -62,7 +62,7 @@ class Ours(Colorizer):
 
     def look(self, L: Tensor, known: Tensor | None, factor: float) -> Tensor:
         """One prediction, from photographs at `factor` times the size that training shows them."""
-        height, width = (max(1, round(self.enlarge * factor * side)) for side in L.shape[-2:])
+        height, width = (scaled(side, self.enlarge * factor) for side in L.shape[-2:])
         return self.decode(self.encoder(resized(L, (height, width))), hints.none(L) if known is None else known)
 
     @torch.no_grad()

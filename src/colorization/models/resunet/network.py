@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
-from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized
+from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized, scaled
 from colorization.models.common.contract import CHANNELS, Colorizer
 from colorization.models.common.variations import cropped, relit, uniform
 
@@ -63,7 +63,7 @@ class ResUNet(Colorizer):
     @torch.no_grad()
     def colorize(self, L):
         height, width = L.shape[-2:]
-        sides = [(round(look * height), round(look * width)) for look in LOOKS]
+        sides = [(scaled(height, look), scaled(width, look)) for look in LOOKS]
         looks = [super(ResUNet, self).colorize(resized(L, side)) for side in sides]
         return torch.stack([resized(ab, (height, width)) for ab in looks]).mean(dim=0)
 

@@ -1,0 +1,159 @@
+// The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the server.
+
+import { added, ask, askAbout, models, saveResponse } from "/api.js";
+import { complain, guarded, tell } from "/messages.js";
+import { about, compareWith, onStage, refresh, settings, stage } from "/stage.js";
+
+const $ = (id) => document.getElementById(id);
+const photos = [];
+
+// Photographs
+
+async function take(files) {
+  const failures = [];
+  complain();
+  for (const [number, file] of [...files].entries()) {
+    tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
+    try {
+      const photo = await added(file);
+      photos.push(photo);
+      addThumb(photo);
+      if (!onStage() || number === 0) show(photo);
+      else frame();
+    } catch (error) {
+      failures.push(error.message);
+    }
+  }
+  tell("");
+  complain(...failures);
+}
+
+function addThumb(photo) {
+  const button = document.createElement("button");
+  photo.thumb = Object.assign(new Image(), { alt: "", src: `/api/photos/${photo.id}/before?size=160` });
+  const name = Object.assign(document.createElement("span"), { textContent: photo.name });
+  button.append(photo.thumb, name);
+  button.onclick = () => show(photo);
+  photo.item = document.createElement("li");
+  photo.item.append(button);
+  $("thumbs").append(photo.item);
+}
+
+function show(photo) {
+  stage(photo);
+  frame();
+  if (photo) scrollTo({ top: 0 });
+}
+
+// What is around the picture.
+function frame() {
+  document.body.classList.toggle("working", Boolean(onStage()));
+  $("work").hidden = !onStage();
+  $("strip").hidden = $("zip").hidden = photos.length < 2;
+  for (const photo of photos) photo.item.firstChild.setAttribute("aria-pressed", String(photo === onStage()));
+}
+
+async function remove(photo) {
+  const place = photos.indexOf(photo);
+  photos.splice(place, 1);
+  photo.item.remove();
+  show(photos[Math.min(place, photos.length - 1)] ?? null);
+  await ask("DELETE", `/api/photos/${photo.id}`).catch((error) => {
+    if (error.status !== 410) throw error;
+  });
+  tell(`${photo.name} was removed and deleted`);
+}
+
+// Downloads
+
+async function download(photo) {
+  tell("Colouring at full size…");
+  await saveResponse(await askAbout(photo, "POST", "/result", about(photo)));
+  tell("");
+}
+
+async function downloadAll() {
+  const all = [...photos];
+  for (const [number, photo] of all.entries()) {
+    tell(`Colouring ${number + 1} of ${all.length} at full size: ${photo.name}`);
+    await askAbout(photo, "POST", "/finish", about(photo));
+  }
+  await saveResponse(await ask("POST", "/api/zip", { photos: all.map((photo) => photo.id) }));
+  tell(`${all.length} photographs are in the zip`);
+}
+
+async function disabledWhile(button, work) {
+  button.disabled = true;
+  await guarded(work);
+  button.disabled = false;
+}
+
+// Settings
+
+function setVividness(value) {
+  const vividness = Math.min(3, Math.max(0, Number(value)));
+  if (!Number.isFinite(vividness)) return;
+  settings.vividness = vividness;
+  $("vividness").value = $("number").value = vividness;
+}
+
+function chooseModel(model) {
+  settings.model = model.name;
+  setVividness(model.vividness);
+}
+
+function addModel(model) {
+  const origin = model.bundled ? "comes with colorize; " : "";
+  const learned = model.learned === null ? "damaged" : `learned from ${model.learned.toLocaleString("en")} photographs`;
+  const about = model.trial ? `a trial: ${learned} only; expect wrong colours` : `${origin}${learned}`;
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model.name === settings.model });
+  radio.onchange = () => {
+    chooseModel(model);
+    refresh();
+  };
+  const label = document.createElement("label");
+  label.append(radio, ` ${model.name} (${about})`);
+  $("models").append(label);
+  $("other").append(new Option(model.name, model.name));
+}
+
+async function start() {
+  const found = await models();
+  const best = found.models.find((model) => model.name === found.default);
+  chooseModel(best);
+  $("other").append(new Option("the photograph", ""));
+  found.models.forEach(addModel);
+  const what = best.bundled ? "landscapes and everyday scenes" : "what they showed is in its own study";
+  $("learned").textContent = `It learned from ${best.learned.toLocaleString("en")} photographs: ${what}.`;
+}
+
+$("files").onchange = async (event) => {
+  const files = [...event.target.files];
+  event.target.value = "";
+  await take(files);
+};
+document.ondragover = (event) => event.preventDefault();
+document.ondragenter = () => document.body.classList.add("dragging");
+document.ondragleave = (event) => event.relatedTarget || document.body.classList.remove("dragging");
+document.ondrop = (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dragging");
+  take(event.dataTransfer.files);
+};
+document.onpaste = (event) => event.clipboardData.files.length && take(event.clipboardData.files);
+for (const button of document.querySelectorAll("[data-example]")) {
+  const name = `${button.dataset.example}.jpg`;
+  button.onclick = () => guarded(async () => take([new File([await (await fetch(`/examples/${name}`)).blob()], name)]));
+}
+for (const input of [$("vividness"), $("number")]) {
+  input.oninput = () => {
+    if (input.value === "") return;
+    setVividness(input.value);
+    refresh();
+    if ($("other").value) guarded(compareWith);
+  };
+}
+$("download").onclick = () => disabledWhile($("download"), () => download(onStage()));
+$("zip").onclick = () => disabledWhile($("zip"), downloadAll);
+$("remove-photo").onclick = () => guarded(() => remove(onStage()));
+guarded(start);

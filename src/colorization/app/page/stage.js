@@ -1,0 +1,86 @@
+// The picture on the stage: the current photograph as the settings say, beside what it was before.
+
+import { askAbout } from "/api.js";
+import { copied, Hints } from "/hints.js";
+import { complain, guarded, tell } from "/messages.js";
+
+const $ = (id) => document.getElementById(id);
+const SLOW = 400; // milliseconds until the page says that it works
+const body = (photo, list = photo.hints) => ({ ...settings, hints: copied(list) });
+
+export const settings = {}; // model, vividness
+let current = null; // the photograph on the stage
+let painting = false;
+let wanted = false;
+const hints = new Hints({ change: refresh, body, complain, tell });
+
+// While one picture is on its way, only the newest wish is kept.
+export async function refresh() {
+  wanted = true;
+  if (painting || !current) return;
+  painting = true;
+  $("stage").setAttribute("aria-busy", "true");
+  const slow = setTimeout(waiting, SLOW, "Colouring… the first time takes a few seconds");
+  while (wanted) {
+    wanted = false;
+    await paint(current).catch((error) => complain(error.message));
+  }
+  clearTimeout(slow);
+  waiting("");
+  $("stage").setAttribute("aria-busy", "false");
+  painting = false;
+}
+
+async function paint(photo) {
+  const response = await askAbout(photo, "POST", "/preview", body(photo));
+  const url = URL.createObjectURL(await response.blob());
+  if (photo === current) {
+    $("after").src = url;
+    await $("after").decode().catch(() => {}); // another photograph came meanwhile
+    $("after").alt = `${photo.name}, coloured`;
+    hints.allow(response.headers.get("Takes-Hints") === "true");
+  }
+  if (photo.picture) URL.revokeObjectURL(photo.picture);
+  photo.picture = photo.thumb.src = url;
+}
+
+function waiting(text) {
+  $("waiting").textContent = text;
+  $("waiting").hidden = !text;
+}
+
+export async function compareWith() {
+  const photo = current;
+  const other = $("other").value;
+  if (!photo) return;
+  const response = other
+    ? await askAbout(photo, "POST", "/preview", { ...settings, model: other })
+    : await askAbout(photo, "GET", "/before?size=1600");
+  const blob = await response.blob();
+  if (photo !== current || other !== $("other").value) return;
+  URL.revokeObjectURL($("before").src);
+  $("before").src = URL.createObjectURL(blob);
+  $("before").alt = other ? `${photo.name}, coloured by ${other}` : `${photo.name} before`;
+  $("compared").textContent = other ? `with ${other}` : "with the photograph";
+}
+
+// Put a photograph on the stage; null: none.
+export function stage(photo) {
+  current = photo;
+  hints.show(photo);
+  if (!photo) return;
+  $("stage").style.setProperty("--ratio", photo.width / photo.height);
+  for (const image of [$("after"), $("before")]) image.removeAttribute("src");
+  if (photo.picture) $("after").src = photo.picture;
+  guarded(compareWith);
+  refresh();
+}
+
+export const onStage = () => current;
+export const about = (photo) => body(photo); // what the server is asked with
+
+$("compare").oninput = () => {
+  $("stage").style.setProperty("--split", `${$("compare").value}%`);
+  $("divider").hidden = $("compare").value === "0";
+};
+$("other").onchange = () => guarded(compareWith);
