@@ -45,7 +45,8 @@ def run(**changes) -> report.Run:
                                   for s in (0.5, 1.0, 1.5, 2.0)])  # fmt: skip
     hints = pd.DataFrame(
         [(who, count, None, 18, "delta_e", v, v - 1, v + 1)
-         for who, v in zip(("network", "spread", "floor", "spread - floor"), (9.0, 7.0, 8.0, -1.0)) for count in (0, 5)],
+         for who, v in {"network": 9.0, "spread": 7.0, "floor": 8.0, "spread - floor": -1.0}.items()
+         for count in (0, 5)],
         columns=["who", "count", "category", "photographs", "measure", "value", "low", "high"])  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2], "val_ab_mse": [4.0, 1.0]})
     base = {

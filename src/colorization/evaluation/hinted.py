@@ -3,9 +3,9 @@
 Hints lie at random places, the same for model and floor; a photograph's places for a smaller number are among those for
 a larger one. Each reveals the mean true colour of a square (Zhang et al. 2017, section 4.1).
 
-network: the model alone. spread: the model, with what it leaves of the hints spread over its colours, as `colorize` does
-(see `hinting`). floor: the hints spread without a model (Levin et al. 2004). known: the model, given the true colour of
-every pixel. bound: the true colours themselves, at a quarter of the side and enlarged.
+network: the model alone. spread: the model, with what it leaves of the hints spread over its colours (see `hinting`).
+floor: the hints spread without a model (Levin et al. 2004). known: the model, given the true colour of every pixel.
+bound: the true colours themselves, at a quarter of the side and enlarged.
 """
 
 from collections.abc import Iterator, Mapping

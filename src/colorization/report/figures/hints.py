@@ -14,8 +14,8 @@ FLOOR = "#7a5c00"
 
 
 def hints(tables: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
-    """A panel per measure of PANELS, with two lines per model that takes hints: alone, and with the hints spread over its
-    colours, as `colorize` does. The floor is the same for all models.
+    """A panel per measure of PANELS, with two lines per model that takes hints: alone, and with the hints spread over
+    its colours. The floor is the same for all models.
 
     tables: of `hinted.table`, by model; one at least.
     """
