@@ -19,6 +19,7 @@ def of_each(*names, models=MODELS) -> set[str]:
 
 TRAINING = of_each("train", "repeat") | {"classify"}
 SCORING = of_each("evaluate", "tradeoff", "hints", "repeat") | {"floors"}
+EXPORTS = of_each("export")
 TOLD = {"human_study", "people"}
 RERUNS = {  # a file → the stages that are out of date after a comment was added to it
     "core/errors.py": set(),
@@ -28,21 +29,24 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "core/process.py": set(),
     "core/schema.py": set(),
     "core/stage.py": set(),
-    "color.py": {"preprocess", "describe", "human_study"} | TRAINING | SCORING,
+    "color.py": {"preprocess", "describe", "human_study"} | TRAINING | SCORING | EXPORTS,
     "imaging/srgb.py": {"preprocess"},
     "sources/sample.py": {"download"},
     "sources/archive.py": {"download", "preprocess"},
     "preprocessing/audit.py": {"preprocess"},
     "dataset/photos.py": TRAINING | SCORING,
     "dataset/index.py": TRAINING | SCORING | {"human_study"},
-    "models/gan/network.py": of_each("train", "evaluate", "tradeoff", "hints", "repeat", models=["gan"]) | {"describe"},
+    "models/gan/network.py": of_each("train", "export", "evaluate", "tradeoff", "hints", "repeat", models=["gan"])
+    | {"describe"},
     "models/gan/params.py": {"describe"},
-    "models/common/blocks.py": TRAINING | SCORING | {"describe"},
+    "models/common/blocks.py": TRAINING | SCORING | EXPORTS | {"describe"},
     "models/classifier/network.py": SCORING | {"classify", "describe"},
     "models/floors/floors.py": {"floors", "describe"},
     "training/trainer.py": TRAINING,
     "evaluation/scoring.py": SCORING | {"compare"},
     "evaluation/measures.py": SCORING | {"compare", "claims", "plot", "report"} | TOLD,
+    "hinting/levin.py": of_each("hints"),
+    "export.py": EXPORTS,
     "claims/rules.py": {"claims"},
     "human_study/answer_files.py": TOLD,
     "report/figures/curves.py": {"plot", "report"},
@@ -93,7 +97,7 @@ def test_a_changed_model_reaches_only_these_stages(repository, model):
         found = {stage.name: stage for stage in graph}
         reached = {stage.name for stage in nx.ancestors(graph, found[f"train@{model}"])}
     told = {"compare", "human_study", "people", "claims", "plot", "report"}
-    assert reached == of_each("evaluate", "tradeoff", "hints", models=[model]) | told
+    assert reached == of_each("export", "evaluate", "tradeoff", "hints", models=[model]) | told
 
 
 NETWORK = """
@@ -156,7 +160,7 @@ def with_a_toy(repository, tmp_path_factory):
 
 def test_a_new_model_is_a_folder_and_a_block(with_a_toy):
     folder, ran = with_a_toy
-    own = of_each("train", "evaluate", "tradeoff", "hints", "repeat", models=["toy"])
+    own = of_each("train", "export", "evaluate", "tradeoff", "hints", "repeat", models=["toy"])
     assert ran == own | {"describe", "compare", "human_study", "claims", "plot", "report"}
     assert list(pd.read_csv(folder / "metrics/table.csv").model) == ["gray", "mean", *MODELS, "toy"]
     for file in ("toy-architecture.png", "toy-predictions.jpg", "toy-loss.png"):

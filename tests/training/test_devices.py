@@ -11,6 +11,7 @@ from test_training import CONFIG, SMALL
 
 from colorization.app.colorizer import PhotoColorizer
 from colorization.app.photo.pixels import levels_of_array
+from colorization.app.torch_network import TorchNetwork
 from colorization.dataset.devices import has_double
 from colorization.dataset.photos import Photos
 from colorization.evaluation import tradeoff
@@ -59,7 +60,7 @@ def measure(model, classifier):
 
 
 def colorize(model):
-    colorizer = PhotoColorizer(model, image_size=32, device=str(DEVICE), threads=1)
+    colorizer = PhotoColorizer(TorchNetwork(model, device=str(DEVICE)), image_size=32, threads=1)
     hints = [(3, 4, "#2f5d3a"), (20, 30, "keep")] if hasattr(model, "hinted") else []
     assert colorizer.colorize(PHOTO, hints=hints).shape == (50, 44, 3)
     if hasattr(model, "sample"):
