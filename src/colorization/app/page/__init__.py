@@ -1,1 +1,1 @@
-"""The page of `colorize --serve`: `server` and `routes` answer it, `album` holds photographs, `painting` colours them."""
+"""The page of `colorize --serve`: `server` and `routes` answer, `album` holds photographs, `painting` colours them."""
