@@ -8,9 +8,11 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from serving import READY, browsing, downloaded, serving, upload
+from serving import READY, browsing, downloaded, serving
 from skimage import color, data
 
+from colorization.app.page.album import Album
+from colorization.app.page.painting import Look, Painter
 from colorization.app.photo.hints import hint, read_hints
 
 SUIT = (0.3, 0.62)  # a place in the example, as shares of its sides
@@ -226,17 +228,18 @@ def test_each_photograph_has_its_own_hints(chromium, server):
         assert len(marks(page)) == 1
 
 
-def test_a_hint_on_a_large_photograph_shows_soon(chromium, server, tmp_path):
-    """12 megapixels: 0.3 s on two idle cores; the bound leaves room for tests that run beside this one."""
+def test_a_hint_on_a_large_photograph_takes_well_under_a_second(tmp_path):
+    """12 megapixels: 0.2 s of processor time, all threads together, however busy this machine is."""
     large = Image.fromarray(data.astronaut()).convert("L").resize((4000, 3000), Image.Resampling.BICUBIC)
     large.save(tmp_path / "large.jpg", quality=90)
-    with browsing(chromium, server) as page:
-        page.point = page.mouse.click
-        upload(page, tmp_path / "large.jpg")
-        place(page, *SUIT)
-        began = time.perf_counter()
-        choose(page, "others", 20)
-        took = time.perf_counter() - began
-        print(f"{took:.2f} s")
-        assert took < 4
-        assert page.locator("#after").evaluate("(image) => Math.max(image.naturalWidth, image.naturalHeight)") == 1600
+    album = Album(tmp_path)
+    content = (tmp_path / "large.jpg").read_bytes()
+    entry, painter = album.add("large.jpg", io.BytesIO(content), len(content)), Painter(album, device="cpu")
+    took = []
+    for count in range(4):
+        hints = [hint(1000 + 100 * number, 1500, "orange") for number in range(count)]
+        began = time.process_time()
+        picture, takes_hints = painter.preview(entry, Look(model="ours", vividness=1.3, hints=hints))
+        took.append(time.process_time() - began)
+        assert takes_hints and max(Image.open(io.BytesIO(picture)).size) == 1600
+    assert max(took[1:]) < 0.7, "the first one also loads the model and decodes the photograph"

@@ -47,12 +47,12 @@ class Server(ThreadingHTTPServer):
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
-    """Serve the page until interrupted. Raises InputError if there is no model, or if the port is in use."""
+    """Serve the page until a signal ends the process. Raises InputError without a model, or if the port is in use."""
     best = models()["default"]
     sweep(Path(tempfile.gettempdir()))
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the block below then deletes the uploads
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the block below then deletes the uploads
         signal.signal(number, lambda *_: sys.exit(1))
-    with uploads() as folder:
+    with suppress(SystemExit), uploads() as folder:
         album = Album(folder)
         try:
             server: HTTPServer = Server(host, port, Painter(album, device=device))
@@ -64,6 +64,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") ->
             threading.Thread(target=work, daemon=True).start()
         with server:
             server.serve_forever()
+    os._exit(1)  # a plain exit takes torch away from threads that compute, which aborts with a message
 
 
 @contextmanager
