@@ -29,8 +29,9 @@ HEAD = ("network", "batch", "parameters", "GFLOP", "GB moved", "operations", "ms
 
 @dataclass(frozen=True)
 class Cost:
-    """One training step: floating-point operations, bytes read and written, operations that are launched."""
+    """The model's weights, and one training step: floating-point operations, bytes moved, operations launched."""
 
+    parameters: int
     flops: int
     moved: int
     launches: int
@@ -70,25 +71,25 @@ def _held(tensor: Tensor) -> int:
     return count
 
 
-def cost(name: str, params) -> Cost:
+def cost(name: str, params, side: int) -> Cost:
     """The cost of a step of `training_step` after the first, whose optimizer makes its state."""
     with FakeTensorMode(), patch.object(FakeTensor, "__int__", lambda tensor: 1, create=True):
         model = build(name, params.network()).train()
         optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
-        batch = tuple(torch.zeros(params.batch_size, channels, 128, 128) for channels in (1, 2))
+        batch = tuple(torch.zeros(params.batch_size, channels, side, side) for channels in (1, 2))
         model.training_step(batch, optimizers, lambda loss: loss.backward())
         with Traffic() as traffic, FlopCounterMode(display=False) as arithmetic:
             model.training_step(batch, optimizers, lambda loss: loss.backward())
-    return Cost(arithmetic.get_total_flops(), traffic.moved, traffic.launches)
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    return Cost(weights, arithmetic.get_total_flops(), traffic.moved, traffic.launches)
 
 
-def line(name: str, params) -> str:
-    found = cost(name, params)
+def line(name: str, params, side: int) -> str:
+    found = cost(name, params, side)
     bound, slowest = max(found.seconds.items(), key=lambda item: item[1])
-    weights = sum(parameter.numel() for parameter in build(name, params.network()).parameters())
     times = (f"{1000 * seconds:.2f}" for seconds in found.seconds.values())
-    cells = (name, params.batch_size, f"{weights / 1e6:.2f} M", f"{found.flops / 1e9:,.0f}", f"{found.moved / 1e9:.2f}",
-             f"{found.launches:,}", *times, bound, f"{params.batch_size / slowest:,.0f}")  # fmt: skip
+    cells = (name, params.batch_size, f"{found.parameters / 1e6:.2f} M", f"{found.flops / 1e9:,.0f}",
+             f"{found.moved / 1e9:.2f}", f"{found.launches:,}", *times, bound, f"{params.batch_size / slowest:,.0f}")  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -98,9 +99,9 @@ def main() -> None:
              f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]  # fmt: skip
     for name in config.models:
         params = config.model(name)
-        if hasattr(params, "encoder_weights"):
+        if params.pretrained:
             params = replace(params, encoder_weights="none")
-        lines.append(line(name, params))
+        lines.append(line(name, params, config.data.image_size))
         print(lines[-1], flush=True)
     write_bytes(OUT, ("\n".join(lines) + "\n").encode())
 

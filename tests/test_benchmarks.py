@@ -41,6 +41,6 @@ def test_a_step_is_counted_without_computing_it():
     assert traffic.moved - start[1] == 4 * (12 + 15 + 20) + 4 * (20 + 20)
     params = load_config(roofline.PRESET).model("vae")
     params = replace(params, encoder_weights="none", batch_size=2)
-    small, large = roofline.cost("vae", params), roofline.cost("vae", replace(params, batch_size=4))
+    small, large = (roofline.cost("vae", replace(params, batch_size=count), 128) for count in (2, 4))
     assert large.flops == 2 * small.flops > 0 and large.launches == small.launches
     assert small.moved < large.moved < 2 * small.moved

@@ -8,6 +8,8 @@ import math
 import sys
 import time
 
+import torch
+
 from colorization.core import paths
 from colorization.core.errors import InputError, run
 from colorization.core.params import Fit, load_config
@@ -22,7 +24,7 @@ SECONDS = 10.0
 
 def rate(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
     """Photographs per second in training, data loading included."""
-    model = build(name, network).to(photos.device).train()
+    model = build(name, network).to(photos.device, memory_format=torch.channels_last).train()  # as `Trainer`
     optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
     count, start = 0, math.inf
     while True:

@@ -13,13 +13,6 @@ from colorization.evaluation.measures import SHOWN
 from colorization.report import page as report
 
 
-@pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(report.render(run()), encoding="utf-8")
-    return path.as_uri()
-
-
 def test_the_sample_gives_no_verdict_and_links_to_a_published_run(page, tmp_path):
     path = tmp_path / "index.html"
     path.write_text(report.render(run(download={"source": "sample"})), encoding="utf-8")

@@ -15,13 +15,6 @@ from colorization.report import tables
 from tools import markdown
 
 
-@pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(report.render(run()), encoding="utf-8")
-    return path.as_uri()
-
-
 def test_it_opens_offline_without_a_fault_and_the_slider_moves(page, html):
     page.goto(html)
     slider = page.locator(".compare input").first

@@ -28,7 +28,7 @@ def placed(ab: Planes, box: Box, shape: tuple[int, int]) -> Planes:
 def guided(levels: NDArray[np.uint16], L: Planes, ab: Planes, hints: Sequence[Hint]) -> tuple[Planes, Planes]:
     """Slope and offset (2,h,w) of `guide` for L (h,w) and normalised ab (2,h,w), with the hinted colours.
 
-    With hints, ab (2,2,h,w) are the colours without them and with them; the latter count within the hints' `influence`.
+    With hints, ab (4,h,w) are the colours without them, then with them; the latter count within the hints' `influence`.
     They are corrected twice: before the guide, which brings the correction to the photograph's edges, and after it,
     which smooths it.
     """
