@@ -89,7 +89,8 @@ def line(name: str, params, side: int) -> str:
     bound, slowest = max(found.seconds.items(), key=lambda item: item[1])
     times = (f"{1000 * seconds:.2f}" for seconds in found.seconds.values())
     cells = (name, params.batch_size, f"{found.parameters / 1e6:.2f} M", f"{found.flops / 1e9:,.0f}",
-             f"{found.moved / 1e9:.2f}", f"{found.launches:,}", *times, bound, f"{params.batch_size / slowest:,.0f}")  # fmt: skip
+             f"{found.moved / 1e9:.2f}", f"{found.launches:,}", *times, bound,
+             f"{params.batch_size / slowest:,.0f}")  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
 
 

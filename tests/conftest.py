@@ -207,6 +207,18 @@ def page(chromium):
 
 
 @pytest.fixture(scope="session")
+def html(tmp_path_factory):
+    """The address of the report's page of an invented study."""
+    from study_page import run
+
+    from colorization.report.page import render
+
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(render(run()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A folder like one after `make repro`: two untrained but colourful models for 32 px, with scores.
 
