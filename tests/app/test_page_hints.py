@@ -174,6 +174,26 @@ def test_the_keyboard_does_it_all(chromium, server, tmp_path):
         assert not marks(page)
 
 
+def test_a_late_answer_does_not_replace_the_colours_of_the_place(astronaut):
+    """Each step of the keyboard asks again; the answers may come in another order."""
+    held, answered = [], []
+    astronaut.on("requestfinished", lambda request: answered.append(request) if "/palette" in request.url else None)
+    astronaut.route("**/palette", lambda route: held.append(route))
+    astronaut.get_by_role("button", name="Add in the middle").click()
+    astronaut.locator(".mark").press("Shift+ArrowDown")
+    while len(held) < 2:
+        astronaut.wait_for_timeout(50)
+    first, second = held
+    second.continue_()
+    astronaut.wait_for_selector("#likely button")
+    astronaut.locator("#likely button").first.focus()
+    first.continue_()
+    while len(answered) < 2:
+        astronaut.wait_for_timeout(50)
+    astronaut.wait_for_timeout(100)
+    assert astronaut.locator("#likely button:first-child:focus").count() == 1
+
+
 def test_colours_used_before_gray_and_exact_ones_are_offered(astronaut, tmp_path):
     place(astronaut, *SUIT)
     colour = choose(astronaut, "others", 20)

@@ -120,7 +120,7 @@ export class Hints {
   choose(hint, focus = false) {
     this.chosen = hint;
     this.draw();
-    this.picker.offer(hint).then(() => focus && $("likely").firstChild?.focus());
+    this.picker.offer(hint).then((shown) => shown && focus && $("likely").firstChild?.focus());
     const hidden = hint.mark.getBoundingClientRect().bottom - $("picker").getBoundingClientRect().top;
     if (getComputedStyle($("picker")).position === "fixed" && hidden > -20) scrollBy({ top: hidden + 60 });
   }

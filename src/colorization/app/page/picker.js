@@ -9,6 +9,7 @@ const FEW = 4; // colours of a place that is nearly black or white
 
 export class Picker {
   used = [];
+  asked = null; // the last question for colours
   typing = false; // the colour field is open: its many changes are one step
 
   // hints: a Hints; choice(colour, live): a colour was chosen, live while the colour field is open.
@@ -42,20 +43,24 @@ export class Picker {
   }
 
   // Offer the colours of a hint's place, as if the hint were not there: else its own colour would come first.
+  // An answer that comes after a later question is dropped; true if the colours are shown.
   async offer(hint) {
+    const asked = (this.asked = {});
     const { photo } = this.hints;
     const others = photo.hints.filter((one) => one !== hint);
     this.typing = false;
     try {
       const question = { ...this.hints.body(photo, others), x: hint.x, y: hint.y };
       const found = await (await askAbout(photo, "POST", "/palette", question)).json();
-      if (hint !== this.hints.chosen) return;
+      if (asked !== this.asked || hint !== this.hints.chosen) return false;
       this.fill($("likely"), found.likely);
       this.fill($("others"), found.others);
       $("colourless").hidden = found.others.length > FEW;
       $("exact").value = /^#[0-9a-f]{6}$/.test(hint.color) ? hint.color : found.likely[0];
+      return true;
     } catch (error) {
       this.hints.complain(error.message);
+      return false;
     }
   }
 
