@@ -13,12 +13,19 @@ from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState
 from colorization.training.trainer import Trainer
 
-CLOSE = 0.04  # relative difference of a term; the largest found is 0.027, of the VAE's KL, and 0.012 of the others
+CLOSE = 0.04  # relative difference of a term; the largest found is 0.012
+# Where rounding is not enlarged: in batch norm over four values, as five halvings leave of 32 px; and in a KL term that
+# hardly weighs, which wanders (by 6 % in full precision, if convolutions are changed by 1/512).
+SIDES, WEIGHTS = {"ours": 64}, {"vae": {"kl_weight": 1.0}}
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_network_trains_in_bfloat16(name, tmp_path):
-    exact, half = (fit(name, tmp_path / p, epochs=2, precision=p).history for p in ("32-true", "bf16-mixed"))
+    train, changes = packed(13, 0, SIDES.get(name, 32)), WEIGHTS.get(name, {})
+    exact, half = (
+        fit(name, tmp_path / p, epochs=2, train=train, precision=p, **changes).history
+        for p in ("32-true", "bf16-mixed")
+    )
     assert len(half) == 2 and half[0]["val_loss"] != exact[0]["val_loss"]
     for one, other in zip(exact, half):
         assert other == pytest.approx(one, rel=CLOSE)

@@ -41,8 +41,9 @@ SMALL = {
 }
 
 
-def packed(count, seed):
-    return torch.from_numpy(np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, 32, 32)).astype(np.float16))
+def packed(count, seed, side=32):
+    drawn = np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 3, side, side))
+    return torch.from_numpy(drawn.astype(np.float16))
 
 
 TRAIN = packed(13, 0)
@@ -54,7 +55,7 @@ def fit(
     params = replace(CONFIG.model(name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.Trainer(
-        build(name, params.network()), photos(train), photos(packed(5, 1)), params, seed=1,
+        build(name, params.network()), photos(train), photos(packed(5, 1, train.shape[-1])), params, seed=1,
         processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)),
         resume=ResumeState(folder, seconds=seconds), on_epoch=on_epoch,
     ).fit()  # fmt: skip

@@ -46,7 +46,7 @@ class VAE(Colorizer):
 
     def prior(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The encoder's features (B,128,H/8,W/8) → mu and logvar of p(z | L), each (B, latent_channels, H/8, W/8)."""
-        return moments(self.latent(features))
+        return moments(self.latent(features), self.latent.weight.dtype)
 
     def decode(self, z: Tensor) -> Tensor:
         """z (B, latent_channels, H/8, W/8) → prediction (B,2 or 3,H,W)."""
@@ -80,7 +80,7 @@ class VAE(Colorizer):
         mse = F.mse_loss(self.decode(prior[0]), target)
         if self.posterior is None:
             return {"loss": mse}
-        mu, logvar = moments(self.posterior(features, ab))
+        mu, logvar = moments(self.posterior(features, ab), self.latent.weight.dtype)
         z = reparameterise(mu, logvar, self.noise(mu)) if self.training else mu
         reconstruction, kl = F.mse_loss(self.decode(z), target), kl_divergence((mu, logvar), prior)
         loss = (mse + reconstruction) / 2 + self.kl_weight * kl
@@ -107,9 +107,12 @@ class Posterior(nn.Module):
         return self.head(torch.cat([features, self.colours(ab)], dim=1))
 
 
-def moments(both: Tensor) -> tuple[Tensor, Tensor]:
-    """(B,2C,H,W) → mu and logvar (B,C,H,W) of a normal distribution; the variance stays within e^±LOGVAR."""
-    mu, logvar = both.chunk(2, dim=1)
+def moments(both: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """(B,2C,H,W) → mu and logvar (B,C,H,W) of a normal distribution; the variance stays within e^±LOGVAR.
+
+    dtype: of the weights, in which the KL term is computed; 16 bits would round it.
+    """
+    mu, logvar = both.to(dtype).chunk(2, dim=1)
     return mu, logvar.clamp(-LOGVAR, LOGVAR)
 
 
