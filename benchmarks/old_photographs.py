@@ -18,12 +18,12 @@ from PIL import Image, ImageFilter
 
 from colorization import load
 from colorization.app.colorizer import PhotoColorizer
-from colorization.app.photo.recolor import gamma, linear
 from colorization.color import unscaled_lab
 from colorization.core import paths
 from colorization.core.files import write_bytes
 from colorization.dataset.index import rows_of
 from colorization.evaluation import metrics
+from colorization.imaging.curve import gamma, linear
 from colorization.imaging.srgb import to_rgb
 
 OUT = Path("benchmarks/results/old_photographs.md")

@@ -25,8 +25,9 @@ from colorization.app.colorizer import load
 from colorization.app.photo.guide import guide, placed
 from colorization.app.photo.preparation import Box, shrunk
 from colorization.app.photo.reading import read_header, read_photo, upright
-from colorization.app.photo.recolor import enlarged, gamma
+from colorization.app.photo.recolor import enlarged
 from colorization.core.errors import InputError
+from colorization.imaging.curve import gamma
 from colorization.imaging.srgb import MAX_PIXELS
 from colorization.models.common import description
 

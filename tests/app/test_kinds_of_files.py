@@ -20,11 +20,12 @@ from colorization.app.photo.batch import GAP, Look, colorize_all
 from colorization.app.photo.metadata import Metadata
 from colorization.app.photo.plan import Wishes, find_photos, own_format, plan
 from colorization.app.photo.reading import read_header, read_photo, read_picture
-from colorization.app.photo.recolor import gamma, lightness_of
+from colorization.app.photo.recolor import lightness_of
 from colorization.app.photo.writing import write_photo
 from colorization.color import lab_to_rgb
 from colorization.core.errors import InputError
 from colorization.imaging import heif
+from colorization.imaging.curve import gamma
 from colorization.imaging.png_gamma import TOLERANCE
 from colorization.preprocessing.packing import decode
 

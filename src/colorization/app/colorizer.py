@@ -25,7 +25,7 @@ from colorization.core.errors import InputError
 from colorization.core.process import processors
 from colorization.imaging.heif import reads_heif
 from colorization.imaging.png_gamma import drop_overruled_gamma
-from colorization.imaging.srgb import on_white
+from colorization.imaging.srgb import eight_bits, on_white
 from colorization.models.common.description import read_description
 
 BAND = 2**22  # pixels of the result that are computed at a time
@@ -173,9 +173,6 @@ class PhotoColorizer:
         levels = levels[::step, ::step]
         image = assembled(self.bands(levels, colour, bits=8), levels.shape[::-1])
         if alpha is not None:
-            part = alpha[::step, ::step]
-            image = on_white(
-                np.dstack([np.asarray(image), part if part.dtype == np.uint8 else (part >> 8).astype(np.uint8)])
-            )
+            image = on_white(np.dstack([np.asarray(image), eight_bits(alpha[::step, ::step])]))
         image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
         return image

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from colorization.core.environment import number
 from colorization.core.errors import InputError
 
 RESIDENT = "COLORIZATION_RESIDENT_BYTES"  # an environment variable
@@ -93,14 +94,8 @@ def room(device: torch.device) -> float:
 
     0 for the CPU, because the system already caches the file in memory. Raises InputError for an invalid RESIDENT.
     """
-    if wanted := os.environ.get(RESIDENT):
-        try:
-            found = float(wanted)
-        except ValueError:
-            found = math.nan
-        if not found >= 0:
-            raise InputError(f"{RESIDENT}: must be a number of bytes from 0, like 60e9, not {wanted[:80]!r}")
-        return found
+    if (wanted := number(RESIDENT, "bytes", "60e9")) is not None:
+        return wanted
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] / 2
     return 0 if device.type == "cpu" else math.inf

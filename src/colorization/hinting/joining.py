@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from colorization.hinting.influence import NEAR, influence
 from colorization.hinting.levin import Spread
 
-NEAR = (0.25, 0.38)  # share of the shorter side: hints count in full up to the first, not beyond the second
-ALIKE = (0.2, 0.32)  # the same for the difference in normalised L
 REACH = 0.2  # share of the shorter side: at this distance from all hints 1 - 1/e of the network's own detail stays
 
 
@@ -23,7 +22,7 @@ class Hinted:
         far = self.distance > NEAR[0]
         apart = np.sqrt(squared[:, far]) / np.float32(min(L.shape))  # (K, far places), as are the steps in L
         unlike = np.abs(L[far] - L[known][:, None])
-        self.influence[far] = (1 - _beyond(apart, *NEAR) * _beyond(unlike, *ALIKE)).max(axis=0)
+        self.influence[far] = influence(apart, unlike)
 
     def change(self, plain: NDArray, answer: NDArray, colours: NDArray) -> NDArray[np.float64]:
         """What hints add to the colours `plain` (2,h,w) that a network gives without them.
@@ -37,9 +36,3 @@ class Hinted:
         smooth = self.spread(mixed)
         told = self.spread(colours) + (1 - np.exp(-self.distance / REACH)) * (mixed - smooth)
         return mixed + self.influence * (told - mixed) - plain
-
-
-def _beyond(x: NDArray, start: float, end: float) -> NDArray:
-    """A smooth step from 0 at `start` to 1 at `end`."""
-    share = np.clip((x - start) / (end - start), 0, 1)
-    return share * share * (3 - 2 * share)

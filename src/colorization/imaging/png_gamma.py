@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorization.imaging import curve
+
 SRGB_GAMMA = 1 / 2.2  # a file that says so is in sRGB for all practical purposes
 TOLERANCE = 0.05  # libpng's PNG_GAMMA_THRESHOLD: a smaller difference is not seen
 RANGE = (0.05, 20.0)  # beyond it the chunk is damaged
@@ -28,8 +30,7 @@ def exponent(info: dict) -> float | None:
 def table(gamma: float, levels: int) -> NDArray:
     """Stored value → sRGB, both 0..levels-1; uint8 for 256 levels, uint16 for 65536."""
     light = np.linspace(0, 1, levels) ** (1 / gamma)
-    srgb = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light)  # IEC 61966-2-1
-    return (srgb * (levels - 1) + 0.5).astype(np.uint8 if levels == 256 else np.uint16)
+    return (curve.gamma(light) * (levels - 1) + 0.5).astype(np.uint8 if levels == 256 else np.uint16)
 
 
 def drop_overruled_gamma(image: Image.Image) -> None:

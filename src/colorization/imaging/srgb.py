@@ -27,12 +27,17 @@ def to_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):
         info = image.info
-        image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+        image = Image.fromarray(eight_bits(np.asarray(image).astype(np.uint16)))
         image.info = info
     pixels = pixels_of(image, srgb_transform(profile, image.mode))
     if pixels.ndim == 3:
         pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
     return Image.fromarray(pixels).convert("RGB")
+
+
+def eight_bits(pixels: NDArray) -> NDArray[np.uint8]:
+    """uint8 or uint16 → uint8, the high byte."""
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 
 def on_white(pixels: NDArray) -> Image.Image:

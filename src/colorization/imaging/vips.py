@@ -12,7 +12,7 @@ from PIL import Image
 
 from colorization.core.errors import InputError
 from colorization.imaging import png_gamma
-from colorization.imaging.srgb import srgb_transform
+from colorization.imaging.srgb import eight_bits, srgb_transform
 from colorization.imaging.tiff import CHANNELS, Page
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _rgb(image: "pyvips.Image") -> Image.Image:
     """Gray or RGB with 8 or 16 bits → RGB with 8."""
     shape = image.height, image.width, image.bands
     pixels = image.numpy().reshape(shape[:2] if image.bands == 1 else shape)
-    return Image.fromarray((pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels).convert("RGB")
+    return Image.fromarray(eight_bits(pixels)).convert("RGB")
 
 
 def _in_srgb(stored: Stored) -> "pyvips.Image":

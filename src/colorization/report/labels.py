@@ -37,11 +37,9 @@ class Labels:
 
 
 FIGURES = ("comparison", "measures", "categories", "differences", "learning-curves", "tradeoff")  # all models
+HINTS = "hints"  # of the models that take hints
 OF_THE_PAPER = "Figure {} of the paper: "
 MISSING = "Figure {} (missing in the paper): "
-
-
-HINTS = "hints"  # a figure of the models that take hints
 
 
 def figure_names(models: Iterable[str], *, hints: bool) -> list[str]:

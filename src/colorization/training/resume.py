@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import math
-import os
 import shutil
 import sys
 import time
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from colorization.core.environment import number
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import locked, write_bytes
 
@@ -73,16 +72,10 @@ class ResumeState:
 
 def seconds_between(device: torch.device) -> float:
     """The least time between two states: the variable SECONDS, or its default. Raises InputError if it is invalid."""
-    wanted = os.environ.get(SECONDS)
-    if not wanted:
+    wanted = number(SECONDS, "seconds", "60")
+    if wanted is None:
         return ON_CUDA if device.type == "cuda" else 0.0
-    try:
-        found = float(wanted)
-    except ValueError:
-        found = math.nan
-    if not found >= 0:
-        raise InputError(f"{SECONDS}: must be a number of seconds from 0, like 60, not {wanted[:80]!r}")
-    return found
+    return wanted
 
 
 def fingerprint(settings: dict, files: Iterable[Path]) -> str:

@@ -11,6 +11,7 @@ from PIL import ImageColor
 
 from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError, one_line
+from colorization.hinting.influence import influence as counting
 
 KEEP = "keep"  # instead of a colour: neutral gray
 MOST = 1000  # hints of one photograph
@@ -18,8 +19,6 @@ SIZE = 5  # pixels of the network's input; it was trained with squares of 1 to 9
 PALEST = 0.5  # smallest factor by which hints are divided
 REACH = 0.08  # of the correction around a hint, as a share of the shorter side: a standard deviation
 SIMILAR = 0.15  # normalised L: a place that differs by this from the hinted one gets 0.6 of the correction
-NEAR = (0.25, 0.38)  # share of the shorter side: the network's answer counts up to the first, not beyond the second
-ALIKE = (0.2, 0.32)  # the same for the difference in normalised L
 RIDGE = 1e-3  # added to the diagonal of a system of equations that may be singular
 EXAMPLE = "write it as 812,640,#2f5d3a or 200,90,keep"
 
@@ -144,19 +143,9 @@ def correction(L: NDArray[np.float32], places: NDArray, error: NDArray) -> NDArr
 
 
 def influence(L: NDArray[np.float32], places: NDArray) -> NDArray[np.float32]:
-    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (h,w).
-
-    Near a hint, or where the photograph is as light as there, it counts in full. What is far and looks different keeps
-    the colours that it has without hints: through its attention, the network changes them, too.
-    """
+    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (h,w)."""
     squared, unlike = _apart(L, places)
-    return (1 - _beyond(np.sqrt(squared), *NEAR) * _beyond(np.abs(unlike), *ALIKE)).max(axis=0)
-
-
-def _beyond(x: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
-    """A smooth step from 0 at `start` to 1 at `end`."""
-    share = np.clip((x - np.float32(start)) / np.float32(end - start), 0, 1)
-    return share * share * (3 - 2 * share)
+    return counting(np.sqrt(squared), np.abs(unlike))
 
 
 def _apart(L: NDArray[np.float32], places: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

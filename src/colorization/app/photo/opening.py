@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from colorization.app.photo.metadata import Metadata, read_metadata, tiff_metadata
@@ -21,6 +20,7 @@ from colorization.imaging.srgb import (
     MAX_PIXELS,
     NO_RANGE,
     check_size,
+    eight_bits,
     has_alpha,
     on_white,
     pixels_of,
@@ -148,8 +148,7 @@ def _small(image: Image.Image, longest: int) -> Image.Image:
     step = max(1, max(image.size) // longest)  # shrink before the first copy, to save memory
     filtering = Image.Resampling.BOX if image.mode in ("L", "RGB", "RGBA", "CMYK") else Image.Resampling.NEAREST
     image = image.resize((max(1, image.width // step), max(1, image.height // step)), filtering)
-    pixels = pixels_of(image, to_srgb)
-    return on_white((pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels)
+    return on_white(eight_bits(pixels_of(image, to_srgb)))
 
 
 def _depth(path: Path, image: Image.Image) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.color import LAB_EPSILON, LAB_KAPPA, LAB_OFFSET, RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB
+from colorization.imaging.curve import gamma, linear
 
 L_LEVELS = 65535  # the lightness level of L = 100
 F_PER_LEVEL, F_BLACK = np.float32(100 / 116 / L_LEVELS), np.float32(16 / 116)  # f(Y) = (L + 16) / 116
@@ -18,16 +19,6 @@ CUBE_EDGE = LAB_EPSILON ** (1 / 3)
 LUMINANCE = XYZ_FROM_RGB[1]
 # linear RGB - Y as a matrix on (X/Xn - Y, Z/Zn - Y); both are 0 for gray, so the column of Y drops out
 RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
-
-
-def linear(srgb: NDArray) -> NDArray:
-    """sRGB in [0, 1] → linear light in [0, 1] (IEC 61966-2-1)."""
-    return np.where(srgb > 0.04045, ((np.maximum(srgb, 0.04045) + 0.055) / 1.055) ** 2.4, srgb / 12.92)
-
-
-def gamma(light: NDArray) -> NDArray:
-    """Linear light in [0, 1] → sRGB in [0, 1], the inverse of `linear`."""
-    return np.where(light > 0.0031308, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055, light * 12.92)
 
 
 def lightness(Y: NDArray) -> NDArray[np.uint16]:

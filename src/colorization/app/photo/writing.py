@@ -16,6 +16,7 @@ from colorization.app.photo.metadata import Metadata, save_arguments
 from colorization.app.photo.reading import Photo
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import replacing
+from colorization.imaging.srgb import eight_bits
 
 PNG_LEVEL = 3  # zlib's compression level: three times as fast as Pillow's default, files a few per cent larger
 
@@ -78,7 +79,7 @@ def _with_alpha(bands: Iterator[NDArray], alpha: NDArray) -> Iterator[NDArray]:
     for band in bands:
         part = alpha[top : top + len(band)]
         if part.dtype != band.dtype:  # the user asked for an 8-bit format
-            part = (part >> 8).astype(np.uint8)
+            part = eight_bits(part)
         yield np.dstack([band, part])
         top += len(band)
 
