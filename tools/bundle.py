@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from safetensors import safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorization.app.catalog import BUNDLED, CHECKOUT
 from colorization.core import paths
@@ -32,7 +32,8 @@ from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, SUFFIXES, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.report.labels import Labels
-from tools import markdown, model_card, vividness
+from tools import as_painted, markdown, model_card, vividness
+from tools.as_painted import AsPainted
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
@@ -66,16 +67,12 @@ def size_of(weights: dict[str, Tensor]) -> int:
     return sum(weight.nbytes for weight in weights.values())
 
 
-def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
-    """Measures of two models on the test photographs, their paired differences, and the largest change of a or b."""
+def tested(model: nn.Module, config: Config) -> pd.DataFrame:
+    """The scores of each test photograph."""
     device, (photos, index) = one_device(), photographs(paths.LAB, "test")
     judges = load_judges(paths.CLASSIFIER, load(paths.TRAIN), lpips=config.evaluate.lpips, device=device)
-    scores = {name: evaluate(model, photos, index.category, judges, samples=0, device=device).scores
-              for name, model in models.items()}  # fmt: skip
-    values, resampled = measured(scores, config.compare, config.train.seed)
-    first, second = models.values()
-    change = largest_change(first, second, photos, device)
-    return values, comparison.differences(values, resampled), change
+    scores = evaluate(model, photos, index.category, judges, samples=0, device=device).scores
+    return pd.concat([index[["name", "source", "category"]], scores], axis=1)
 
 
 def learned(about: dict, data: Data, dataset: str | None) -> dict:
@@ -128,7 +125,10 @@ def main():
     labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
     model, half, weights = load_model(source, Colorizer), load_model(source, Colorizer), halves(source)
     half.load_state_dict(weights)
-    values, differences, change = compared({"half": half, "single": model}, config)
+    rows = {"half": tested(half, config), "single": read_table(paths.scores(name))}
+    values, resampled = measured(rows, config.compare, config.train.seed)
+    differences = comparison.differences(values, resampled)
+    change = largest_change(half, model, photographs(paths.LAB, "test")[0], one_device())
     with safe_open(source, framework="pt") as file:
         described = read_tree(file)
     dataset = config.data.kaggle.dataset if config.data.source == "kaggle" else wanted.dataset
@@ -136,12 +136,15 @@ def main():
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
     about = described["about"] | {"test": test}
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
-    about["vividness"] = vividness.chosen(half, config, one_device())
+    about["vividness"] = vivid = vividness.chosen(half, config, one_device())
+    command = AsPainted(half, image_size=about["image_size"], vividness=vivid, device=one_device())
+    painted = {"gray": read_table(paths.scores("gray")), "own": rows["half"], "painted": tested(command, config)}
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
     text = model_card.CARD.format(
         name=name, file=target.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
-        vividness=about["vividness"], rule=vividness.RULE, sources=markdown.sources(sources), **facts,
+        vividness=vivid, rule=vividness.RULE, painted=as_painted.scores(painted, vivid, config),
+        sources=markdown.sources(sources), **facts,
         **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip
     with TemporaryDirectory() as folder:

@@ -23,6 +23,13 @@ the other models of the same run. Each value has its 95 % bootstrap interval ove
 
 {scores}
 
+## The command
+
+`colorize` does more than the network: it prepares the photograph, fits the colours to its edges, makes them more vivid,
+and brings them into sRGB without a change of lightness. The same photographs, gray and in 8 bits, as it paints them:
+
+{painted}
+
 ## Vividness
 
 A model that is unsure paints pale. So `colorize` multiplies the colours of this model by {vividness:g}, unless
