@@ -77,7 +77,7 @@ def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def evidence(L: NDArray[np.float32]) -> np.float32:
-    """The factor on the colours of normalised L (h,w): 1, but less for a nearly uniform photograph, 0 for a uniform one."""
+    """The factor on the colours of normalised L (h,w): 1; less for a nearly uniform photograph, 0 for a uniform one."""
     low, high = np.percentile(L, TAILS)
     return np.float32(min(1.0, (high - low) / FAINT))
 
