@@ -52,6 +52,7 @@ class Colorizer(Trainable):
     """
 
     stride = 1  # H and W of the input of `forward` must be multiples of this
+    draws = False  # whether `colorize` draws random numbers, which ONNX cannot express
     takes_hints = False  # whether `colorize` takes a map of hints (see `common.hints`) as a second argument
 
     def __init__(self, *, predicts: str):
