@@ -12,6 +12,7 @@ from colorization.core.errors import InputError
 from colorization.core.params import Fit
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
+from colorization.training.compiled import compiled
 from colorization.training.distributed import Processes
 from colorization.training.moving_average import Average, copy_of
 from colorization.training.resume import ResumeState
@@ -72,13 +73,14 @@ class Trainer:
 
     def fit(self) -> Fitted:
         """Train the remaining epochs. Raises InputError that names epoch and step if a loss is not finite."""
-        for epoch in range(self.state["epoch"], self.params.epochs):
-            torch.manual_seed(self.seed * 1_000_003 + epoch)
-            try:
-                row = self._epoch(epoch)
-            except NotFiniteError as error:
-                raise InputError(f"{error}; {self.resume.kept()}") from None
-            self._record(epoch, row)
+        with compiled(self.model, self.processes.size):
+            for epoch in range(self.state["epoch"], self.params.epochs):
+                torch.manual_seed(self.seed * 1_000_003 + epoch)
+                try:
+                    row = self._epoch(epoch)
+                except NotFiniteError as error:
+                    raise InputError(f"{error}; {self.resume.kept()}") from None
+                self._record(epoch, row)
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
     def _epoch(self, epoch: int) -> dict[str, float]:

@@ -47,6 +47,9 @@ class ConditionalGAN(Colorizer):
     def forward(self, L):
         return self.generator(L)
 
+    def passes(self):
+        return [self.generator.forward, self.discriminator.forward]
+
     def loss(self, batch):
         L, real_ab = batch
         fake_ab = self.generator(L)

@@ -1,5 +1,7 @@
 """Base classes: `Trainable` for training, `Colorizer` for evaluation and the command line."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -30,6 +32,13 @@ class Trainable(nn.Module):
     def validation(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         """Named measures of a batch of validation photographs: the loss, and a subclass's own."""
         return self.loss(batch)
+
+    def passes(self) -> list[Callable]:
+        """The methods in which the time of `loss` and `forward` goes: the same computation for every tensor of a shape.
+
+        A training may compile them; see docs/scale.md.
+        """
+        return [self.forward]
 
     def configure_optimizers(self, *, lr: float, beta1: float) -> list[torch.optim.Optimizer]:
         """The optimizers, in the order that `training_step` expects."""
