@@ -22,8 +22,9 @@ from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import Hints
 from colorization.core.process import processors
 from colorization.evaluation import intervals, measures, metrics
+from colorization.evaluation.columns import original_rgb
 from colorization.evaluation.comparison import groups
-from colorization.evaluation.scoring import batches, original_rgb
+from colorization.evaluation.scoring import batches
 from colorization.evaluation.tradeoff import errors
 from colorization.hinting.joining import Hinted
 from colorization.models.common import hints as maps
