@@ -109,7 +109,7 @@ def fitted(known: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.flo
 def means(planes: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Planes (C,h,w) at another size (C,*shape): the mean of all pixels that touch a cell."""
     down, across = (_cells(size, count) for size, count in zip(planes.shape[1:], shape))
-    return down @ planes @ across.T
+    return (down @ planes @ across.T).astype(np.float32, copy=False)
 
 
 def joined(L: NDArray, plain: NDArray, answer: NDArray, known: NDArray) -> NDArray[np.float32]:
