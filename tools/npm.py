@@ -17,12 +17,12 @@ QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", 
 def packages() -> Path:
     """The folder of the installed packages. Raises InputError if npm is missing or fails."""
     with locked(INSTALLED, "another process installs npm's packages"):
-        if not _up_to_date():
+        if not up_to_date():
             _install()
     return INSTALLED / "node_modules"
 
 
-def _up_to_date() -> bool:
+def up_to_date() -> bool:
     """Whether the last installation ended well, and was of these pins: they are copied last."""
     return all(
         (INSTALLED / "done" / name).is_file() and (INSTALLED / "done" / name).read_bytes() == (PINS / name).read_bytes()

@@ -72,6 +72,6 @@ def _plain(value: Any) -> Any:
         parts = [_plain(part) for part in value]
         return None if None in parts else parts
     if isinstance(value, dict) and all(isinstance(key, int | float | str) for key in value):
-        parts = {str(key): _plain(part) for key, part in value.items()}
-        return None if None in parts.values() else parts
+        named = {str(key): _plain(part) for key, part in value.items()}
+        return None if None in named.values() else named
     return None

@@ -51,9 +51,10 @@ def bundled() -> Model:
 def page_of(text: str) -> str:
     """The server's page.html → the browser's. Raises InputError if a marked place is missing."""
     for name, told in TEXTS.items():
-        text, count = re.subn(f"<!-- {name} -->.*?<!-- /{name} -->", lambda _, told=told: told, text, flags=re.DOTALL)
-        if count != 1:
+        found = re.findall(f"<!-- {name} -->.*?<!-- /{name} -->", text, flags=re.DOTALL)
+        if len(found) != 1:
             raise InputError(f"page.html: expected one place marked <!-- {name} --> and <!-- /{name} -->")
+        text = text.replace(found[0], told)
     return text
 
 
