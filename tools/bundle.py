@@ -1,8 +1,9 @@
-"""Put an up-to-date model into the package, as ONNX in half precision and with a model card.
+"""Put up-to-date models of one run into the package, as ONNX in half precision, each with a model card.
 
 python -m tools.bundle ours --sources presets/everyday.csv
+python -m tools.bundle resnet gan vae
 
-The package holds one model; a new one replaces the old one. Commit src/colorization/app/weights afterwards.
+A model replaces the one of its name. Commit src/colorization/app/weights afterwards.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from safetensors import safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorization.app.catalog import BUNDLED, CHECKOUT
 from colorization.core import paths
@@ -29,14 +30,15 @@ from colorization.evaluation.scoring import evaluate, load_judges, photographs
 from colorization.export import export
 from colorization.models.common import onnx_file
 from colorization.models.common.contract import Colorizer
-from colorization.models.common.description import SCORES, SUFFIXES, read_tree
+from colorization.models.common.description import SCORES, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.report.labels import Labels
-from tools import markdown, model_card, vividness
+from tools import as_painted, markdown, model_card, vividness
+from tools.as_painted import AsPainted
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
-LARGEST = 16_000_000  # bytes; every clone downloads this file
+LARGEST = 16_000_000  # bytes of the models of one run; every clone downloads them
 MOSTLY = 0.6  # share of photographs with people from which a category counts as one of people
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
@@ -54,28 +56,27 @@ def again(data: Data) -> str:
 
 
 def halves(source: Path) -> dict[str, Tensor]:
-    """The weights of a model in half precision. Raises InputError if they are too large for git."""
-    weights = halved(load_model(source, Colorizer).state_dict())
-    if size_of(weights) > LARGEST:
-        told = f"{size_of(weights):,} bytes in half precision, more than the limit of {LARGEST:,} for git"
-        raise InputError(f"{source}: {told}")
-    return weights
+    """The weights of a model in half precision."""
+    return halved(load_model(source, Colorizer).state_dict())
+
+
+def require_small(names: list[str]) -> None:
+    """Raise InputError if the models are too large for git, in half precision."""
+    if (size := sum(size_of(halves(paths.weights(name))) for name in names)) > LARGEST:
+        told = f"{size:,} bytes in half precision, more than the limit of {LARGEST:,} for git"
+        raise InputError(f"{', '.join(names)}: {told}")
 
 
 def size_of(weights: dict[str, Tensor]) -> int:
     return sum(weight.nbytes for weight in weights.values())
 
 
-def compared(models: dict, config: Config) -> tuple[dict, pd.DataFrame, float]:
-    """Measures of two models on the test photographs, their paired differences, and the largest change of a or b."""
+def tested(model: nn.Module, config: Config) -> pd.DataFrame:
+    """The scores of each test photograph."""
     device, (photos, index) = one_device(), photographs(paths.LAB, "test")
     judges = load_judges(paths.CLASSIFIER, load(paths.TRAIN), lpips=config.evaluate.lpips, device=device)
-    scores = {name: evaluate(model, photos, index.category, judges, samples=0, device=device).scores
-              for name, model in models.items()}  # fmt: skip
-    values, resampled = measured(scores, config.compare, config.train.seed)
-    first, second = models.values()
-    change = largest_change(first, second, photos, device)
-    return values, comparison.differences(values, resampled), change
+    scores = evaluate(model, photos, index.category, judges, samples=0, device=device).scores
+    return pd.concat([index[["name", "source", "category"]], scores], axis=1)
 
 
 def learned(about: dict, data: Data, dataset: str | None) -> dict:
@@ -115,20 +116,17 @@ def people(name: str, sources: pd.DataFrame, config: Config) -> pd.DataFrame:
     return pd.concat(rows) if rows else pd.DataFrame()
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="name of a model in models/")
-    parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
-    parser.add_argument("--sources", type=Path, help="a table of categories: people (share), shows, origin, licence")
-    wanted, config = parser.parse_args(), load_config()
+def bundle(name: str, wanted: argparse.Namespace, config: Config) -> None:
+    """Write the file and the card of one model into the package."""
+    source = paths.weights(name)
     sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame({"category": [], "people": []})
-    name, source = wanted.name, paths.weights(wanted.name)
-    config.model(name)
-    require_up_to_date()
     labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
     model, half, weights = load_model(source, Colorizer), load_model(source, Colorizer), halves(source)
     half.load_state_dict(weights)
-    values, differences, change = compared({"half": half, "single": model}, config)
+    rows = {"half": tested(half, config), "single": read_table(paths.scores(name))}
+    values, resampled = measured(rows, config.compare, config.train.seed)
+    differences = comparison.differences(values, resampled)
+    change = largest_change(half, model, photographs(paths.LAB, "test")[0], one_device())
     with safe_open(source, framework="pt") as file:
         described = read_tree(file)
     dataset = config.data.kaggle.dataset if config.data.source == "kaggle" else wanted.dataset
@@ -136,22 +134,38 @@ def main():
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
     about = described["about"] | {"test": test}
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
-    about["vividness"] = vividness.chosen(half, config, one_device())
+    about["vividness"] = vivid = vividness.chosen(half, config, one_device())
+    command = AsPainted(half, image_size=about["image_size"], vividness=vivid, device=one_device())
+    painted = {"gray": read_table(paths.scores("gray")), "own": rows["half"], "painted": tested(command, config)}
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
-    text = model_card.CARD.format(
-        name=name, file=target.name, label=labels.names[name], megabytes=size_of(weights) / 1e6, change=change,
-        parameters=sum(p.numel() for p in model.parameters()), commands=commands,
-        vividness=about["vividness"], rule=vividness.RULE, sources=markdown.sources(sources), **facts,
-        **scored(name, values, differences, labels, sources, config),
-    )  # fmt: skip
     with TemporaryDirectory() as folder:
         single = Path(folder) / source.name
         save_model(single, weights, name=name, network=described["network"], about=about)
         export(single, target)
-    write_bytes(BUNDLED / "README.md", text.encode())
-    for other in {path for path in BUNDLED.iterdir() if path.suffix in SUFFIXES} - {target}:
-        other.unlink()
+    text = model_card.CARD.format(
+        name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6, change=change,
+        parameters=sum(p.numel() for p in model.parameters()), commands=commands,
+        vividness=vivid, rule=vividness.RULE, painted=as_painted.scores(painted, vivid, config),
+        sources=markdown.sources(sources), **facts,
+        **scored(name, values, differences, labels, sources, config),
+    )  # fmt: skip
+    write_bytes(target.with_suffix(".md"), text.encode())
     print(f"{BUNDLED.relative_to(CHECKOUT)}: {name}, {target.stat().st_size:,} bytes; commit it")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
+    parser.add_argument("names", metavar="name", nargs="+", help="name of a model in models/")
+    parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
+    parser.add_argument("--sources", type=Path, help="a table of categories: people (share), shows, origin, licence")
+    wanted, config = parser.parse_args(), load_config()
+    for name in wanted.names:
+        config.model(name)
+    require_up_to_date()
+    require_small(wanted.names)
+    for name in wanted.names:
+        bundle(name, wanted, config)
+    write_bytes(BUNDLED / "README.md", model_card.index(BUNDLED).encode())
 
 
 if __name__ == "__main__":

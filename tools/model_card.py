@@ -1,13 +1,26 @@
-"""The card of the bundled model, in markdown: its training photographs, scores and limits."""
+"""The cards of the bundled models, in markdown: their training photographs, scores and limits."""
 
+from pathlib import Path
+
+from colorization.app import catalog
 from colorization.core.params import Data
+from colorization.models.common.description import read_description
 
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
-CARD = """# The bundled model
+INDEX = """# The models that come with `colorize`
 
-`colorize` uses `{file}` until you train a model: the {label} of this study, \
-{parameters:,} parameters in
-half precision, {megabytes:.1f} MB. `python -m tools.bundle` wrote it and this page.
+`colorize` uses the first one until you train a model that learned from more photographs; `--model NAME` and the page
+offer the others. ΔE is that of the network's own colours on the test photographs of its own run, so rows of different
+runs do not compare: see [results](../../../../results). `python -m tools.bundle` wrote these files.
+
+| model | learned from | at | ΔE ↓ | vividness | file |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+CARD = """# {label}, as it comes with `colorize`
+
+`{file}`: {parameters:,} parameters of the training in half precision, {megabytes:.1f} MB without those that colorizing
+does not need. `python -m tools.bundle` wrote it and this page.
 
 ## Training photographs
 
@@ -22,6 +35,13 @@ Measured on {tested:,} test photographs that no model was trained on, with the w
 the other models of the same run. Each value has its 95 % bootstrap interval over the test photographs.
 
 {scores}
+
+## The command
+
+`colorize` does more than the network: it prepares the photograph, fits the colours to its edges, makes them more vivid,
+and brings them into sRGB without a change of lightness. The same photographs, gray and in 8 bits, as it paints them:
+
+{painted}
 
 ## Vividness
 
@@ -60,6 +80,17 @@ The a and b of every pixel change by at most {change:.2g}, of ±110.
 {commands}
 ```
 """
+
+
+def index(folder: Path) -> str:
+    """The list of the bundled models with links to their cards, the default first."""
+    rows = []
+    for path in sorted(catalog.files(folder), key=lambda path: -read_description(path).photographs):
+        about, vividness = read_description(path), catalog.vividness(path)
+        cells = [f"[{path.stem}]({path.stem}.md)", f"{about.photographs:,} photographs", f"{about.image_size} px",
+                 f"{about.scores['delta_e']:.2f}", f"{vividness:g}", f"{path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    return INDEX.format(rows="\n".join(rows))
 
 
 def origin(data: Data, dataset: str | None) -> str:

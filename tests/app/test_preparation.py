@@ -5,7 +5,7 @@ import pytest
 from photos import gray_of, photo
 
 from colorization.app.colorizer import load
-from colorization.app.photo.preparation import BLACK, WHITE, Box, inside, stretched
+from colorization.app.photo.preparation import BLACK, FAINT, WHITE, Box, evidence, inside, stretched
 
 
 def scene(height=90, width=120, seed=0):
@@ -31,6 +31,20 @@ def test_what_is_uniform_stays_uniform(tone):
     L[::2] += np.float32(0.004)
     seen = stretched(L)
     assert np.ptp(seen) < 0.02 and abs(float(seen.mean()) - tone) < 0.45 and seen.dtype == np.float32
+
+
+@pytest.mark.parametrize("tone", [4, 60, 128, 200])
+def test_a_photograph_that_shows_nothing_stays_neutral(tone):
+    model, plain = load("ours"), np.full((90, 120), tone, np.uint8)
+    assert np.abs(model.colorize(plain).astype(int) - tone).max() <= 1
+    assert np.ptp(model.colorize(plain, prepare=False), axis=-1).max() > 2, "the network alone gives it a tint"
+    assert np.ptp(model.colorize(plain, hints=[(60, 45, "#2f5d3a")])[45, 60]) > 10 or tone == 4
+
+
+def test_faint_tones_get_faint_colours():
+    L = scene()
+    assert evidence(L) == 1 and evidence(np.zeros_like(L)) == 0
+    assert evidence(L * np.float32(FAINT / 2 / np.ptp(L))) == pytest.approx(0.5, abs=0.05)
 
 
 def test_darkness_is_lifted_but_stays_dark():

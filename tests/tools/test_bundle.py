@@ -191,12 +191,13 @@ def test_halving_keeps_integers_and_values_beyond_float16():
 
 
 def test_a_model_that_is_too_large_for_git_is_refused(place, monkeypatch):
-    write_model(place / "m.safetensors", 10)
-    size = bundle.size_of(bundle.halves(place / "m.safetensors"))
+    write_model(place / "models/m.safetensors", 10)
+    size = bundle.size_of(bundle.halves(place / "models/m.safetensors"))
     assert (catalog.BUNDLED / "best.safetensors").stat().st_size == pytest.approx(size, rel=0.1)
-    monkeypatch.setattr(bundle, "LARGEST", size - 1)
-    with pytest.raises(InputError, match="m.safetensors: .* bytes in half precision, more than the"):
-        bundle.halves(place / "m.safetensors")
+    monkeypatch.setattr(bundle, "LARGEST", size)
+    bundle.require_small(["m"])
+    with pytest.raises(InputError, match="m, m: .* bytes in half precision, more than the"):
+        bundle.require_small(["m", "m"])
 
 
 class Constant(Colorizer):
@@ -277,15 +278,19 @@ def test_a_wheel_contains_the_bundled_model(tmp_path):
     assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= packed
 
 
-@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*")), ids=lambda path: path.name)
-def test_the_bundled_model_loads_and_has_a_card(path):
-    """The model in this repository has a card and a known score, and loads."""
-    if path.name == "README.md":
-        return
-    about = read_description(path)
-    assert path.suffix == ".onnx" and path.stat().st_size < 16_000_000 and about.scores
-    assert (
-        f"`{path.name}`" in (BUNDLED / "README.md").read_text()
-        and f"{about.photographs:,}" in (BUNDLED / "README.md").read_text()
-    )
+def test_the_package_holds_models_and_their_cards_only():
+    models = sorted(BUNDLED.glob("*.onnx"))
+    assert {path.name for path in BUNDLED.iterdir()} == {
+        "README.md", *(name for path in models for name in (path.name, path.with_suffix(".md").name))
+    }  # fmt: skip
+    assert (BUNDLED / "README.md").read_text() == model_card.index(BUNDLED)
+    assert catalog.find("ours") == BUNDLED / "ours.onnx"
+
+
+@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.onnx")), ids=lambda path: path.stem)
+def test_a_bundled_model_loads_and_has_a_card(path):
+    """The models in this repository have a card and a known score, and load."""
+    about, card = read_description(path), path.with_suffix(".md").read_text()
+    assert path.stat().st_size < 16_000_000 and about.scores
+    assert f"`{path.name}`" in card and f"{about.photographs:,}" in card
     assert OnnxNetwork(path, device="cpu", threads=1).colorize(np.zeros((5, 7), np.float32), None).shape == (2, 5, 7)

@@ -11,7 +11,7 @@ from colorization.models.common import onnx_file
 from colorization.models.common.description import DAMAGED, SCORES, SUFFIX, Description, read_description, tree_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
-BUNDLED = Path(__file__).parent / "weights"  # the folder of the bundled model
+BUNDLED = Path(__file__).parent / "weights"  # the folder of the models that come with the package
 MOST_VIVID = 10.0  # largest factor on the colours
 FEW = 1000  # training photographs; a model of fewer tries the study, and paints wrongly
 SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
@@ -21,7 +21,7 @@ NOTE = f"""\
 photos: the number of training photographs. A name that is listed twice means the upper model.
 […]: the precision and the device of the training, if the file names them.
 The default is {RULE}.
-Scores of models/ come from metrics/scores. The bundled model was scored on other test photographs."""
+Scores of models/ come from metrics/scores. Bundled models were scored in their own runs, on other test photographs."""
 TRIALS = f"learned from fewer than {FEW:,} photographs, to try the study; expect wrong colours:"
 
 

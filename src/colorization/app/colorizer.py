@@ -17,7 +17,7 @@ from colorization.app.photo.guide import guided, placed
 from colorization.app.photo.hints import Hint, checked, fitted, map_of
 from colorization.app.photo.metadata import ORIENTATION
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
-from colorization.app.photo.preparation import Box, prepared, shrunk
+from colorization.app.photo.preparation import Box, evidence, prepared, shrunk
 from colorization.app.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
 from colorization.app.photo.sixteen_bit import STRIP
 from colorization.app.photo.writing import assembled
@@ -136,15 +136,16 @@ class PhotoColorizer:
             raise InputError("hints: this model takes none; use ours")
         whole = shrunk(levels, self.image_size)
         seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
+        trust = evidence(whole) if prepare else np.float32(1)
         if samples:
-            drawn = self.network.samples(seen, samples)  # (2, h', w') each
+            drawn = [ab * trust for ab in self.network.samples(seen, samples)]  # (2, h', w') each
         elif known:
             scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
             given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
             told = self.network.colorize(seen, fitted(given, seen.shape))
-            drawn = [np.concatenate([self.network.colorize(seen, None), told])]  # (4, h', w')
+            drawn = [np.concatenate([self.network.colorize(seen, None) * trust, told])]  # (4, h', w')
         else:
-            drawn = [self.network.colorize(seen, None)]
+            drawn = [self.network.colorize(seen, None) * trust]
         fits = (guided(levels, whole, placed(ab, box, whole.shape) * np.float32(vividness), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
 

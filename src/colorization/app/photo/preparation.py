@@ -17,6 +17,7 @@ OVERSAMPLED = 4  # block means shrink to this many times the predicted size; a b
 BLACK, WHITE = -0.8, 0.7  # normalised L (10 and 85) that the darkest and the lightest part of a photograph should reach
 TAILS = (1.0, 99.0)  # percentiles that count as its darkest and lightest part
 STEEPEST = 4.0  # largest factor on the contrast: what is nearly uniform stays so
+FAINT = 0.04  # normalised L (2): a photograph whose tones differ by less shows nothing to colour
 WIDEST = 6  # a border takes at most a sixth of the side
 EVEN, STEP = 0.12, 0.2  # normalised L: largest deviation within a line of a border; smallest step to the inside
 MUCH = 0.65  # share of the first line inside that may be nearer to the tone than STEP
@@ -73,6 +74,12 @@ def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:
     spare = (white - black) - factor * (high - low)  # above 0 if the factor is limited: stay on the photograph's side
     start = black + spare * (low + high + 2) / 4
     return np.clip(start + factor * (L - low), -1, 1).astype(np.float32)
+
+
+def evidence(L: NDArray[np.float32]) -> np.float32:
+    """The factor on the colours of normalised L (h,w): 1; less for a nearly uniform photograph, 0 for a uniform one."""
+    low, high = np.percentile(L, TAILS)
+    return np.float32(min(1.0, (high - low) / FAINT))
 
 
 def inside(L: NDArray[np.float32]) -> Box:

@@ -1,0 +1,55 @@
+"""A model as `colorize` uses it, to score the command beside the network's own prediction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from colorization.app.colorizer import PhotoColorizer
+from colorization.app.torch_network import TorchNetwork
+from colorization.color import lab_to_rgb, rgb_to_lab
+from colorization.core.params import Config
+from colorization.evaluation.comparison import measured, table
+from colorization.evaluation.scoring import to_uint8
+from colorization.models.common.contract import Colorizer
+from colorization.report.labels import Labels
+from tools import markdown
+
+MEASURES = ("delta_e", "ab_rmse", "skill", "psnr", "colorfulness_ratio")
+
+
+class AsPainted(nn.Module):
+    """What `scoring.evaluate` needs of a model, for gray photographs of 8 bits that `colorize` colours."""
+
+    def __init__(self, model: Colorizer, *, image_size: int, vividness: float, device: torch.device):
+        super().__init__()
+        self.painter = PhotoColorizer(
+            TorchNetwork(model, device=str(device)), image_size=image_size, vividness=vividness
+        )
+
+    def colorize(self, L: Tensor) -> Tensor:
+        """Normalised L (B,1,S,S) → the normalised ab (B,2,S,S) of the results in 8 bits."""
+        grays = to_uint8(lab_to_rgb(L, torch.zeros_like(L).expand(-1, 2, -1, -1)))
+        painted = np.stack([self.painter.colorize(gray) for gray in grays])
+        return rgb_to_lab(torch.from_numpy(painted).to(L.device).permute(0, 3, 1, 2).float() / 255)[1]
+
+
+def scores(rows: Mapping[str, pd.DataFrame], vividness: float, config: Config) -> str:
+    """Gray, a model's own prediction and `colorize`, in markdown: all photographs, and each source of several.
+
+    rows: the scores of each photograph, with its `source`, under the names gray, own and painted.
+    """
+    names = {"gray": "gray", "own": "the network's own", "painted": f"`colorize`, vividness {vividness:g}"}
+    sources = rows["gray"].source.fillna("")
+    parts: list[pd.DataFrame] = []
+    labels: dict[str, str] = {}
+    for source in ["", *(sorted(set(sources)) if sources.nunique() > 1 else [])]:
+        chosen = {f"{source or 'all'}/{row}": found[(sources == source) | (not source)] for row, found in rows.items()}
+        photographs = len(chosen[f"{source or 'all'}/gray"])
+        values, resampled = measured(chosen, config.compare, config.train.seed)
+        parts.append(table(values, resampled, photographs))
+        labels |= {f"{source or 'all'}/{row}": f"{source or 'all'} ({photographs:,}): {names[row]}" for row in rows}
+    return markdown.scores(pd.concat(parts), replace(Labels.of({}), names=labels), MEASURES)
