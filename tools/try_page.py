@@ -37,15 +37,18 @@ TEXTS = {  # what page.html says between <!-- name --> and <!-- /name -->
     "policy": f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
     "where": "Everything happens in your browser: nothing is uploaded, and after the first visit it works without a "
     "network. Results have 8 bits and no metadata (date, place, camera); the command <code>colorize</code> keeps them. "
-    'The network: <a href="model/README.md">what it learned from</a>.',
+    'The network: <a href="model/card.md">what it learned from</a>.',
 }
 
 
 def bundled() -> Model:
-    """The bundled model. Raises InputError if there is none."""
-    for path in BUNDLED.glob(f"*{onnx_file.SUFFIX}"):
-        return Model(path=path, about=read_description(path), scores={})
-    raise InputError(f"{BUNDLED}: holds no {onnx_file.SUFFIX} file; bundle a model with: python -m tools.bundle")
+    """The best of the bundled models. Raises InputError if there is none."""
+    found = [(path, read_description(path)) for path in BUNDLED.glob(f"*{onnx_file.SUFFIX}")]
+    if not found:
+        raise InputError(f"{BUNDLED}: holds no {onnx_file.SUFFIX} file; bundle a model with: python -m tools.bundle")
+    return min(
+        (Model(path=path, about=about, scores=about.scores) for path, about in found), key=lambda each: each.rank
+    )
 
 
 def page_of(text: str) -> str:
@@ -82,8 +85,8 @@ def assemble(folder: Path, packages: Path) -> None:
     runtime = folder / "vendor/ort.js"
     runtime.write_text(re.sub(r"\n//# sourceMappingURL=.*", "", runtime.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copyfile(CHECKOUT / "LICENSE", folder / "LICENSE.txt")
-    for path in (model.path, BUNDLED / "README.md"):
-        shutil.copyfile(path, folder / "model" / path.name)
+    shutil.copyfile(model.path, folder / "model" / model.path.name)
+    shutil.copyfile(model.path.with_suffix(".md"), folder / "model/card.md")
     fetched = {"wasm": folder / "vendor/ort.wasm", "model": folder / "model" / model.path.name}
     files = {
         name: {"path": f"../{path.relative_to(folder).as_posix()}", "bytes": path.stat().st_size}

@@ -151,6 +151,12 @@ def test_faded_levels_are_stretched_alike(js, low, high):
     assert np.abs(found - preparation.stretched(L)).max() < 1e-5
 
 
+@pytest.mark.parametrize("high", [0.5, 0.508, 0.53, 1.0])
+def test_what_is_nearly_uniform_gets_as_little_colour(js, high):
+    L = preparation.shrunk(levels_of((90, 120), low=0.5, high=high), SIDE)
+    assert js("preparation.js", "evidence", plane(L)) == pytest.approx(float(preparation.evidence(L)), abs=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(32, 41), (1, 1), (3, 50)])
 def test_the_guide_fits_alike(js, shape):
     L = RANDOM.uniform(-1, 1, shape).astype(np.float32)
@@ -242,7 +248,10 @@ def test_a_photograph_is_painted_alike(js, shape, count, vividness):
 
 
 @pytest.mark.parametrize("count", [0, 5])
-@pytest.mark.parametrize("options", [{"border": 8}, {"low": 0.4, "high": 0.6}, {"low": 0.4, "high": 0.6, "border": 9}])
+@pytest.mark.parametrize(
+    "options",
+    [{"border": 8}, {"low": 0.4, "high": 0.6}, {"low": 0.4, "high": 0.6, "border": 9}, {"low": 0.5, "high": 0.51}],
+)
 def test_an_old_photograph_is_painted_alike(js, options, count):
     shape = (120, 150)
     painted_alike(js, levels_of(shape, **options), some_hints(shape, count) if count else [], 1.3)

@@ -3,7 +3,7 @@
 import { placed } from "./guide.js";
 import { checked, cut, fitted, mapOf } from "./hints.js";
 import { guided } from "./joining.js";
-import { prepared } from "./preparation.js";
+import { evidence, prepared } from "./preparation.js";
 import { colourMaps } from "./recolor.js";
 
 // network(L, known): normalised L and a map of hints or null → normalised ab. side: that it was trained at.
@@ -18,11 +18,8 @@ export class Colorizer {
     const known = checked(hints, levels);
     opened.view ??= prepared(levels, this.side);
     const { whole, seen, box } = opened.view;
-    opened.plain ??= await this.network(seen, null);
-    const vivid = (ab) => {
-      const { planes, ...shape } = placed(ab, box, whole);
-      return { planes: planes.map((plane) => plane.map((value) => value * vividness)), ...shape };
-    };
+    opened.plain ??= times(await this.network(seen, null), evidence(whole));
+    const vivid = (ab) => times(placed(ab, box, whole), vividness);
     const plain = vivid(opened.plain);
     let told = plain;
     if (known.length) {
@@ -33,3 +30,5 @@ export class Colorizer {
     return colourMaps(slope, offset);
   }
 }
+
+const times = ({ planes, ...shape }, factor) => ({ planes: planes.map((plane) => plane.map((value) => value * factor)), ...shape });

@@ -5,7 +5,7 @@ import { preparation, recolor } from "./constants.js";
 import { resized } from "./resize.js";
 import { clipped, median, quantile, rounded } from "./statistics.js";
 
-const { ALIKE, BLACK, EVEN, LONGEST, MUCH, OVERSAMPLED, STEEPEST, STEP, TAILS, WHITE, WIDEST } = preparation;
+const { ALIKE, BLACK, EVEN, FAINT, LONGEST, MUCH, OVERSAMPLED, STEEPEST, STEP, TAILS, WHITE, WIDEST } = preparation;
 const { L_LEVELS } = recolor;
 
 const whole = ({ height, width }) => ({ top: 0, bottom: height, left: 0, right: width });
@@ -62,6 +62,12 @@ export function stretched(L) {
   const spare = white - black - factor * (high - low);
   const start = black + (spare * (low + high + 2)) / 4;
   return { ...L, data: L.data.map((value) => clipped(start + factor * (value - low), -1, 1)) };
+}
+
+// The factor on the colours: 1; less for a nearly uniform photograph, 0 for a uniform one.
+export function evidence(L) {
+  const [low, high] = TAILS.map((tail) => quantile(L.data, tail / 100));
+  return Math.min(1, (high - low) / FAINT);
 }
 
 // The inside of a border around normalised L; the whole, if it has none.
