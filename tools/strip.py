@@ -14,9 +14,10 @@ from colorization.core.errors import run
 from colorization.sources.sample import PHOTOGRAPHS, original
 
 STRIP, HINTED = Path("docs/strip.jpg"), Path("docs/hints.jpg")
-# The spacesuit was orange; flag and wall were not. Places of the astronaut, 512×512 px.
+# The spacesuit was orange; flag, skin and wall were not. Places of the astronaut, 512×512 px.
 SUIT = [(x, y, "#c8611f") for x, y in ((120, 330), (60, 400), (200, 440), (250, 350), (150, 470), (315, 315))]
-SUIT += [(x, y, "keep") for x, y in ((20, 60), (40, 180), (30, 260), (70, 120), (310, 60), (360, 180), (460, 240))]
+SUIT += [(x, y, "keep") for x, y in ((20, 60), (40, 180), (30, 260), (70, 120), (460, 240))]
+SUIT += [(225, 120, "#d9a384")]
 HEIGHT, GAP, QUALITY = 280, 6, 86  # pixels of each photograph and between two; of the JPEG
 
 

@@ -14,6 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from colorization.core.errors import InputError
 from colorization.core.files import write_bytes
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import tree_of
@@ -28,8 +29,16 @@ SMALL = 1024  # numbers; smaller weights stay in single precision
 
 
 def export(source: Path, target: Path) -> None:
-    """Export the model in a file of `save_model`, completely or not at all. Raises InputError for another file."""
+    """Export the model in a file of `save_model`, completely or not at all.
+
+    Raises InputError for another file, and for a model that draws random numbers.
+    """
     model = load_model(source, Colorizer)
+    if model.draws:
+        raise InputError(
+            f"{source}: its colours depend on dropout (test_statistics: batch), which ONNX cannot repeat; "
+            "colorize runs this file with torch"
+        )
     tree = tree_of(source)
     described = {key: tree[key] for key in ("model", "network", "about")}
     kind = {"opset": OPSET, "stride": model.stride, "predicts": model.predicts, "takes_hints": model.takes_hints}

@@ -66,7 +66,7 @@ def test_places_and_maps_are_read_as_torch_reads_them():
     planes, places = torch.rand(4, 13, 17, generator=generator), torch.rand(50, 2, generator=generator) * 2 - 1
     expected = F.grid_sample(planes[None], places.view(1, 1, -1, 2), padding_mode="border", align_corners=False)
     assert np.abs(given.at_places(planes.numpy(), places.numpy()) - expected[0, :, 0].T.numpy()).max() < 1e-5
-    known = given.map_of([given.Hint(3, 4, 0.5, -0.2), given.Hint(16, 12, 0.1, 0.4)], (1.0, 1.0), (13, 17), 1.0)
+    known = given.map_of([given.Hint(3, 4, 0.5, -0.2), given.Hint(16, 12, 0.1, 0.4)], (1.0, 1.0), (13, 17), 1.0, 5)
     for sides in ((13, 17), (20, 23), (5, 4), (1, 1), (14, 16)):
         shares = F.adaptive_avg_pool2d(torch.from_numpy(known)[None], sides)[0].numpy()
         found = given.fitted(known, sides)
@@ -97,7 +97,7 @@ def test_a_correction_equals_torch():
 
 
 def test_far_and_unlike_places_are_corrected_by_nothing():
-    """Beside the network's own answer to a hint: this is about the correction alone."""
+    """Beside the hint's spreading: this is about the correction after the guide alone."""
     L, ab = np.zeros((64, 64), np.float32), np.zeros((2, 64, 64), np.float32)
     L[:, 32:] = 0.8
     changed = corrected(L, ab, [given.Hint(20, 20, 0.5, -0.3)])
@@ -107,16 +107,17 @@ def test_far_and_unlike_places_are_corrected_by_nothing():
     assert np.abs(changed[:, 20, 33:]).max() * AB_SCALE < 0.1, "another lightness"
 
 
-def test_the_answer_of_the_network_counts_near_a_hint_and_where_it_looks_alike():
-    L = np.zeros((64, 96), np.float32)
-    L[:, 48:] = 0.8
-    hints = [given.Hint(20, 20, 0.5, -0.3), given.Hint(90, 60, 0.1, 0.1)]
-    one, two = (given.influence(L, given.places_of(hints[:count], L.shape)) for count in (1, 2))
-    assert (one[:, :48] == 1).all(), "as light as at the hint"
-    assert one[20, 60] == 0 and one[60, 90] == 0, "far and unlike"
-    L[:, 30:34] = 0.8
-    assert given.influence(L, given.places_of(hints[:1], L.shape))[20, 32] == 1, "near, though unlike"
-    assert (two == 1).all(), "each hint counts where it counts alone"
+def test_a_network_and_hints_are_joined_at_places_of_a_small_grid():
+    random = np.random.default_rng(0)
+    L, plain = np.zeros((96, 128), np.float32), random.uniform(-0.01, 0.01, (2, 96, 128)).astype(np.float32)
+    L[:, 64:] = 0.8
+    known = given.map_of([given.Hint(20, 20, 0.5, -0.3)], (1.0, 1.0), L.shape, 1.0, 1)
+    result = given.joined(L, plain, plain, known)
+    assert result.shape == plain.shape and result.dtype == np.float32
+    assert np.abs(result[:, 20, 20] - (0.5, -0.3)).max() < 0.03
+    assert np.abs(result[0, :40, :40] - 0.5).max() < 0.05, "as light as at the hint"
+    assert np.array_equal(result[:, :, 68:], plain[:, :, 68:]), "far and unlike"
+    assert given.joined(L, plain, plain, np.zeros_like(known)) is plain, "the hints lie on a border"
 
 
 def test_several_hints_are_all_kept():

@@ -15,7 +15,8 @@ from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.evaluation import comparison, measures, perceptual
-from colorization.evaluation.scoring import Judges, batches, evaluate, original_rgb
+from colorization.evaluation.columns import original_rgb
+from colorization.evaluation.scoring import Judges, batches, evaluate
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common import ab_bins as rarity
 from colorization.models.common.contract import Colorizer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from colorization.hinting.levin import STEPS, Spread, neighbours
+from colorization.hinting.levin import STEPS, Spread, neighbours, of_tone
 
 RNG = np.random.default_rng(0)
 
@@ -58,17 +58,29 @@ def test_hinted_places_are_kept_and_the_others_are_the_mean_of_their_neighbours(
     np.testing.assert_allclose(spread(L, everywhere), everywhere[1:])
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.2])
+@pytest.mark.parametrize("tone", [False, True])
 @pytest.mark.parametrize("shape", [(7, 9), (9, 7), (1, 5), (5, 1)])
-def test_the_elimination_agrees_with_a_dense_solution(shape):
+def test_the_elimination_agrees_with_a_dense_solution(shape, tone, loss):
     L, known = RNG.uniform(-1, 1, shape), np.zeros(shape, bool)
     known.ravel()[RNG.permutation(known.size)[:3]] = True
-    values, matrix = RNG.uniform(-1, 1, (2, *shape)), np.eye(known.size)
+    ab = RNG.uniform(-0.1, 0.1, (2, *shape)) if tone else None
+    values, matrix = RNG.uniform(-1, 1, (2, *shape)), np.diag(np.where(known, 1, 1 + loss).ravel())
     place = np.arange(known.size).reshape(shape)
-    for (i, j), weights in zip(STEPS, neighbours(L)):
-        for y, x in np.argwhere((weights > 0) & ~known):
-            matrix[place[y, x], place[y + i, x + j]] -= weights[y, x]
+    weights = of_tone(neighbours(L), ab) if tone else neighbours(L)
+    for (i, j), one in zip(STEPS, weights):
+        for y, x in np.argwhere((one > 0) & ~known):
+            matrix[place[y, x], place[y + i, x + j]] -= one[y, x]
     expected = np.linalg.solve(matrix, np.where(known, values, 0).reshape(2, -1).T).T.reshape(values.shape)
-    np.testing.assert_allclose(Spread(L, known)(values), expected, atol=1e-10)
+    np.testing.assert_allclose(Spread(L, known, ab, loss)(values), expected, atol=1e-10)
+
+
+def test_neighbours_of_another_colour_weigh_less():
+    """A Gaussian of the distance in ab, times the weight by lightness; a step of TONE has 0.6 of the weight."""
+    L, ab = np.zeros((3, 3)), np.zeros((2, 3, 3))
+    ab[1, 0, 0] = 0.05
+    weights = of_tone(neighbours(L), ab)[:, 1, 1]
+    np.testing.assert_allclose(weights, np.array([np.exp(-0.5), *[1.0] * 7]) / (7 + np.exp(-0.5)))
 
 
 def test_weights_are_those_of_a_slow_loop():

@@ -13,7 +13,7 @@ from colorization.app.colorizer import PhotoColorizer, load
 from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import load_config
 from colorization.evaluation import metrics
-from colorization.evaluation.scoring import original_rgb
+from colorization.evaluation.columns import original_rgb
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, save_model

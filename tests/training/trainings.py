@@ -58,13 +58,14 @@ def photos(count: int, seed: int, labelled: bool, side: int) -> Photos:
     return made
 
 
-def train(name: str, states: Path, fabric: Fabric) -> dict:
+def train(name: str, states: Path, fabric: Fabric, counts: tuple[int, int] = (13, 5)) -> dict:
+    """The outcome of a training of two epochs, on so many photographs to train and to validate, in batches of 4."""
     config = load_config(ROOT / "presets/sample.yaml")
     params = config.classifier if name == "classifier" else config.model(name)
     params = replace(params, epochs=2, batch_size=4, **SMALL[name])
     network = params.network() | ({"categories": ["a", "b", "c"]} if name == "classifier" else {})
     side = SIDES.get(name, 16)
-    train, val = photos(13, 0, name == "classifier", side), photos(5, 1, name == "classifier", side)
+    train, val = (photos(count, seed, name == "classifier", side) for seed, count in enumerate(counts))
 
     def keep(history):
         if len(history) == 1:

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from colorization.app.catalog import find, vividness
 from colorization.app.network import Network, open_network
 from colorization.app.photo.guide import guided, placed
-from colorization.app.photo.hints import Hint, checked, fitted, map_of
+from colorization.app.photo.hints import SIZE, Hint, checked, fitted, joined, map_of
 from colorization.app.photo.metadata import ORIENTATION
 from colorization.app.photo.pixels import levels_of_array, levels_of_image, tiles
 from colorization.app.photo.preparation import Box, evidence, prepared, shrunk
@@ -141,9 +141,10 @@ class PhotoColorizer:
             drawn = [ab * trust for ab in self.network.samples(seen, samples)]  # (2, h', w') each
         elif known:
             scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
-            given = map_of(known, scale, whole.shape, vividness)[:, box.top : box.bottom, box.left : box.right]
-            told = self.network.colorize(seen, fitted(given, seen.shape))
-            drawn = [np.concatenate([self.network.colorize(seen, None) * trust, told])]  # (4, h', w')
+            inside = slice(None), slice(box.top, box.bottom), slice(box.left, box.right)
+            given, points = (map_of(known, scale, whole.shape, vividness, size)[inside] for size in (SIZE, 1))
+            plain, answer = (self.network.colorize(seen, each) * trust for each in (None, fitted(given, seen.shape)))
+            drawn = [joined(seen, plain, answer, points)]
         else:
             drawn = [self.network.colorize(seen, None) * trust]
         fits = (guided(levels, whole, placed(ab, box, whole.shape) * np.float32(vividness), known) for ab in drawn)

@@ -13,11 +13,12 @@ from colorization.core.process import keep_memory
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-PRECISION, DETERMINISTIC = "LT_PRECISION", "COLORIZATION_DETERMINISTIC"
+PRECISION, DETERMINISTIC, COMPILE = "LT_PRECISION", "COLORIZATION_DETERMINISTIC", "COLORIZATION_COMPILE"
 KNOWN = {
     PRECISION: ("32-true", "bf16-mixed"),
     "LT_STRATEGY": ("auto", "ddp"),
     DETERMINISTIC: ("0", "1"),
+    COMPILE: ("0", "1", "graphs"),
 }  # default first
 ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
@@ -31,7 +32,7 @@ def launch() -> "Fabric":
     """
     under_torchrun = dist.is_torchelastic_launched()
     for name in KNOWN:
-        _chosen(name)
+        chosen(name)
     choose_kernels(same_sizes=True)
     fabric = _fabric(
         devices=int(os.environ["LOCAL_WORLD_SIZE"]) if under_torchrun else 1,
@@ -41,7 +42,7 @@ def launch() -> "Fabric":
     return fabric
 
 
-def _chosen(name: str) -> str:
+def chosen(name: str) -> str:
     """The value of a variable of KNOWN. Raises InputError for another value."""
     wanted, known = os.environ.get(name, KNOWN[name][0]), KNOWN[name]
     if wanted not in known:
@@ -54,7 +55,7 @@ def choose_kernels(*, same_sizes: bool) -> None:
 
     same_sizes: most batches have one size, so that cuDNN may try its kernels on the first and keep the fastest.
     """
-    deterministic = _chosen(DETERMINISTIC) == "1"
+    deterministic = chosen(DETERMINISTIC) == "1"
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it starts
         torch.use_deterministic_algorithms(True)
@@ -66,7 +67,7 @@ def machine(fabric: "Fabric") -> dict[str, str]:
     """What a trained model's file says about its training: the name of the device, and the precision."""
     device = fabric.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return {"device": name, "precision": _chosen(PRECISION)}
+    return {"device": name, "precision": chosen(PRECISION)}
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":

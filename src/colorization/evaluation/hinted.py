@@ -3,7 +3,8 @@
 Hints lie at random places, the same for model and floor; a photograph's places for a smaller number are among those for
 a larger one. Each reveals the mean true colour of a square (Zhang et al. 2017, section 4.1).
 
-network: the model alone. spread: the model, with what it leaves of the hints spread over its colours (see `hinting`).
+network: the model alone. spread: the model, joined with the hints as `colorize` joins them (see `hinting`), but without
+its guided filter.
 floor: the hints spread without a model (Levin et al. 2004). known: the model, given the true colour of every pixel.
 bound: the true colours themselves, at a quarter of the side and enlarged.
 """
@@ -22,10 +23,12 @@ from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import Hints
 from colorization.core.process import processors
 from colorization.evaluation import intervals, measures, metrics
+from colorization.evaluation.columns import original_rgb
 from colorization.evaluation.comparison import groups
-from colorization.evaluation.scoring import batches, original_rgb
+from colorization.evaluation.scoring import batches
 from colorization.evaluation.tradeoff import errors
 from colorization.hinting.joining import Hinted
+from colorization.hinting.levin import Spread
 from colorization.models.common import hints as maps
 from colorization.models.common.blocks import resized
 from colorization.models.common.contract import Colorizer
@@ -117,8 +120,8 @@ def _spread(parts: np.ndarray) -> np.ndarray:
     L, plain, answer, known, colours = np.split(parts, [1, 3, 5, 6])
     if not known.any():
         return np.zeros_like(parts[:4])
-    hinted = Hinted(L[0], known[0] > 0)
-    return np.concatenate([hinted.change(plain, answer, colours), hinted.spread(colours)])
+    change = Hinted(L[0], known[0] > 0, plain).change(answer, colours)
+    return np.concatenate([change, Spread(L[0], known[0] > 0)(colours)])
 
 
 def table(

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.evaluation import frechet, intervals, measures, metrics
-from colorization.evaluation.scoring import batches, original_rgb, recognise
+from colorization.evaluation.columns import original_rgb, recognise
+from colorization.evaluation.scoring import batches
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 

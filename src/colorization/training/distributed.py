@@ -5,6 +5,7 @@ noise draw for all shares and keep their own. The gradients are summed in one pi
 may take any number of optimizer steps on a batch.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +13,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
+from colorization.core.errors import InputError
 from colorization.models.common.blocks import Noise
 
 if TYPE_CHECKING:
@@ -61,6 +63,16 @@ class Processes:
             if type(module) in OF_ALL:  # the same parameters and buffers under the same names
                 module.__class__, module.processes = OF_ALL[type(module)], self
         return model
+
+
+def require_a_share_for_each(count: int, batch_size: int, size: int) -> None:
+    """Raise InputError if the smallest batch of `count` photographs has fewer than one for each process."""
+    smallest = count // math.ceil(count / batch_size)
+    if smallest < size:
+        raise InputError(
+            f"a batch of {smallest} photographs cannot be shared by {size} processes: raise batch_size in params.yaml, "
+            "or lower LT_DEVICES"
+        )
 
 
 class _BatchNormOfAll(nn.BatchNorm2d):

@@ -12,9 +12,12 @@ from colorization.core.errors import InputError
 from colorization.core.params import Fit
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
-from colorization.training.distributed import Processes
+from colorization.training.compiled import compiled
+from colorization.training.distributed import Processes, require_a_share_for_each
 from colorization.training.moving_average import Average, copy_of
 from colorization.training.resume import ResumeState
+from colorization.training.schedule import learning_rate
+from colorization.training.terms import NotFiniteError, Terms, require_finite, validate
 
 CHECK_EVERY = 16  # steps between two checks for non-finite losses; each check waits for the device
 
@@ -26,10 +29,6 @@ class Fitted:
     history: list[dict[str, float]]
     weights: dict[str, Tensor]
     epoch: int
-
-
-class NotFiniteError(Exception):
-    """A loss is NaN or infinite; the message names the loss, epoch and step."""
 
 
 class Trainer:
@@ -53,7 +52,7 @@ class Trainer:
         resume: ResumeState,
         on_epoch: Callable[[list[dict]], None],
     ):
-        _require_a_share_for_each(len(train), params.batch_size, processes.size)
+        require_a_share_for_each(len(train), params.batch_size, processes.size)
         self.train, self.val, self.params, self.seed = train, val, params, seed
         self.processes, self.fabric, self.resume, self.on_epoch = processes, processes.fabric, resume, on_epoch
         self.model = processes.join(model.to(self.fabric.device, memory_format=torch.channels_last))
@@ -72,13 +71,14 @@ class Trainer:
 
     def fit(self) -> Fitted:
         """Train the remaining epochs. Raises InputError that names epoch and step if a loss is not finite."""
-        for epoch in range(self.state["epoch"], self.params.epochs):
-            torch.manual_seed(self.seed * 1_000_003 + epoch)
-            try:
-                row = self._epoch(epoch)
-            except NotFiniteError as error:
-                raise InputError(f"{error}; {self.resume.kept()}") from None
-            self._record(epoch, row)
+        with compiled(self.model, self.processes.size):
+            for epoch in range(self.state["epoch"], self.params.epochs):
+                torch.manual_seed(self.seed * 1_000_003 + epoch)
+                try:
+                    row = self._epoch(epoch)
+                except NotFiniteError as error:
+                    raise InputError(f"{error}; {self.resume.kept()}") from None
+                self._record(epoch, row)
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
     def _epoch(self, epoch: int) -> dict[str, float]:
@@ -89,7 +89,7 @@ class Trainer:
         with self.average.used(self.model):
             validated = validate(self.model, self.val, self.params.batch_size, self.processes)
         row |= {f"val_{name}": value for name, value in validated.items()}
-        _require_finite(list(row), list(row.values()), epoch, None)
+        require_finite(list(row), list(row.values()), epoch, None)
         return row
 
     def _train_epoch(self, epoch: int) -> dict[str, float]:
@@ -104,7 +104,7 @@ class Trainer:
                 bar.update(count)
                 if step % CHECK_EVERY == 0 or step == steps - 1:
                     for done in range(checked, step + 1):
-                        _require_finite(total.names, total.rows[done].tolist(), epoch, done)
+                        require_finite(total.names, total.rows[done].tolist(), epoch, done)
                     checked = step + 1
                     bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
         return total.means()
@@ -159,64 +159,3 @@ def _forget_half_copies(*_) -> None:
     A model with several optimizers computes with its new weights within the same block.
     """
     torch.clear_autocast_cache()
-
-
-def learning_rate(params: Fit, progress: float) -> float:
-    """The learning rate after the fraction `progress` of the training, by params.lr_schedule.
-
-    constant; cosine: half a cosine from lr to 0 (Loshchilov & Hutter 2017); linear: constant for the first half, then
-    linear to 0 (Isola et al. 2017, in their code).
-    """
-    factors = {
-        "constant": 1.0,
-        "cosine": (1 + math.cos(math.pi * progress)) / 2,
-        "linear": min(1.0, 2 * (1 - progress)),
-    }
-    return params.lr * factors[params.lr_schedule]
-
-
-def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
-    """The means of the model's `validation` measures over the validation photographs."""
-    model.eval()
-    total = Terms(processes)
-    with torch.no_grad(), processes.fabric.autocast():
-        for count, batch in val.batches(batch_size, augment=False, share=processes.share):
-            processes.count = count
-            total.add(model.validation(batch))
-    return total.means()
-
-
-class Terms:
-    """Named loss terms of batches, each a mean over the whole batch of all processes, kept on the device."""
-
-    def __init__(self, processes: Processes):
-        self.processes = processes
-        self.names: list[str] = []
-        self.rows: list[Tensor] = []
-        self.counts: list[int] = []
-
-    def add(self, terms: dict[str, Tensor]) -> None:
-        self.names = list(terms)
-        self.rows.append(self.processes.mean(torch.stack([term.detach().float() for term in terms.values()])))
-        self.counts.append(self.processes.count)
-
-    def means(self) -> dict[str, float]:
-        rows = torch.stack(self.rows).cpu().double()  # on the CPU first: Apple's GPUs have no double precision
-        counts = torch.tensor(self.counts, dtype=torch.float64)
-        return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
-
-
-def _require_finite(names: list[str], values: list[float], epoch: int, step: int | None) -> None:
-    for name, value in zip(names, values):
-        if not math.isfinite(value):
-            where = f"epoch {epoch + 1}" + ("" if step is None else f", step {step + 1}")
-            raise NotFiniteError(f"{name} is {value} in {where}: the training diverged; lower its lr in params.yaml")
-
-
-def _require_a_share_for_each(count: int, batch_size: int, size: int) -> None:
-    smallest = count // math.ceil(count / batch_size)
-    if smallest < size:
-        raise InputError(
-            f"a batch of {smallest} photographs cannot be shared by {size} processes: raise batch_size in params.yaml, "
-            "or lower LT_DEVICES"
-        )

@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from colorization.app.photo.hints import Hint, at_places, correction, influence, places_of
+from colorization.app.photo.hints import Hint, at_places, correction, places_of
 from colorization.app.photo.preparation import Box
 from colorization.app.photo.recolor import L_LEVELS, enlarged
 from colorization.color import AB_SCALE
@@ -28,17 +28,12 @@ def placed(ab: Planes, box: Box, shape: tuple[int, int]) -> Planes:
 def guided(levels: NDArray[np.uint16], L: Planes, ab: Planes, hints: Sequence[Hint]) -> tuple[Planes, Planes]:
     """Slope and offset (2,h,w) of `guide` for L (h,w) and normalised ab (2,h,w), with the hinted colours.
 
-    With hints, ab (4,h,w) are the colours without them, then with them; the latter count within the hints' `influence`.
-    They are corrected twice: before the guide, which brings the correction to the photograph's edges, and after it,
-    which smooths it.
+    ab has the hints already (see `hints.joined`); what the guide smooths away of them is corrected.
     """
+    slope, offset = guide(L, ab * np.float32(AB_SCALE))
     if not hints:
-        return guide(L, ab * np.float32(AB_SCALE))
-    places = places_of(hints, levels.shape)
-    plain, told = np.split(ab, 2)
-    ab = plain + influence(L, places) * (told - plain)
-    wanted = np.array([[one.a, one.b] for one in hints])
-    slope, offset = guide(L, (ab + correction(L, places, wanted - at_places(ab, places))) * np.float32(AB_SCALE))
+        return slope, offset
+    places, wanted = places_of(hints, levels.shape), np.array([[one.a, one.b] for one in hints])
     light = np.array([levels[int(one.y), int(one.x)] * (2 / L_LEVELS) - 1 for one in hints])
     found = at_places(slope, places) * light[:, None] + at_places(offset, places)
     return slope, offset + correction(L, places, wanted * AB_SCALE - found)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
+from colorization.app.photo.recolor import enlarged
 from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError, one_line
-from colorization.hinting.influence import influence as counting
+from colorization.hinting.joining import SIDE, Hinted
 
 KEEP = "keep"  # instead of a colour: neutral gray
 MOST = 1000  # hints of one photograph
@@ -82,9 +83,9 @@ def checked(hints: Iterable, shape: tuple[int, int]) -> list[Hint]:
 
 
 def map_of(
-    hints: Sequence[Hint], scale: tuple[float, float], shape: tuple[int, ...], vividness: float
+    hints: Sequence[Hint], scale: tuple[float, float], shape: tuple[int, ...], vividness: float, size: int
 ) -> NDArray[np.float32]:
-    """A map of hints (3,h,w) for the network: known, a, b; each hint covers a square of SIZE × SIZE around its place.
+    """A map of hints (3,h,w): known, a, b; each hint covers a square of size × size around its place.
 
     scale: pixels of the map per pixel of the photograph, down and across. A later hint covers an earlier one.
     vividness: the factor on the result's colours; the hints are divided by it, and come out as they were given.
@@ -92,8 +93,8 @@ def map_of(
     found = np.zeros((3, *shape), np.float32)
     for one in hints:
         row, column = int(one.y * scale[0]), int(one.x * scale[1])
-        rows = slice(max(0, row - SIZE // 2), row + SIZE // 2 + 1)
-        columns = slice(max(0, column - SIZE // 2), column + SIZE // 2 + 1)
+        rows = slice(max(0, row - size // 2), row + size // 2 + 1)
+        columns = slice(max(0, column - size // 2), column + size // 2 + 1)
         found[:, rows, columns] = np.array([1, one.a, one.b]).reshape(3, 1, 1)
     found[1:] = np.clip(found[1:] / max(vividness, PALEST), -1, 1)
     return found
@@ -101,9 +102,29 @@ def map_of(
 
 def fitted(known: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """A map of hints at another size (3,*shape), as `models.common.hints.at`: known where any part of a cell is."""
-    down, across = (_cells(size, count) for size, count in zip(known.shape[1:], shape))
-    shares = down @ known @ across.T
+    shares = means(known, shape)
     return np.concatenate([shares[:1] > 0, shares[1:] / np.maximum(shares[:1], 1e-6)]).astype(np.float32)
+
+
+def means(planes: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Planes (C,h,w) at another size (C,*shape): the mean of all pixels that touch a cell."""
+    down, across = (_cells(size, count) for size, count in zip(planes.shape[1:], shape))
+    return (down @ planes @ across.T).astype(np.float32, copy=False)
+
+
+def joined(L: NDArray, plain: NDArray, answer: NDArray, known: NDArray) -> NDArray[np.float32]:
+    """The colours (2,h,w) of a network and a map of hints (3,h,w), joined as `Hinted` does, for L (h,w).
+
+    plain, answer: the network's colours without hints and with them, (2,h,w). Without a hint on the map: `plain`.
+    """
+    scale = min(1.0, SIDE / min(L.shape))
+    sides = max(1, round(L.shape[0] * scale)), max(1, round(L.shape[1] * scale))
+    given = fitted(known, sides)
+    if not given[0].any():
+        return plain
+    small = means(np.concatenate([L[None], plain, answer]), sides)
+    change = Hinted(small[0], given[0] > 0, small[1:3]).change(small[3:], given[1:])
+    return plain + enlarged(change.astype(np.float32), (slice(0, L.shape[0]), slice(0, L.shape[1])), L.shape)
 
 
 def _cells(size: int, count: int) -> NDArray[np.float32]:
@@ -135,25 +156,14 @@ def correction(L: NDArray[np.float32], places: NDArray, error: NDArray) -> NDArr
     Interpolates by radial basis functions, a Gaussian of the distance times one of the difference in lightness: far
     from a place, or where the photograph looks different, nothing changes.
     """
-    squared, unlike = _apart(L, places)
+    height, width = L.shape
+    across, down = (_distances(size, place) for size, place in zip((width, height), places.T))
+    squared = (down[:, :, None] ** 2 + across[:, None, :] ** 2) / np.float32(min(height, width) ** 2)
+    unlike = L - at_places(L[None], places).astype(np.float32)[:, :, None]
     weights = np.exp(-squared / (2 * REACH**2) - unlike**2 / (2 * SIMILAR**2))  # (K,h,w)
     ridge = RIDGE * np.eye(len(places))  # two hints may share a cell of the map
     factors = np.linalg.solve(at_places(weights, places) + ridge, error)
     return np.tensordot(factors.T.astype(np.float32), weights, axes=1)
-
-
-def influence(L: NDArray[np.float32], places: NDArray) -> NDArray[np.float32]:
-    """Where the network's answer to hints at places (K,2) counts: (h,w), from 1 to 0, for L (h,w)."""
-    squared, unlike = _apart(L, places)
-    return counting(np.sqrt(squared), np.abs(unlike))
-
-
-def _apart(L: NDArray[np.float32], places: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """From each place to every pixel: squared distance as a share of the shorter side, and step in L; (K,h,w) each."""
-    height, width = L.shape
-    across, down = (_distances(size, place) for size, place in zip((width, height), places.T))
-    squared = down[:, :, None] ** 2 + across[:, None, :] ** 2
-    return squared / np.float32(min(height, width) ** 2), L - at_places(L[None], places).astype(np.float32)[:, :, None]
 
 
 def _distances(size: int, places: NDArray) -> NDArray[np.float32]:

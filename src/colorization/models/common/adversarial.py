@@ -1,5 +1,6 @@
 """The base of both GANs: a generator of colours and a discriminator of patches (pix2pix, Isola et al. 2017)."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -19,7 +20,7 @@ class ConditionalGAN(Colorizer):
 
     width: channels of the first encoder.
     depth: number of encoders; each halves the side, so image_size must be a multiple of 2^depth.
-    dropout: probability in the inner decoders, only in training; evaluation is deterministic.
+    dropout: probability in the inner decoders, only in training (pix2pix can also test with it).
     l1_weight: λ of the objective G* = adversarial + λ·L1 (section 3.1).
     discriminator_width, discriminator_layers: first channels and number of its stride-2 convolutions; 3 see 70×70 px.
     """
@@ -45,6 +46,9 @@ class ConditionalGAN(Colorizer):
 
     def forward(self, L):
         return self.generator(L)
+
+    def passes(self):
+        return [self.generator.forward, self.discriminator.forward]
 
     def loss(self, batch):
         L, real_ab = batch
@@ -98,14 +102,18 @@ class UNet(nn.Module):
     head: nn.Module
 
     def forward(self, L):
+        return self.run(L, lambda layers, h: layers(h))
+
+    def run(self, L: Tensor, through: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+        """The same, with `through` to apply an encoder, the middle, a decoder or the head to its input."""
         h, seen = L, []
-        for layer in self.encoders:
-            h = layer(h)  # (B, C, H, W) → (B, 2C, H/2, W/2)
+        for layers in self.encoders:
+            h = through(layers, h)  # (B, C, H, W) → (B, 2C, H/2, W/2)
             seen.append(h)
-        h = self.middle(h)
-        for layer, skip in zip(self.decoders, reversed(seen[: len(self.decoders)])):
-            h = layer(torch.cat([h, skip], dim=1))  # (B, 2C, H, W) → (B, C/2, 2H, 2W)
-        return self.head(h)
+        h = through(self.middle, h)
+        for layers, skip in zip(self.decoders, reversed(seen[: len(self.decoders)])):
+            h = through(layers, torch.cat([h, skip], dim=1))  # (B, 2C, H, W) → (B, C/2, 2H, 2W)
+        return through(self.head, h)
 
     def skips(self) -> list[tuple[int, int]]:
         """Pairs of indices into encoders, middle and decoders, as in `Colorizer.skips`."""

@@ -1,5 +1,7 @@
 """Base classes: `Trainable` for training, `Colorizer` for evaluation and the command line."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -31,6 +33,13 @@ class Trainable(nn.Module):
         """Named measures of a batch of validation photographs: the loss, and a subclass's own."""
         return self.loss(batch)
 
+    def passes(self) -> list[Callable]:
+        """The methods in which the time of `loss` and `forward` goes: the same computation for every tensor of a shape.
+
+        A training may compile them; see docs/scale.md.
+        """
+        return [self.forward]
+
     def configure_optimizers(self, *, lr: float, beta1: float) -> list[torch.optim.Optimizer]:
         """The optimizers, in the order that `training_step` expects."""
         return [torch.optim.Adam(self.parameters(), lr=lr, betas=(beta1, 0.999), fused=True)]
@@ -52,6 +61,7 @@ class Colorizer(Trainable):
     """
 
     stride = 1  # H and W of the input of `forward` must be multiples of this
+    draws = False  # whether `colorize` draws random numbers, which ONNX cannot express
     takes_hints = False  # whether `colorize` takes a map of hints (see `common.hints`) as a second argument
 
     def __init__(self, *, predicts: str):

@@ -79,6 +79,9 @@ class Ours(Colorizer):
             h = decoder(h, skip, hints.at(known, *skip.shape[-2:]))
         return resized(self.head(h), known.shape[-2:])
 
+    def passes(self):
+        return [self.encoder.forward, self.decode]
+
     def configure_optimizers(self, *, lr, beta1):
         encoder = [parameter for parameter in self.encoder.parameters() if parameter.requires_grad]
         decoder = [*self.lowest.parameters(), *self.decoders.parameters(), *self.head.parameters()]

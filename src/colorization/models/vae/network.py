@@ -55,6 +55,9 @@ class VAE(Colorizer):
     def forward(self, L):
         return self.decode(self.prior(self.encoder(L))[0])  # the prior's mean
 
+    def passes(self):
+        return [self.encoder.forward, self.decode, *([self.posterior.forward] if self.posterior else [])]
+
     def sample(self, L: Tensor, count: int) -> Tensor:
         """`count` colorizations of each photograph, L (B,1,H,W) of any size → normalised ab (count,B,2,H,W).
 

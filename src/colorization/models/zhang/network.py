@@ -63,6 +63,9 @@ class Zhang(Colorizer):
             h = layer(h)  # (B, C, H/2, W/2), (H/4, W/4), (H/8, W/8), and (H/4, W/4) after the last layer
         return self.head(h)
 
+    def passes(self):
+        return [self.logits]
+
     def forward(self, L):
         return F.interpolate(self.annealed_mean(self.logits(L)), scale_factor=SUBSAMPLED, mode="bilinear")
 
