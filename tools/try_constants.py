@@ -17,6 +17,8 @@ from colorization.app.photo.writing import FORMATS
 MODULES = {
     "color": "color",
     "influence": "hinting.influence",
+    "joining": "hinting.joining",
+    "levin": "hinting.levin",
     "srgb": "imaging.srgb",
     "colorizer": "app.colorizer",
     "preparation": "app.photo.preparation",

@@ -217,8 +217,8 @@ def some_hints(shape, count):
 @pytest.mark.parametrize("shape", [(32, 40), (20, 25), (45, 33)])
 def test_the_map_of_hints_is_the_same(js, shape):
     some = some_hints((300, 400), 12)
-    expected = hints.map_of(some, (32 / 300, 40 / 400), (32, 40), 1.3)
-    found = js("hints.js", "mapOf", known(some), [32 / 300, 40 / 400], {"height": 32, "width": 40}, 1.3)
+    expected = hints.map_of(some, (32 / 300, 40 / 400), (32, 40), 1.3, 5)
+    found = js("hints.js", "mapOf", known(some), [32 / 300, 40 / 400], {"height": 32, "width": 40}, 1.3, 5)
     assert np.abs(array_of(found) - expected).max() < 1e-6
     fitted = js("hints.js", "fitted", found, {"height": shape[0], "width": shape[1]})
     assert np.abs(array_of(fitted) - hints.fitted(expected, shape)).max() < 1e-5
@@ -257,11 +257,16 @@ def test_an_old_photograph_is_painted_alike(js, options, count):
     painted_alike(js, levels_of(shape, **options), some_hints(shape, count) if count else [], 1.3)
 
 
-def painted_alike(js, levels, some, vividness):
-    model = PhotoColorizer(Stub(), image_size=SIDE, threads=1)
+@pytest.mark.parametrize("shape", [(300, 420), (420, 310)])
+def test_hints_are_joined_alike_on_a_smaller_map(js, shape):
+    painted_alike(js, levels_of(shape), some_hints(shape, 30), 1.3, side=90)
+
+
+def painted_alike(js, levels, some, vividness, side=SIDE):
+    model = PhotoColorizer(Stub(), image_size=side, threads=1)
     (colour,) = model.predict(levels, saturation=vividness, hints=some)
     expected = np.concatenate(list(model.bands(levels, colour, bits=8)))
-    found = js(None, "predicted", plane(levels), vividness, known(some), SIDE)
+    found = js(None, "predicted", plane(levels), vividness, known(some), side)
     assert array_of(found["colour"]).shape == colour.shape
     pixels = found["pixels"].reshape(*levels.shape, 4)[..., :3]
     assert np.abs(pixels.astype(int) - expected).max() <= 1

@@ -1,8 +1,9 @@
 // A photograph's lightness levels → its colours; as `predict` and `preview` of app/colorizer.py.
 
-import { placed } from "./guide.js";
+import { hints } from "./constants.js";
+import { guided, placed } from "./guide.js";
 import { checked, cut, fitted, mapOf } from "./hints.js";
-import { guided } from "./joining.js";
+import { joined } from "./joining.js";
 import { evidence, prepared } from "./preparation.js";
 import { colourMaps } from "./recolor.js";
 
@@ -13,20 +14,21 @@ export class Colorizer {
   }
 
   // opened: a photograph with `levels`; what does not depend on vividness and hints is kept in it. → colour maps.
-  async predict(opened, vividness, hints) {
+  async predict(opened, vividness, wanted) {
     const { levels } = opened;
-    const known = checked(hints, levels);
+    const known = checked(wanted, levels);
     opened.view ??= prepared(levels, this.side);
     const { whole, seen, box } = opened.view;
-    opened.plain ??= times(await this.network(seen, null), evidence(whole));
-    const vivid = (ab) => times(placed(ab, box, whole), vividness);
-    const plain = vivid(opened.plain);
-    let told = plain;
+    const trust = evidence(whole);
+    opened.plain ??= times(await this.network(seen, null), trust);
+    let ab = opened.plain;
     if (known.length) {
       const scale = [whole.height / levels.height, whole.width / levels.width];
-      told = vivid(await this.network(seen, fitted(cut(mapOf(known, scale, whole, vividness), box), seen)));
+      const [given, points] = [hints.SIZE, 1].map((size) => cut(mapOf(known, scale, whole, vividness, size), box));
+      const answer = times(await this.network(seen, fitted(given, seen)), trust);
+      ab = joined(seen, opened.plain, answer, points);
     }
-    const { slope, offset } = guided(levels, whole, plain, told, known);
+    const { slope, offset } = guided(levels, whole, times(placed(ab, box, whole), vividness), known);
     return colourMaps(slope, offset);
   }
 }

@@ -1,6 +1,8 @@
-// Fit predicted colours to the photograph's edges; as app/photo/guide.py, which explains it.
+// Fit predicted colours to the photograph's edges and to hints; as app/photo/guide.py, which explains it.
 
-import { guide as constants } from "./constants.js";
+import { color, guide as constants, recolor } from "./constants.js";
+import { correction } from "./correction.js";
+import { placesOf, valueAt } from "./hints.js";
 import { enlarged } from "./recolor.js";
 
 const { EPSILON, RADIUS } = constants;
@@ -18,6 +20,21 @@ export function placed(ab, box, { height, width }) {
     return found;
   });
   return { planes, height, width };
+}
+
+// Slope and offset of `guide`, with the hinted colours; ab has them already, apart from what the guide smooths away.
+export function guided(levels, L, ab, hints) {
+  const scaled = ab.planes.map((plane) => plane.map((value) => value * color.AB_SCALE));
+  const { slope, offset } = guide(L, { ...ab, planes: scaled });
+  if (!hints.length) return { slope, offset };
+  const places = placesOf(hints, levels);
+  const missing = hints.map(({ x, y, a, b }, k) => {
+    const light = (levels.data[Math.floor(y) * levels.width + Math.floor(x)] * 2) / recolor.L_LEVELS - 1;
+    const found = (c) => valueAt(slope.planes[c], places[k], L) * light + valueAt(offset.planes[c], places[k], L);
+    return [a, b].map((value, c) => value * color.AB_SCALE - found(c));
+  });
+  const added = correction(L, places, missing);
+  return { slope, offset: { ...offset, planes: offset.planes.map((plane, c) => plane.map((value, i) => value + added[c][i])) } };
 }
 
 // Normalised L and ab in ab units → {slope, offset} of ab = slope · L + offset.

@@ -5,7 +5,7 @@ import { hints as constants } from "./constants.js";
 import { InputError } from "./errors.js";
 import { clipped } from "./statistics.js";
 
-const { KEEP, MOST, PALEST, SIZE } = constants;
+const { KEEP, MOST, PALEST } = constants;
 
 // {x, y, a, b}: a place in pixels of the photograph, and the normalised a and b there.
 // css(text): the [r, g, b] of a CSS colour, or null.
@@ -38,10 +38,10 @@ export function checked(hints, { height, width }) {
   return [...found.values()];
 }
 
-// A map for the network, planes [known, a, b]: each hint covers a square of SIZE. scale: [down, across].
-export function mapOf(hints, scale, { height, width }, vividness) {
+// A map for the network, planes [known, a, b]: each hint covers a square of `size`. scale: [down, across].
+export function mapOf(hints, scale, { height, width }, vividness, size) {
   const planes = [0, 1, 2].map(() => new Float32Array(height * width));
-  const reach = Math.floor(SIZE / 2);
+  const reach = Math.floor(size / 2);
   const value = (normalised) => clipped(normalised / Math.max(vividness, PALEST), -1, 1);
   for (const { x, y, a, b } of hints) {
     const [row, column] = [Math.floor(y * scale[0]), Math.floor(x * scale[1])];
@@ -62,11 +62,16 @@ export function cut({ planes, width }, { top, bottom, left, right }) {
 }
 
 // A map of hints at another size: known where any part of a cell is.
-export function fitted(map, { height, width }) {
-  const [down, across] = [cells(map.height, height), cells(map.width, width)];
-  const [known, a, b] = map.planes.map((plane) => means(plane, map.width, down, across));
+export function fitted(map, shape) {
+  const [known, a, b] = means(map, shape).planes;
   const colour = (plane) => plane.map((value, i) => value / Math.max(known[i], 1e-6));
-  return { planes: [known.map((share) => Number(share > 0)), colour(a), colour(b)], height, width };
+  return { planes: [known.map((share) => Number(share > 0)), colour(a), colour(b)], ...shape };
+}
+
+// Planes at another size: the mean of all pixels that touch a cell.
+export function means({ planes, height, width }, shape) {
+  const [down, across] = [cells(height, shape.height), cells(width, shape.width)];
+  return { planes: planes.map((plane) => meansOf(plane, width, down, across)), height: shape.height, width: shape.width };
 }
 
 // The pixels, [first, after the last], that each of `count` cells touches.
@@ -75,7 +80,7 @@ function cells(size, count) {
   return Array.from({ length: count }, (_, i) => [Math.floor((i * size) / count), last(i)]);
 }
 
-function means(plane, width, down, across) {
+function meansOf(plane, width, down, across) {
   const found = new Float32Array(down.length * across.length);
   down.forEach(([top, bottom], i) =>
     across.forEach(([left, right], j) => {
