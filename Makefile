@@ -2,6 +2,7 @@
 # Each builds .venv first, once, from requirements.lock, which pins every package's version and the hashes of its files.
 # make bench: the benchmarks, a quarter of an hour on an idle machine; BENCH=evaluate runs one of them.
 # make chaos: hours of kills, full disks, rival runs and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
+# make try: the page that colorizes in the visitor's browser, docs/try/; npm must be installed.
 # make lint: ruff's check and format, mypy. make experiments: a table of the experiments that changed something.
 # make lock: resolve the pins of requirements*.txt again. make audit: search the locked packages for known vulnerabilities.
 PYTHON ?= python3
@@ -9,13 +10,16 @@ PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test lint experiments bench chaos fuzz lock audit clean
+.PHONY: install repro test try lint experiments bench chaos fuzz lock audit clean
 
 repro: install
 	dvc repro
 
 test: install
 	python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+try: install
+	python -m tools.try_page
 
 lint: install .tools/installed
 	.tools/bin/ruff check

@@ -42,6 +42,17 @@ def test_all_requirements_are_locked():
     assert {re.match(r"[\w.-]+", n)[0].lower() for n in needed} <= locked.keys()
 
 
+def test_the_packages_of_npm_are_locked_with_hashes_and_no_address():
+    wanted = json.loads((ROOT / "tools/try/package.json").read_text())["dependencies"]
+    packages = json.loads((ROOT / "tools/try/package-lock.json").read_text())["packages"]
+    assert packages.pop("")["dependencies"] == wanted, "package.json changed; run: npm install in tools/try"
+    assert {f"node_modules/{name}": version for name, version in wanted.items()}.items() <= {
+        name: package["version"] for name, package in packages.items()
+    }.items()
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-") and "resolved" not in package, name
+
+
 # known vulnerabilities
 
 

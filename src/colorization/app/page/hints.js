@@ -1,10 +1,11 @@
 // Hints: colours that the user knows, at places of the picture (Zhang et al. 2017), and the steps to undo.
 // A hint is {x, y, color}: a pixel of the photograph and a CSS colour or "keep"; color null: not chosen yet, and not sent.
 
-import { askAbout, save } from "/api.js";
-import { named } from "/colours.js";
-import { Marks } from "/marks.js";
-import { Picker } from "/picker.js";
+import { preview } from "./api.js";
+import { named } from "./colours.js";
+import { Marks } from "./marks.js";
+import { Picker } from "./picker.js";
+import { save } from "./saving.js";
 
 const $ = (id) => document.getElementById(id);
 export const copied = (hints) => hints.filter((hint) => hint.color).map(({ x, y, color }) => ({ x, y, color }));
@@ -14,7 +15,7 @@ export class Hints {
   chosen = null; // the hint in the picker
   allowed = false;
 
-  // change(): the hints changed. body(photo, hints): what the server is asked with.
+  // change(): the hints changed. body(photo, hints): the question for a picture with them.
   constructor({ change, body, complain, tell }) {
     Object.assign(this, { change, body, complain, tell });
     this.marks = new Marks(this);
@@ -144,7 +145,8 @@ export class Hints {
 
   save() {
     const name = `${this.photo.name.replace(/\.[^.]*$/, "")}-hints.json`;
-    save(new Blob([JSON.stringify({ hints: copied(this.photo.hints) }, null, 1)], { type: "application/json" }), name);
+    const text = JSON.stringify({ hints: copied(this.photo.hints) }, null, 1);
+    save({ blob: new Blob([text], { type: "application/json" }), name });
   }
 
   async load(input) {
@@ -155,10 +157,10 @@ export class Hints {
       const rows = JSON.parse(await file.text()).hints;
       const hints = copied(rows);
       if (hints.length < rows.length) throw new Error("a hint without a colour");
-      await askAbout(photo, "POST", "/preview", this.body(photo, hints)); // the server checks them
+      await preview(photo, this.body(photo, hints)); // which checks them
       if (photo === this.photo) this.replace(hints);
     } catch (error) {
-      this.complain(`${file.name}: ${error.status ? error.message : "not a file of hints"}`);
+      this.complain(`${file.name}: ${error.told ? error.message : "not a file of hints"}`);
     }
     input.value = "";
   }

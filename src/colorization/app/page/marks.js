@@ -1,6 +1,6 @@
 // The marks of the hints over the picture, and their list: to choose, drag, and move by keyboard.
 
-import { named } from "/colours.js";
+import { named } from "./colours.js";
 
 const $ = (id) => document.getElementById(id);
 const SLIP = 4; // pixels of the screen that a finger may slip in a tap

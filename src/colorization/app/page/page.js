@@ -1,10 +1,12 @@
-// The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the server.
+// The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the answers.
 
-import { added, ask, askAbout, models, saveResponse } from "/api.js";
-import { complain, guarded, tell } from "/messages.js";
-import { about, compareWith, onStage, refresh, settings, stage } from "/stage.js";
+import { added, before, finish, models, removed, result, zipped } from "./api.js";
+import { complain, guarded, tell } from "./messages.js";
+import { save } from "./saving.js";
+import { about, compareWith, onStage, refresh, settings, stage } from "./stage.js";
 
 const $ = (id) => document.getElementById(id);
+const THUMB = 160; // pixels of a thumbnail's longest side
 const photos = [];
 
 // Photographs
@@ -16,8 +18,9 @@ async function take(files) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
       const photo = await added(file);
+      const thumb = await before(photo, THUMB);
       photos.push(photo);
-      addThumb(photo);
+      addThumb(photo, thumb);
       if (!onStage() || number === 0) show(photo);
       else frame();
     } catch (error) {
@@ -28,9 +31,11 @@ async function take(files) {
   complain(...failures);
 }
 
-function addThumb(photo) {
+function addThumb(photo, picture) {
   const button = document.createElement("button");
-  photo.thumb = Object.assign(new Image(), { alt: "", src: `/api/photos/${photo.id}/before?size=160` });
+  const url = URL.createObjectURL(picture);
+  photo.thumb = Object.assign(new Image(), { alt: "", src: url });
+  photo.thumb.decode().catch(() => {}).finally(() => URL.revokeObjectURL(url)); // it keeps what it has decoded
   const name = Object.assign(document.createElement("span"), { textContent: photo.name });
   button.append(photo.thumb, name);
   button.onclick = () => show(photo);
@@ -58,9 +63,7 @@ async function remove(photo) {
   photos.splice(place, 1);
   photo.item.remove();
   show(photos[Math.min(place, photos.length - 1)] ?? null);
-  await ask("DELETE", `/api/photos/${photo.id}`).catch((error) => {
-    if (error.status !== 410) throw error;
-  });
+  await removed(photo);
   tell(`${photo.name} was removed and deleted`);
 }
 
@@ -68,7 +71,7 @@ async function remove(photo) {
 
 async function download(photo) {
   tell("Colouring at full size…");
-  await saveResponse(await askAbout(photo, "POST", "/result", about(photo)));
+  save(await result(photo, about(photo)));
   tell("");
 }
 
@@ -76,9 +79,9 @@ async function downloadAll() {
   const all = [...photos];
   for (const [number, photo] of all.entries()) {
     tell(`Colouring ${number + 1} of ${all.length} at full size: ${photo.name}`);
-    await askAbout(photo, "POST", "/finish", about(photo));
+    await finish(photo, about(photo));
   }
-  await saveResponse(await ask("POST", "/api/zip", { photos: all.map((photo) => photo.id) }));
+  save(await zipped(all));
   tell(`${all.length} photographs are in the zip`);
 }
 
@@ -123,6 +126,7 @@ async function start() {
   chooseModel(best);
   $("other").append(new Option("the photograph", ""));
   found.models.forEach(addModel);
+  $("other-models").hidden = found.models.length < 2;
   const what = best.bundled ? "landscapes and everyday scenes" : "what they showed is in its own study";
   $("learned").textContent = `It learned from ${best.learned.toLocaleString("en")} photographs: ${what}.`;
 }
@@ -143,7 +147,7 @@ document.ondrop = (event) => {
 document.onpaste = (event) => event.clipboardData.files.length && take(event.clipboardData.files);
 for (const button of document.querySelectorAll("[data-example]")) {
   const name = `${button.dataset.example}.jpg`;
-  button.onclick = () => guarded(async () => take([new File([await (await fetch(`/examples/${name}`)).blob()], name)]));
+  button.onclick = () => guarded(async () => take([new File([await (await fetch(`examples/${name}`)).blob()], name)]));
 }
 for (const input of [$("vividness"), $("number")]) {
   input.oninput = () => {

@@ -1,7 +1,7 @@
 // The colours to choose for a place: likely ones, those used before, others, and any.
 
-import { askAbout } from "/api.js";
-import { named } from "/colours.js";
+import { palette } from "./api.js";
+import { named } from "./colours.js";
 
 const $ = (id) => document.getElementById(id);
 const REMEMBERED = 12; // colours used before
@@ -51,7 +51,7 @@ export class Picker {
     this.typing = false;
     try {
       const question = { ...this.hints.body(photo, others), x: hint.x, y: hint.y };
-      const found = await (await askAbout(photo, "POST", "/palette", question)).json();
+      const found = await palette(photo, question);
       if (asked !== this.asked || hint !== this.hints.chosen) return false;
       this.fill($("likely"), found.likely);
       this.fill($("others"), found.others);

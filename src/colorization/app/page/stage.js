@@ -1,8 +1,8 @@
 // The picture on the stage: the current photograph as the settings say, beside what it was before.
 
-import { askAbout } from "/api.js";
-import { copied, Hints } from "/hints.js";
-import { complain, guarded, tell } from "/messages.js";
+import { before, preview } from "./api.js";
+import { copied, Hints } from "./hints.js";
+import { complain, guarded, tell } from "./messages.js";
 
 const $ = (id) => document.getElementById(id);
 const SLOW = 400; // milliseconds until the page says that it works
@@ -32,13 +32,13 @@ export async function refresh() {
 }
 
 async function paint(photo) {
-  const response = await askAbout(photo, "POST", "/preview", body(photo));
-  const url = URL.createObjectURL(await response.blob());
+  const { picture, takesHints } = await preview(photo, body(photo));
+  const url = URL.createObjectURL(picture);
   if (photo === current) {
     $("after").src = url;
     await $("after").decode().catch(() => {}); // another photograph came meanwhile
     $("after").alt = `${photo.name}, coloured`;
-    hints.allow(response.headers.get("Takes-Hints") === "true");
+    hints.allow(takesHints);
   }
   if (photo.picture) URL.revokeObjectURL(photo.picture);
   photo.picture = photo.thumb.src = url;
@@ -53,10 +53,7 @@ export async function compareWith() {
   const photo = current;
   const other = $("other").value;
   if (!photo) return;
-  const response = other
-    ? await askAbout(photo, "POST", "/preview", { ...settings, model: other })
-    : await askAbout(photo, "GET", "/before?size=1600");
-  const blob = await response.blob();
+  const blob = other ? (await preview(photo, { ...settings, model: other })).picture : await before(photo);
   if (photo !== current || other !== $("other").value) return;
   URL.revokeObjectURL($("before").src);
   $("before").src = URL.createObjectURL(blob);
@@ -77,7 +74,7 @@ export function stage(photo) {
 }
 
 export const onStage = () => current;
-export const about = (photo) => body(photo); // what the server is asked with
+export const about = (photo) => body(photo); // the whole question, as for a result
 
 $("compare").oninput = () => {
   $("stage").style.setProperty("--split", `${$("compare").value}%`);

@@ -1,0 +1,73 @@
+// The bytes of a photograph → its lightness levels, by the browser's own decoders: upright, in sRGB, 8 bits.
+
+import { colorizer, painting, srgb } from "./constants.js";
+import { InputError } from "./errors.js";
+import { lightnessOf } from "./recolor.js";
+
+const SIGNS = { jpeg: /^\xff\xd8\xff/, webp: /^RIFF....WEBP/s, telephone: /^....ftyp(avi[fs]|hei|hev|mif1|msf1)/s };
+
+// {levels, alpha (Uint8Array, or null: opaque), format of the result, before: a picture whose sides are at most longest}.
+export async function decoded(file, longest) {
+  const format = await formatOf(file);
+  const image = await createImageBitmap(file, { premultiplyAlpha: "none" }).catch(() => null);
+  if (!image) throw new InputError(`${file.name}: ${await unreadable(file)}`);
+  try {
+    const { width, height } = image;
+    if (width * height > srgb.MAX_PIXELS) {
+      throw new InputError(`${file.name}: larger than ${srgb.MAX_PIXELS / 1e6} megapixels; scale it down`);
+    }
+    const { levels, alpha } = planesOf(image, format !== "jpeg");
+    const kind = format === "telephone" ? (alpha ? "png" : "jpeg") : format;
+    return { levels, alpha, format: kind, before: await pictured(image, longest) };
+  } finally {
+    image.close();
+  }
+}
+
+async function formatOf(file) {
+  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  return Object.keys(SIGNS).find((name) => SIGNS[name].test(start)) ?? "png";
+}
+
+async function unreadable(file) {
+  if (!file.size) return "empty";
+  const known = "JPEG, PNG, WebP, AVIF, GIF and BMP are read, and what else this browser shows";
+  return `not an image that this browser can read, or damaged; ${known}`;
+}
+
+// Half floats keep the colours of what is nearly transparent, which a canvas multiplies by alpha.
+function planesOf(image, clear) {
+  const { width, height } = image;
+  const rows = Math.min(height, Math.max(1, Math.floor(colorizer.BAND / width)));
+  const canvas = new OffscreenCanvas(width, rows);
+  const depth = clear ? { colorType: "float16" } : {};
+  const context = canvas.getContext("2d", { colorSpace: "srgb", willReadFrequently: true, ...depth });
+  const levels = { data: new Uint16Array(width * height), width, height };
+  let alpha = clear ? new Uint8Array(width * height) : null;
+  let opaque = true;
+  for (let top = 0; top < height; top += rows) {
+    const count = Math.min(rows, height - top);
+    context.clearRect(0, 0, width, rows);
+    context.drawImage(image, 0, top, width, count, 0, 0, width, count);
+    const pixels = context.getImageData(0, 0, width, count).data;
+    lightnessOf(pixels, levels.data, top * width);
+    for (let i = 0; clear && i < count * width; i++) {
+      alpha[top * width + i] = pixels[4 * i + 3];
+      opaque &&= pixels[4 * i + 3] === 255;
+    }
+  }
+  return { levels, alpha: opaque ? null : alpha };
+}
+
+// An image as a JPEG on white whose sides are at most `longest` pixels.
+export function pictured(image, longest) {
+  const scale = Math.min(1, longest / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { colorSpace: "srgb" });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, width, height);
+  return canvas.convertToBlob({ type: "image/jpeg", quality: painting.SCREEN / 100 });
+}

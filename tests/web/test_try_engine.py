@@ -1,0 +1,299 @@
+"""The engine of the browser's page against the Python that it mirrors, in node, on arrays."""
+
+import base64
+import io
+import json
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from colorization.app.colorizer import PhotoColorizer
+from colorization.app.page import palette
+from colorization.app.page.album import SHOWN
+from colorization.app.photo import guide, hints, preparation, recolor
+from tools.try_page import bundled, engine
+
+KINDS = {"float32": "Float32Array", "uint16": "Uint16Array", "uint8": "Uint8ClampedArray"}
+TYPES = {kind: name for name, kind in KINDS.items()} | {"Uint8Array": "uint8"}
+SIDE = 32  # of the network's input
+SHAPES = [(90, 120), (301, 217), (1, 1), (3, 2), (1, 400), (40, 700), (37, 33)]
+RANDOM = np.random.default_rng(0)
+
+
+class Engine:
+    """A node that calls the engine's functions."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            ["node", ROOT / "tests/web/engine.mjs", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, module, name, *given):
+        """Raises RuntimeError with the engine's message."""
+        print(
+            json.dumps({"module": module, "name": name, "given": encoded(given)}), file=self.process.stdin, flush=True
+        )
+        found = decoded(json.loads(self.process.stdout.readline()))
+        if "error" in found:
+            raise RuntimeError(found["error"])
+        return found.get("answer")
+
+
+@pytest.fixture(scope="module")
+def js(tmp_path_factory):
+    if not shutil.which("node"):
+        assert "CI" not in os.environ, "CI needs node: apt-get install nodejs"
+        pytest.skip("no node on the PATH")
+    folder = tmp_path_factory.mktemp("engine")
+    (folder / "package.json").write_text('{"type": "module"}')
+    engine(folder / "engine", bundled(), {"wasm": {}, "model": {}})
+    found = Engine(folder / "engine")
+    yield found
+    found.process.stdin.close()
+    found.process.wait(30)
+
+
+def encoded(value):
+    if isinstance(value, np.ndarray):
+        content = np.ascontiguousarray(value).tobytes()
+        return {"kind": KINDS[value.dtype.name], "bytes": base64.b64encode(content).decode()}
+    if isinstance(value, list | tuple):
+        return [encoded(one) for one in value]
+    return {key: encoded(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def decoded(value):
+    if isinstance(value, dict) and "kind" in value:
+        return np.frombuffer(base64.b64decode(value["bytes"]), TYPES[value["kind"]])
+    if isinstance(value, list):
+        return [decoded(one) for one in value]
+    return {key: decoded(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def plane(array):
+    return {"data": array.ravel(), "height": array.shape[0], "width": array.shape[1]}
+
+
+def colours(array):
+    return {"planes": [one.ravel() for one in array], "height": array.shape[1], "width": array.shape[2]}
+
+
+def array_of(found):
+    shape = found["height"], found["width"]
+    return np.stack([p.reshape(shape) for p in found["planes"]]) if "planes" in found else found["data"].reshape(shape)
+
+
+def levels_of(shape, *, low=0.0, high=1.0, border=0):
+    """A photograph with structure at all sizes, as lightness levels; border: its lines of paper around it."""
+    rows, columns = np.indices(shape) / 9
+    waves = np.sin(rows + np.cos(columns)) + np.sin(columns * 0.37) + RANDOM.normal(0, 0.2, shape)
+    unit = (waves - waves.min()) / max(np.ptp(waves), 1e-9)
+    levels = ((low + (high - low) * unit) * recolor.L_LEVELS).astype(np.uint16)
+    if border:
+        framed = np.full(shape, 60000, np.uint16)
+        framed[border:-border, border:-border] = levels[border:-border, border:-border]
+        return framed
+    return levels
+
+
+def test_every_colour_has_its_lightness(js):
+    rgb = RANDOM.integers(0, 256, (5000, 1, 3), np.uint8)
+    rgb[:256] = np.arange(256, dtype=np.uint8)[:, None, None]
+    rgba = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    found = js(None, "lightnessOf", rgba.ravel())
+    assert np.abs(found - recolor.lightness_of(rgb)[:, 0].astype(int)).max() <= 1, "of 65535"
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, (700, 900), (2000, 61)])
+@pytest.mark.parametrize("side", [SIDE, 7])
+def test_it_shrinks_as_pillow_does(js, shape, side):
+    levels = levels_of(shape)
+    found = array_of(js("preparation.js", "shrunk", plane(levels), side))
+    expected = preparation.shrunk(levels, side)
+    assert found.shape == expected.shape and np.abs(found - expected).max() < 1e-5
+
+
+def test_the_copy_for_the_page_is_shrunk_alike(js):
+    levels = levels_of((1500, 2100))
+    found = array_of(js("preparation.js", "shrunk", plane(levels), SHOWN * 1500 / 2100))
+    assert np.abs(found - preparation.shrunk(levels, SHOWN * 1500 / 2100)).max() < 1e-5
+
+
+@pytest.mark.parametrize("value, expected", [(0.5, 0), (1.5, 2), (2.5, 2), (2.4999, 2), (2.6, 3), (7.0, 7), (-0.5, 0)])
+def test_halves_are_rounded_to_the_even_number(js, value, expected):
+    assert js("statistics.js", "rounded", value) == expected == round(value)
+
+
+def test_percentiles_are_interpolated(js):
+    values = RANDOM.normal(size=137).astype(np.float32)
+    for share in (0.0, 0.01, 0.5, 0.65, 0.99, 1.0):
+        assert js("statistics.js", "quantile", values, share) == pytest.approx(np.quantile(values, share), abs=1e-6)
+
+
+@pytest.mark.parametrize("border", [0, 1, 4, 9])
+@pytest.mark.parametrize("shape", [(60, 80), (83, 61)])
+def test_a_border_is_found_alike(js, shape, border):
+    L = (levels_of(shape, high=0.8, border=border) / np.float32(recolor.L_LEVELS / 2) - 1).astype(np.float32)
+    expected = preparation.inside(L)
+    assert js("preparation.js", "inside", plane(L)) == expected._asdict()
+    assert (expected != preparation.Box.whole(L)) == (border > 0)
+
+
+@pytest.mark.parametrize("low, high", [(0.0, 1.0), (0.3, 0.6), (0.5, 0.502), (0.0, 0.1)])
+def test_faded_levels_are_stretched_alike(js, low, high):
+    L = preparation.shrunk(levels_of((90, 120), low=low, high=high), SIDE)
+    found = array_of(js("preparation.js", "stretched", plane(L)))
+    assert np.abs(found - preparation.stretched(L)).max() < 1e-5
+
+
+@pytest.mark.parametrize("high", [0.5, 0.508, 0.53, 1.0])
+def test_what_is_nearly_uniform_gets_as_little_colour(js, high):
+    L = preparation.shrunk(levels_of((90, 120), low=0.5, high=high), SIDE)
+    assert js("preparation.js", "evidence", plane(L)) == pytest.approx(float(preparation.evidence(L)), abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(32, 41), (1, 1), (3, 50)])
+def test_the_guide_fits_alike(js, shape):
+    L = RANDOM.uniform(-1, 1, shape).astype(np.float32)
+    ab = RANDOM.normal(0, 30, (2, *shape)).astype(np.float32)
+    found = js("guide.js", "guide", plane(L), colours(ab))
+    for part, expected in zip(("slope", "offset"), guide.guide(L, ab)):
+        assert np.abs(array_of(found[part]) - expected).max() < 1e-3
+
+
+def test_colours_that_srgb_lacks_are_made_paler_alike(js):
+    levels = RANDOM.integers(0, 65536, (40, 50)).astype(np.uint16)
+    levels[0], levels[1] = 0, 65535
+    maps = recolor.colour_maps(RANDOM.normal(0, 40, (2, 9, 7)), RANDOM.normal(0, 90, (2, 9, 7)))
+    found = js("recolor.js", "painted", plane(levels), colours(maps), 0, 40).reshape(40, 50, 4)
+    whole = slice(0, 40), slice(0, 50)
+    expected = recolor.painted(levels, recolor.enlarged(maps, whole, levels.shape), bits=8)
+    assert np.abs(found[..., :3].astype(int) - expected).max() <= 1 and (found[..., 3] == 255).all()
+    part = js("recolor.js", "painted", plane(levels), colours(maps), 13, 29).reshape(16, 50, 4)
+    assert np.array_equal(part, found[13:29]), "in bands as at once"
+
+
+# hints
+
+
+def test_a_colour_has_the_same_a_and_b(js):
+    for rgb in RANDOM.integers(0, 256, (50, 3)).tolist():
+        found = js(None, "hint", {"x": 1, "y": 2, "color": "any"}, rgb)
+        assert list(found.values()) == pytest.approx(hints.hint(1, 2, "#{:02x}{:02x}{:02x}".format(*rgb)), abs=1e-5)
+    assert list(js(None, "hint", {"x": 1, "y": 2, "color": "keep"}, None).values()) == [1, 2, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "rows, told",
+    [
+        ([(64, 3, 0, 0)], "outside the photograph of 64×48 pixels"),
+        ([(3, 48, 0, 0)], "outside the photograph of 64×48 pixels"),
+        ([(3, 3, 0, 0), (3, 3, 0.1, 0)], "two colours for one place"),
+        ([(3, 3, 0, 0)] * 1001, "takes at most 1000"),
+    ],
+)
+def test_bad_hints_are_told(js, rows, told):
+    with pytest.raises(RuntimeError, match=told):
+        js("hints.js", "checked", known([hints.Hint(*row) for row in rows]), {"height": 48, "width": 64})
+
+
+def known(some):
+    return [one._asdict() for one in some]
+
+
+def some_hints(shape, count):
+    """Hints at random places, one of them neutral, in places that their number lets coincide on the small map."""
+    height, width = shape
+    places = {(int(x), int(y)) for x, y in RANDOM.integers(0, (width, height), (count, 2))}
+    found = [hints.Hint(x, y, *RANDOM.uniform(-0.4, 0.4, 2).tolist()) for x, y in sorted(places)]
+    return [found[0]._replace(a=0.0, b=0.0), *found[1:]]
+
+
+@pytest.mark.parametrize("shape", [(32, 40), (20, 25), (45, 33)])
+def test_the_map_of_hints_is_the_same(js, shape):
+    some = some_hints((300, 400), 12)
+    expected = hints.map_of(some, (32 / 300, 40 / 400), (32, 40), 1.3, 5)
+    found = js("hints.js", "mapOf", known(some), [32 / 300, 40 / 400], {"height": 32, "width": 40}, 1.3, 5)
+    assert np.abs(array_of(found) - expected).max() < 1e-6
+    fitted = js("hints.js", "fitted", found, {"height": shape[0], "width": shape[1]})
+    assert np.abs(array_of(fitted) - hints.fitted(expected, shape)).max() < 1e-5
+
+
+# the whole
+
+
+class Stub:
+    """In place of the network: colours that follow from L and from the hints, as in engine.mjs."""
+
+    takes_hints = True
+
+    def colorize(self, L, known):
+        factors = np.array([0.4, -0.3], np.float32).reshape(2, 1, 1)
+        return factors * L + (0 if known is None else np.float32(0.5) * known[1:])
+
+    def samples(self, L, count):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("count", [0, 1, 20])
+@pytest.mark.parametrize("vividness", [0.0, 1.3])
+def test_a_photograph_is_painted_alike(js, shape, count, vividness):
+    painted_alike(js, levels_of(shape), some_hints(shape, count) if count else [], vividness)
+
+
+@pytest.mark.parametrize("count", [0, 5])
+@pytest.mark.parametrize(
+    "options",
+    [{"border": 8}, {"low": 0.4, "high": 0.6}, {"low": 0.4, "high": 0.6, "border": 9}, {"low": 0.5, "high": 0.51}],
+)
+def test_an_old_photograph_is_painted_alike(js, options, count):
+    shape = (120, 150)
+    painted_alike(js, levels_of(shape, **options), some_hints(shape, count) if count else [], 1.3)
+
+
+@pytest.mark.parametrize("shape", [(300, 420), (420, 310)])
+def test_hints_are_joined_alike_on_a_smaller_map(js, shape):
+    painted_alike(js, levels_of(shape), some_hints(shape, 30), 1.3, side=90)
+
+
+def painted_alike(js, levels, some, vividness, side=SIDE):
+    model = PhotoColorizer(Stub(), image_size=side, threads=1)
+    (colour,) = model.predict(levels, saturation=vividness, hints=some)
+    expected = np.concatenate(list(model.bands(levels, colour, bits=8)))
+    found = js(None, "predicted", plane(levels), vividness, known(some), side)
+    assert array_of(found["colour"]).shape == colour.shape
+    pixels = found["pixels"].reshape(*levels.shape, 4)[..., :3]
+    assert np.abs(pixels.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (0.3, 0.62), (0.999, 0.5)])
+def test_the_same_colours_are_offered(js, place):
+    small = levels_of((150, 200))
+    model = PhotoColorizer(Stub(), image_size=SIDE, threads=1)
+    (colour,) = model.predict(small, saturation=1.5)
+    found = js("palette.js", "offers", colours(colour), plane(small), *place)
+    for kind, expected in zip(("likely", "others"), palette.offers(colour, small, *place)):
+        assert np.abs(rgb_of(found[kind]) - rgb_of(expected)).max() <= 1
+
+
+def rgb_of(texts):
+    return np.array([[*bytes.fromhex(text[1:])] for text in texts], int)
+
+
+# the file
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 7), (64, 50)])
+def test_a_png_holds_its_pixels(js, shape, channels):
+    pixels = RANDOM.integers(0, 256, (*shape, 4), np.uint8)
+    content = js(None, "png", pixels.ravel(), {"height": shape[0], "width": shape[1]}, channels == 4)
+    image = Image.open(io.BytesIO(content.tobytes()))
+    assert image.mode == {3: "RGB", 4: "RGBA"}[channels]
+    assert np.array_equal(np.asarray(image), pixels[..., :channels])
