@@ -51,7 +51,7 @@ def hosted(folder):
 def folder(tmp_path_factory):
     """A web root with today's page below some/place/. npm's packages must be there: `make try` installs them."""
     if not try_page.npm.up_to_date():
-        assert "CI" not in os.environ, "CI needs npm's packages: make try"
+        assert "CI" not in os.environ or "NO_NPM" in os.environ, "CI needs npm's packages: make try"
         pytest.skip("npm's packages are not installed: make try")
     root = tmp_path_factory.mktemp("web")
     try_page.build(root / "some/place")
