@@ -61,29 +61,33 @@ def test_the_papers_figures_keep_their_numbers():
 
 def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     bundled, command = repository / "src/colorization/app/weights", [sys.executable, "-m", "tools.bundle"]
-    run([*command, "resnet"], repository)
-    run([*command, "vae"], repository)
+    for path in bundled.iterdir():
+        path.unlink()
+    run([*command, "resnet", "vae"], repository)
     made = {path.name: path.read_bytes() for path in bundled.iterdir()}
-    assert set(made) == {"vae.onnx", "README.md"}, "the package holds one model"
+    assert set(made) == {"README.md", "resnet.md", "resnet.onnx", "vae.md", "vae.onnx"}
+    assert all(f"[{name}]({name}.md)" in made["README.md"].decode() for name in ("resnet", "vae"))
     run(["git", "add", "-A"], repository)
     (bundled / "vae.onnx").write_bytes(b"another")
-    run([*command, "vae"], repository)
-    assert {path.name: path.read_bytes() for path in bundled.iterdir()} == made, "the same model is the same bytes"
+    run([*command, "resnet", "vae"], repository)
+    assert {path.name: path.read_bytes() for path in bundled.iterdir()} == made, "the same models are the same bytes"
     assert 2 * len(made["vae.onnx"]) < 1.1 * (repository / "models/vae.safetensors").stat().st_size
-    page, revision = made["README.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
-    assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle vae\n" in page and "| VAE |" in page
+    page, revision = made["vae.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
+    assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle resnet vae\n" in page and "| VAE |" in page
     audit = json.loads((repository / "data/lab/audit.json").read_text())
     assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| rocket |" in page
+    assert f"| all ({audit['used']['test']}): `colorize`, vividness " in page
 
     run(["git", "commit", "-qm", "a bundled model"], repository)
     run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], tmp_path)
     (tmp_path / "photo.jpg").write_bytes(jpeg(1))
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{tmp_path / 'clone/src'}"}
     colorize = [sys.executable, "-m", "colorization.app.command"]
-    assert "with vae: out.jpg" in run([*colorize, "photo.jpg", "-o", "out.jpg"], tmp_path, env=env).stdout
+    done = run([*colorize, "photo.jpg", "-o", "out.jpg", "--model", "vae"], tmp_path, env=env)
+    assert "with vae: out.jpg" in done.stdout
     score = json.loads((repository / "metrics/scores/vae.json").read_text())["delta_e"]
-    _, row = run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines()[1:3]
-    listed = row.split()
+    rows = map(str.split, run([*colorize, "--list"], tmp_path, env=env).stdout.splitlines())
+    (listed,) = (row for row in rows if row[:1] == ["vae"])
     assert float(listed[1]) == pytest.approx(score, abs=0.02) and int(listed[4]) == audit["used"]["train"]
     run(["git", "reset", "-q", "--hard", revision], repository)
 
