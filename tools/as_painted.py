@@ -44,12 +44,15 @@ def scores(rows: Mapping[str, pd.DataFrame], vividness: float, config: Config) -
     """
     names = {"gray": "gray", "own": "the network's own", "painted": f"`colorize`, vividness {vividness:g}"}
     sources = rows["gray"].source.fillna("")
+    groups = {"all": sources.notna()}
+    if sources.nunique() > 1:
+        groups |= {source: sources == source for source in sorted(set(sources))}
     parts: list[pd.DataFrame] = []
     labels: dict[str, str] = {}
-    for source in ["", *(sorted(set(sources)) if sources.nunique() > 1 else [])]:
-        chosen = {f"{source or 'all'}/{row}": found[(sources == source) | (not source)] for row, found in rows.items()}
-        photographs = len(chosen[f"{source or 'all'}/gray"])
-        values, resampled = measured(chosen, config.compare, config.train.seed)
-        parts.append(table(values, resampled, photographs))
-        labels |= {f"{source or 'all'}/{row}": f"{source or 'all'} ({photographs:,}): {names[row]}" for row in rows}
+    for group, inside in groups.items():
+        values, resampled = measured(
+            {f"{group}/{row}": found[inside] for row, found in rows.items()}, config.compare, config.train.seed
+        )
+        parts.append(table(values, resampled, int(inside.sum())))
+        labels |= {f"{group}/{row}": f"{group} ({inside.sum():,}): {names[row]}" for row in rows}
     return markdown.scores(pd.concat(parts), replace(Labels.of({}), names=labels), MEASURES)
