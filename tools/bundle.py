@@ -165,7 +165,7 @@ def main():
     require_small(wanted.names)
     for name in wanted.names:
         bundle(name, wanted, config)
-    write_bytes(BUNDLED / "README.md", model_card.index(BUNDLED).encode())
+    write_bytes(BUNDLED / "README.md", model_card.index().encode())
 
 
 if __name__ == "__main__":

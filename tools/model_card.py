@@ -1,10 +1,7 @@
 """The cards of the bundled models, in markdown: their training photographs, scores and limits."""
 
-from pathlib import Path
-
 from colorization.app import catalog
 from colorization.core.params import Data
-from colorization.models.common.description import read_description
 
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
 INDEX = """# The models that come with `colorize`
@@ -82,13 +79,14 @@ The a and b of every pixel change by at most {change:.2g}, of ±110.
 """
 
 
-def index(folder: Path) -> str:
+def index() -> str:
     """The list of the bundled models with links to their cards, the default first."""
     rows = []
-    for path in sorted(catalog.files(folder), key=lambda path: -read_description(path).photographs):
-        about, vividness = read_description(path), catalog.vividness(path)
-        cells = [f"[{path.stem}]({path.stem}.md)", f"{about.photographs:,} photographs", f"{about.image_size} px",
-                 f"{about.scores['delta_e']:.2f}", f"{vividness:g}", f"{path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
+    for model in catalog.bundled():
+        assert model.about, "`bundled` refuses a damaged file"
+        cells = [f"[{model.name}]({model.name}.md)", f"{model.about.photographs:,} photographs",
+                 f"{model.about.image_size} px", f"{model.scores['delta_e']:.2f}",
+                 f"{catalog.vividness(model.path):g}", f"{model.path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     return INDEX.format(rows="\n".join(rows))
 

@@ -13,10 +13,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from colorization.app import catalog
 from colorization.app.catalog import BUNDLED, CHECKOUT, Model
 from colorization.core.errors import InputError, run
 from colorization.models.common import onnx_file
-from colorization.models.common.description import read_description
 from tools import npm, try_constants
 
 TARGET = Path("docs/try")
@@ -43,12 +43,10 @@ TEXTS = {  # what page.html says between <!-- name --> and <!-- /name -->
 
 def bundled() -> Model:
     """The best of the bundled models. Raises InputError if there is none."""
-    found = [(path, read_description(path)) for path in BUNDLED.glob(f"*{onnx_file.SUFFIX}")]
+    found = [model for model in catalog.bundled() if model.path.suffix == onnx_file.SUFFIX]
     if not found:
         raise InputError(f"{BUNDLED}: holds no {onnx_file.SUFFIX} file; bundle a model with: python -m tools.bundle")
-    return min(
-        (Model(path=path, about=about, scores=about.scores) for path, about in found), key=lambda each: each.rank
-    )
+    return found[0]
 
 
 def page_of(text: str) -> str:

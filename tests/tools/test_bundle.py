@@ -283,7 +283,7 @@ def test_the_package_holds_models_and_their_cards_only():
     assert {path.name for path in BUNDLED.iterdir()} == {
         "README.md", *(name for path in models for name in (path.name, path.with_suffix(".md").name))
     }  # fmt: skip
-    assert (BUNDLED / "README.md").read_text() == model_card.index(BUNDLED)
+    assert (BUNDLED / "README.md").read_text() == model_card.index()
     assert catalog.find("ours") == BUNDLED / "ours.onnx"
 
 

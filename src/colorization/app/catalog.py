@@ -99,6 +99,13 @@ def models() -> list[Model]:
     return sorted(found, key=lambda model: model.rank)
 
 
+def bundled() -> list[Model]:
+    """The models that come with the package, best first by RULE. Raises InputError for a damaged file."""
+    described = [(path, read_description(path)) for path in files(BUNDLED)]
+    found = [Model(path=path, about=about, scores=about.scores) for path, about in described]
+    return sorted(found, key=lambda model: model.rank)
+
+
 def named() -> dict[str, Model]:
     """The best model of each name, best first."""
     found: dict[str, Model] = {}
