@@ -170,7 +170,9 @@ def test_pictures_are_shown_for_their_time_and_early_answers_are_ignored(page, s
     shown = [now for now, state, images in log if images == 2]
     assert {state for _, state, images in log if images} == {"look"} and {n for *_, n in log} == {0, 2}
     gone = min(now for now, _, images in log if now > shown[-1])
-    assert -20 < gone - shown[0] - 1000 * SECONDS < 100  # a frame is 17 ms, on a busy machine it may be many
+    assert gone - shown[0] > 1000 * SECONDS - 20  # a frame is 17 ms
+    late = [now for now in shown if now - shown[0] > 1000 * SECONDS]
+    assert len(late) <= 2  # frames, however long a busy machine makes them
 
 
 def test_a_pair_is_shown_again_if_the_page_was_hidden(page, short):
