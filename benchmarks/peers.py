@@ -1,10 +1,10 @@
 """Two tutorials' networks, trained by their own loops and by ours: python -m benchmarks.peers FOLDER [--repeats N].
 
 FOLDER holds clones of github.com/moein-shariatnia/Deep-Learning and github.com/lukemelas/Automatic-Image-Colorization,
-each under its own name. Their code runs as it is there, but for four things: photographs of 128 px for their 256 and 224;
-one level less of the U-Net, whose deepest level would have no pixel; the names that PyTorch and torchvision have changed
-since (`EDITS`); no validation and no pictures. Network, loss, learning rate and batch are equal on both sides, and each
-mirrors photographs at random. Writes benchmarks/results/peers.json and .md.
+each under its own name. Their code runs as it is there, but for four things: photographs of 128 px for their 256 and
+224; one level less of the U-Net, whose deepest level would have no pixel; what PyTorch has renamed since (`EDITS`); no
+validation and no pictures. Network, loss, learning rate and batch are equal on both sides, and each mirrors photographs
+at random. Writes benchmarks/results/peers.json and .md.
 """
 
 import argparse
