@@ -264,18 +264,20 @@ def test_the_card_lists_the_worst_categories_first():
     ]  # fmt: skip
 
 
-def test_a_wheel_contains_the_bundled_model(tmp_path):
+def test_a_wheel_contains_the_bundled_model_and_leaves_the_papers_to_a_clone(tmp_path):
     for name in ("pyproject.toml", "src"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     write_model(tmp_path / "src/colorization/app/weights/some.safetensors", 10)
-    (tmp_path / "src/colorization/app/weights/README.md").write_text("# card")
+    for name in ("README.md", "gan.onnx"):
+        (tmp_path / "src/colorization/app/weights" / name).write_text("some text")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "."]
     run(command, tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= packed
+    assert "colorization/app/weights/gan.onnx" not in packed
 
 
 def test_the_package_holds_models_and_their_cards_only():
