@@ -26,15 +26,16 @@ def test_what_is_far_and_unlike_keeps_its_colours_and_the_rest_takes_the_differe
     L = np.where(np.arange(48) < 24, -0.4, 0.4) + RNG.uniform(-0.01, 0.01, (32, 48))
     black, red = np.zeros((2, 32, 48)), np.full((2, 32, 48), 0.3)
     for answer in (black, red):  # a network's attention may reach everything
-        change = Hinted(L, known_at(L.shape, (5, 5)), black).change(answer, red)
+        change = Hinted(L, known_at(L.shape, (5, 12)), black).change(answer, red)
         np.testing.assert_allclose(change[:, :, :10], 0.3, atol=0.01)
         assert (change[:, :, 24:] == 0).all()
 
 
-def test_a_hint_does_not_reach_what_is_alike_behind_a_wall():
-    L, black = np.full((32, 64), 0.2), np.zeros((2, 32, 64))
-    L[:, 30:33] = -0.8
-    change = Hinted(L, known_at(L.shape, (16, 8)), black).change(black, np.full((2, 32, 64), 0.3))
+@pytest.mark.parametrize("of_lightness", [True, False])
+def test_a_hint_does_not_reach_what_is_alike_behind_a_wall(of_lightness):
+    L, plain = np.full((32, 64), 0.2), np.zeros((2, 32, 64))
+    (L if of_lightness else plain)[..., 30:33] = -0.8
+    change = Hinted(L, known_at(L.shape, (16, 8)), plain).change(plain, np.full((2, 32, 64), 0.3))
     assert change[:, :, :28].min() > 0.25 and change[:, :, 36:].max() < 0.03
 
 
