@@ -7,8 +7,9 @@ KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
 INDEX = """# The models that come with `colorize`
 
 `colorize` uses the first one until you train a model that learned from more photographs; `--model NAME` and the page
-offer the others. ΔE is that of the network's own colours on the test photographs of its own run, so rows of different
-runs do not compare: see [results](../../../../results). `python -m tools.bundle` wrote these files.
+offer the others in a clone of the repository. `pip install .` brings *ours* alone, to stay small. ΔE is that of the
+network's own colours on the test photographs of its own run, so rows of different runs do not compare: see
+[results](../../../../results). `python -m tools.bundle` wrote these files.
 
 | model | learned from | at | ΔE ↓ | vividness | file |
 | --- | --- | --- | --- | --- | --- |
