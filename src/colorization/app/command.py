@@ -180,7 +180,7 @@ def sampling(model: Path) -> Path:
     """
     name = read_description(model).name
     if name != "vae":
-        raise InputError(f"--samples: the {name} gives one result only; use it with --model vae")
+        raise InputError(f"--samples: the {name} gives one result only; use a VAE: --model models/vae.safetensors")
     weights = model.with_suffix(SUFFIX)
     return weights if weights.is_file() else model
 
