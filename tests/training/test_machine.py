@@ -59,6 +59,7 @@ def test_a_file_names_the_machine_of_its_training(tmp_path, monkeypatch):
     }
     assert found == {"vae": r"bf16-mixed, a GPU \x1b[31m cuda:0", "gan": "", "zhang": "1"}
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(catalog, "BUNDLED", tmp_path / "none")
     (row,) = [row for row in catalog.table().splitlines() if row.startswith("vae")]
     assert row.endswith(r"[bf16-mixed, a GPU \x1b[31m cuda:0]")
     assert all(model.about for model in catalog.models()), "files without the machine, as the bundled one, load"
