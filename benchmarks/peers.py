@@ -28,17 +28,15 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from benchmarks import measure, photographs
-from benchmarks.train import pack
+from benchmarks.train import pack, trainer
 from colorization.core.params import load_config
 from colorization.core.process import keep_memory
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
-from colorization.training.distributed import Processes
-from colorization.training.resume import ResumeState
-from colorization.training.trainer import Trainer
 
 SIDE, BATCH = 128, 16
 NOTEBOOK = "Deep-Learning/Image Colorization Tutorial/Image Colorization with U-Net and GAN Tutorial.ipynb"
+MAIN = "Automatic-Image-Colorization/main.py"
 STEPS = {"moein": 6, "lukemelas": 24}
 WHO = {"moein": "moein-shariatnia, U-Net and GAN", "lukemelas": "lukemelas, ResNet-18 and upsampling"}
 EDITS = {
@@ -56,6 +54,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
     wanted = parser.parse_args()
+    for path in (wanted.folder / NOTEBOOK, wanted.folder / MAIN):
+        if not path.is_file():
+            sys.exit(f"error: {path}: missing; clone the two repositories into {wanted.folder}")
     os.environ["TQDM_DISABLE"] = "1"
     keep_memory()
     rows, described = [], measure.machine()
@@ -71,10 +72,8 @@ def one(name: str, clones: Path, photos: Path, program: Executor, repeats: int) 
     config = load_config(photographs.PRESET)
     packed, count, fabric = pack(photos, SIDE, config), STEPS[name] * BATCH, Fabric(devices=1)
     train = Photos.near(packed[[i % len(packed) for i in range(count)]], fabric.device)
-    ours = Trainer(
-        NETWORKS[name](clones), train, train, replace(config.model("vae"), batch_size=BATCH, lr=RATES[name], epochs=1),
-        seed=0, processes=Processes(fabric), resume=ResumeState(photos / "no state"), on_epoch=lambda history: None,
-    )  # fmt: skip
+    params = replace(config.model("vae"), batch_size=BATCH, lr=RATES[name], epochs=1)
+    ours = trainer(NETWORKS[name](clones), train, params, fabric, photos)
     sides = {
         "ours": lambda: ours._train_epoch(0),
         "theirs": lambda: program.submit(theirs, name, clones, photos, count).result(),
@@ -103,8 +102,8 @@ def code_of(name: str, clones: Path) -> SimpleNamespace:
         ]
         source = "\n".join(defining)
     else:
-        sys.path.insert(0, str(clones / "Automatic-Image-Colorization"))
-        source = (clones / "Automatic-Image-Colorization/main.py").read_text()
+        sys.path.insert(0, str((clones / MAIN).parent))
+        source = (clones / MAIN).read_text()
     for old, new in EDITS[name]:
         source = source.replace(old, new)
     space = {"__name__": name}

@@ -11,9 +11,10 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmarks import measure, photographs, reference
-from colorization.core.params import load_config
+from colorization.core.params import Fit, load_config
 from colorization.core.process import keep_memory, processors
 from colorization.dataset.photos import Photos, load
+from colorization.models.common.contract import Trainable
 from colorization.models.common.weights import build
 from colorization.preprocessing.packing import decode, write_rows
 from colorization.training.distributed import Processes
@@ -50,10 +51,7 @@ def one(
     steps = max(2, round(SECONDS / min(seconds)))
     count = steps * size
     train = Photos.near(packed[np.arange(count) % len(packed)], fabric.device)
-    ours = Trainer(
-        seeded(name, params), train, train, params, seed=0, processes=Processes(fabric),
-        resume=ResumeState(folder / "no state"), on_epoch=lambda history: None,
-    )  # fmt: skip
+    ours = trainer(seeded(name, params), train, params, fabric, folder)
     sides = {
         "ours": lambda: ours._train_epoch(0),
         "alone": lambda: alone(*ours_alone, fixed, steps),
@@ -65,6 +63,14 @@ def one(
         measure.Row(what, unit, times["ours"], times["plain"], f"DataLoader, {WORKERS} workers, NCHW, eager"),
         measure.Row(what, unit, times["ours"], times["alone"], "one batch again and again"),
     )
+
+
+def trainer(model: Trainable, train: Photos, params: Fit, fabric: Fabric, folder: Path) -> Trainer:
+    """Our loop, which saves nothing."""
+    return Trainer(
+        model, train, train, params, seed=0, processes=Processes(fabric),
+        resume=ResumeState(folder / "no state"), on_epoch=lambda history: None,
+    )  # fmt: skip
 
 
 def plain(name: str, side: int, folder: Path, count: int, device: torch.device) -> None:
