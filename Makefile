@@ -61,6 +61,7 @@ COMPILE = .tools/bin/uv pip compile --quiet --upgrade --universal --python-versi
 
 audit: .tools/installed
 	.tools/bin/python .ci/audit.py requirements*.lock
+	npm audit --package-lock-only --prefix tools/try
 
 .tools/installed: requirements-tools.lock
 	$(PYTHON) -m venv .tools

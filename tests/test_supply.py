@@ -1,8 +1,11 @@
 """Dependencies are locked with hashes and audited; tests use no network; telemetry is off; git holds no credentials."""
 
+import gzip
 import json
 import os
 import re
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -126,6 +129,40 @@ def test_an_unanswered_audit_fails_in_one_line(audit, advisories):
         closed.bind(("127.0.0.1", 0))
         status, output = audit(closed.getsockname()[1])
     assert status == 1 and "cannot be reached, nothing was audited" in output and output.count("\n") == 1
+
+
+@pytest.mark.parametrize("bad, status", [((), 0), (("fflate",), 1)])
+def test_the_packages_of_npm_are_audited(bad, status):
+    """With the Makefile's command, against a local registry that answers as npm's does."""
+    if not shutil.which("npm"):
+        assert "CI" not in os.environ or "NO_NPM" in os.environ, "CI needs npm"
+        pytest.skip("no npm")
+    [command] = re.findall(r"^\t(npm audit .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    fault = {"id": 1, "url": "https://example.invalid/1", "title": "bad", "severity": "high", "vulnerable_versions": "*"}
+    asked = []
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.extend(json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({name: [fault | {"cwe": [], "cvss": {}}] for name in bad}).encode())
+
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        registry = {"npm_config_registry": f"http://127.0.0.1:{server.server_port}/"}
+        done = subprocess.run(
+            shlex.split(command), cwd=ROOT, env=os.environ | registry, capture_output=True, text=True, check=False
+        )
+        server.shutdown()
+    assert {"fflate", "onnxruntime-web"} <= set(asked)
+    assert done.returncode == status and all(name in done.stdout for name in bad), done.stdout + done.stderr
 
 
 # the network
