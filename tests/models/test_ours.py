@@ -1,10 +1,13 @@
 """Our model: its encoder recognises photographs, its hints reach the picture, its training varies the photographs."""
 
 from importlib.resources import files
+from io import BytesIO
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from skimage import color, data, transform
 from test_models import OURS, batch
 
@@ -12,6 +15,7 @@ from colorization.core.errors import InputError
 from colorization.models.common import efficientnet_lite, hints, variations
 from colorization.models.common.blocks import Noise
 from colorization.models.common.weights import build
+from colorization.models.ours import network
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,62 @@ def test_the_faults_of_old_photographs_keep_colour_where_there_is_one():
     assert ((old != L).float().mean(dim=(1, 2, 3)) > 0.9).all()
     same = variations.aged(L, ab, 0.0, draws(256))
     torch.testing.assert_close(same, (L, ab))
+
+
+def test_a_share_of_the_photographs_is_worn_by_several_faults_at_once():
+    L, _ = batch(512, size=24)
+    assert torch.equal(variations.worn(L, 0.0, draws(512)), L)
+    old = variations.worn(L, 0.5, draws(512))
+    assert old.shape == L.shape and old.min() >= -1 and old.max() <= 1
+    changed = (old - L).abs().amax(dim=(1, 2, 3)) > 0.001
+    assert 0.43 < changed.float().mean() < 0.57
+    whole = (variations.worn(L, 1.0, draws(512)) - L).abs().amax(dim=(1, 2, 3)) > 0.001
+    assert 0.97 < whole.float().mean() < 1, "0.3⁴ of them have none of the four faults"
+
+
+def test_a_model_trains_on_worn_photographs_only_where_that_is_asked_for(monkeypatch):
+    shares, worn = [], network.worn
+    monkeypatch.setattr(network, "worn", lambda L, share, draw: shares.append(share) or worn(L, share, draw))
+    for share in (0.0, 0.25):
+        build("ours", OURS | {"worn": share}).train().loss(batch(size=32))
+    assert shares == [0.25]
+
+
+def jpeg(levels, quality):
+    file = BytesIO()
+    Image.fromarray(levels).save(file, "jpeg", quality=quality)
+    return np.asarray(Image.open(file), np.float32)
+
+
+def rounded(levels, side, strength):
+    x = torch.from_numpy(levels.astype(np.float32) / 255)[None, None]
+    return variations._rounded(x, side, torch.full((1, 1, 1, 1), strength))[0, 0].numpy() * 255
+
+
+@pytest.mark.parametrize("quality, strength", [(50, 1.0), (25, 2.0)])
+def test_rounded_frequencies_are_those_of_a_jpeg(quality, strength):
+    levels = data.camera()[:256, :248]
+    file = jpeg(levels, quality)
+    fault, difference = np.abs(file - levels).mean(), np.abs(rounded(levels, 8, strength).clip(0, 255) - file).mean()
+    assert fault > 2 and difference < 0.12 * fault
+
+
+def test_smaller_blocks_are_those_of_a_reduced_jpeg():
+    def halved(pixels):
+        return pixels.astype(np.float32).reshape(128, 2, 124, 2).mean(axis=(1, 3))
+
+    levels = data.camera()[:256, :248]
+    small = halved(levels)
+    expected, found = halved(jpeg(levels, 25)) - small, rounded(small, 4, 2.0) - small
+    assert 0.9 < found.std() / expected.std() < 1.1
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("side", variations.BLOCKS)
+def test_blocks_cover_photographs_of_any_side(side):
+    assert np.abs(rounded(np.full((29, 41), 100), side, 0.1) - 100).max() < 1
+    flat = rounded(data.camera()[:29, :41], side, 1000.0)
+    assert (flat == flat[0, 0]).all(), "so strong that nothing is left"
 
 
 @pytest.mark.parametrize("fault, low, high", [(variations._faded, 0.3, 0.99), (variations._grainy, 0.99, 1.2)])

@@ -34,7 +34,7 @@ SMALL = {
     "resnet": {"width": 1},
     "gan": {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1},
     "vae": {"latent_channels": 4},
-    "ours": {"width": 8, "aging": 0.5},
+    "ours": {"width": 8, "aging": 0.5, "worn": 0.5},
     "resunet": {"width": 4, "depth": 3},
     "pix2pix": {"width": 4, "depth": 3, "discriminator_width": 4, "discriminator_layers": 1},
     "zhang": {"width": 1},

@@ -84,26 +84,27 @@ def scores_of(name: str) -> dict[str, float]:
         return {}
 
 
+def described(path: Path) -> Model:
+    """The model in a file. Raises InputError for a damaged file."""
+    about = read_description(path)
+    known = about.scores or ({} if path.parent == BUNDLED else scores_of(path.stem))
+    return Model(path=path, about=about, scores=known)
+
+
 def models() -> list[Model]:
     """The trained models, best first by RULE. In a tie, models/ comes before the package; damaged files come last."""
     found = []
     for path in [*files(folder()), *files(BUNDLED)]:
         try:
-            about = read_description(path)
+            found.append(described(path))
         except InputError:
-            about = None
-        scores = about.scores if about else {}
-        if not scores and path.parent != BUNDLED:
-            scores = scores_of(path.stem)
-        found.append(Model(path=path, about=about, scores=scores))
+            found.append(Model(path=path, about=None, scores={}))
     return sorted(found, key=lambda model: model.rank)
 
 
 def bundled() -> list[Model]:
     """The models that come with the package, best first by RULE. Raises InputError for a damaged file."""
-    described = [(path, read_description(path)) for path in files(BUNDLED)]
-    found = [Model(path=path, about=about, scores=about.scores) for path, about in described]
-    return sorted(found, key=lambda model: model.rank)
+    return sorted(map(described, files(BUNDLED)), key=lambda model: model.rank)
 
 
 def named() -> dict[str, Model]:

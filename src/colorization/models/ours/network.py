@@ -17,7 +17,7 @@ from colorization.color import AB_SCALE
 from colorization.models.common import efficientnet_lite, hints
 from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized, scaled
 from colorization.models.common.contract import CHANNELS, Colorizer
-from colorization.models.common.variations import aged, cropped, relit, uniform
+from colorization.models.common.variations import aged, cropped, relit, uniform, worn
 
 WIDTHS = (4, 2, 1.5, 1)  # channels of the decoder's levels as multiples of the width, the lowest first
 ATTENTIVE = 2  # number of lowest levels with attention
@@ -33,6 +33,7 @@ class Ours(Colorizer):
     huber: errors up to this many ab units count squared, larger ones linearly (Huber 1964).
     enlarge: the encoder sees photographs enlarged by this factor; it learned from ImageNet at 224 px.
     zoom, relight: see `variations.cropped` and `variations.relit`. aging: share of each fault, see `variations.aged`.
+    worn: share of the training photographs with several faults at once, see `variations.worn`.
     hinted: share of the training photographs that get hints.
     averaging: decay of the moving average of the weights, per step; 0: no average.
     """
@@ -41,12 +42,13 @@ class Ours(Colorizer):
 
     def __init__(
         self, *, width: int, encoder_weights: str, enlarge: float, encoder_lr: float, weight_decay: float, huber: float,
-        zoom: float, relight: float, aging: float, hinted: float, averaging: float,
+        zoom: float, relight: float, aging: float, hinted: float, averaging: float, worn: float = 0.0,
     ):  # fmt: skip
         super().__init__(predicts="ab")
         self.encoder_lr, self.weight_decay, self.averaging, self.noise = encoder_lr, weight_decay, averaging, Noise()
         self.enlarge = enlarge
-        self.huber, self.zoom, self.relight, self.aging, self.hinted = huber, zoom, relight, aging, hinted
+        self.huber, self.zoom, self.relight = huber, zoom, relight
+        self.aging, self.worn, self.hinted = aging, worn, hinted
         widths = [int(width * factor) for factor in WIDTHS]
         self.encoder = efficientnet_lite.EfficientNetLite(encoder_weights)
         *skips, lowest = efficientnet_lite.CHANNELS
@@ -106,8 +108,10 @@ class Ours(Colorizer):
         return F.smooth_l1_loss(result, ab, beta=self.huber / AB_SCALE)
 
     def varied(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """Photographs (B,1,H,W), (B,2,H,W) → the same shapes, each cropped, relit and aged at random."""
+        """Photographs (B,1,H,W), (B,2,H,W) → the same shapes, each worn, cropped, relit and aged at random."""
         draw = uniform(self.noise, L)
+        if self.worn:
+            L = worn(L, self.worn, draw)
         lab = cropped(torch.cat([L, ab], dim=1), draw(3, 1, 1), self.zoom, L.shape[-2:])
         L, ab = aged(relit(lab[:, :1], draw(2, 1, 1), self.relight), lab[:, 1:], self.aging, draw)
         return L.contiguous(memory_format=torch.channels_last), ab
