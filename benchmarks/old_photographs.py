@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageFilter
-from scipy.stats import bootstrap
 
 from colorization import load
 from colorization.app.colorizer import PhotoColorizer
@@ -23,12 +22,13 @@ from colorization.color import unscaled_lab
 from colorization.core import paths
 from colorization.core.files import write_bytes
 from colorization.dataset.index import rows_of
-from colorization.evaluation import metrics
+from colorization.evaluation import intervals, metrics
 from colorization.imaging.curve import gamma, linear
 from colorization.imaging.srgb import to_rgb
 
 OUT = Path("benchmarks/results/old_photographs.md")
 BORDER = 0.05  # of the shorter side
+RESAMPLES = 10_000
 ABOUT = """\
 {count} test photographs; vividness {vividness:g}. Cost: the ΔE above that of the clean photographs, with a paired 95 %
 interval. a and b: mean cast against the originals."""
@@ -115,8 +115,9 @@ def cost(differences: np.ndarray) -> str:
     """The mean of paired differences (N,), with its 95 % bootstrap interval."""
     if not differences.any():
         return ""
-    interval = bootstrap((differences,), np.mean, rng=np.random.default_rng(0)).confidence_interval
-    return f"{differences.mean():+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
+    draws = intervals.draws(len(differences), RESAMPLES, seed=0)
+    low, high = intervals.interval(np.concatenate([shares @ differences for shares in draws]))
+    return f"{differences.mean():+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def main() -> None:
@@ -128,13 +129,13 @@ def main() -> None:
     head = ["", "ΔE", "cost", "ab RMSE", "a", "b", "ΔE without preparation", "a", "b"]
     lines = [ABOUT.format(count=len(photos), vividness=model.vividness), ""]
     lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    clean = None
+    measured: list[np.ndarray] = []  # of each fault, the clean photographs first
     for fault in FAULTS:
         rows = np.array([scored(model, photo, fault, prepare=True) for photo in photos])
         bare = np.mean([scored(model, photo, fault, prepare=False) for photo in photos], axis=0)
         delta_e, error, a, b = rows.mean(axis=0)
-        clean = rows if clean is None else clean
-        cells = [f"{delta_e:.2f}", cost((rows - clean)[:, 0]), f"{error**0.5:.1f}", f"{a:+.1f}", f"{b:+.1f}"]
+        measured.append(rows)
+        cells = [f"{delta_e:.2f}", cost((rows - measured[0])[:, 0]), f"{error**0.5:.1f}", f"{a:+.1f}", f"{b:+.1f}"]
         cells += [f"{bare[0]:.2f}", f"{bare[2]:+.1f}", f"{bare[3]:+.1f}"]
         lines.append(f"| {fault} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
