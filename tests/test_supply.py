@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -59,28 +60,41 @@ def test_the_packages_of_npm_are_locked_with_hashes_and_no_address():
 # known vulnerabilities
 
 
-@pytest.fixture
-def advisories():
-    """A local OSV service; its `known` lists the vulnerable package names."""
+@contextmanager
+def service(answer):
+    """A local server; answer: the bytes of a POST → status and JSON."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
-            fault = {"id": f"FAULT-{name}", "summary": "bad", "affected": []}
-            answer = json.dumps({"vulns": [fault]} if name in server.known else {}).encode()
-            self.send_response(server.status)
+            status, told = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(json.dumps(told).encode())
+
+        def do_GET(self):
+            self.send_error(404)
 
         def log_message(self, *arguments):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.known, server.status = {"jinja2"}, 200
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def advisories():
+    """A local OSV service; its `known` lists the vulnerable package names."""
+
+    def answer(query):
+        name = json.loads(query)["package"]["name"]
+        fault = {"id": f"FAULT-{name}", "summary": "bad", "affected": []}
+        return server.status, {"vulns": [fault]} if name in server.known else {}
+
+    with service(answer) as server:
+        server.known, server.status = {"jinja2"}, 200
+        yield server
 
 
 @pytest.fixture
@@ -141,26 +155,15 @@ def test_the_packages_of_npm_are_audited(bad, status):
     fault = {"id": 1, "url": "https://example.invalid", "title": "bad", "severity": "high", "vulnerable_versions": "*"}
     asked = []
 
-    class Registry(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.extend(json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({name: [fault | {"cwe": [], "cvss": {}}] for name in bad}).encode())
+    def answer(query):
+        asked.extend(json.loads(gzip.decompress(query)))
+        return 200, {name: [fault | {"cwe": [], "cvss": {}}] for name in bad}
 
-        def do_GET(self):
-            self.send_error(404)
-
-        def log_message(self, *arguments):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with service(answer) as server:
         registry = {"npm_config_registry": f"http://127.0.0.1:{server.server_port}/"}
         done = subprocess.run(
             shlex.split(command), cwd=ROOT, env=os.environ | registry, capture_output=True, text=True, check=False
         )
-        server.shutdown()
     assert {"fflate", "onnxruntime-web"} <= set(asked)
     assert done.returncode == status and all(name in done.stdout for name in bad), done.stdout + done.stderr
 
