@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorization.app.catalog import find
 from colorization.core.process import processors
+from colorization.photo.catalog import find
 
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
-WORKERS = 2  # as in colorization.app.photo.batch
+WORKERS = 2  # as in colorization.command.batch
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs in the scikit-image package
 IMPORT = "the import of numpy and Pillow"
-COLORIZE = [sys.executable, "-m", "colorization.app.command"]
+COLORIZE = [sys.executable, "-m", "colorization.command.main"]
 
 
 def main():

@@ -17,7 +17,6 @@ import torch
 from PIL import Image, ImageFilter
 
 from colorization import load
-from colorization.app.colorizer import PhotoColorizer
 from colorization.color import unscaled_lab
 from colorization.core import paths
 from colorization.core.files import write_bytes
@@ -25,6 +24,7 @@ from colorization.dataset.index import rows_of
 from colorization.evaluation import intervals, metrics
 from colorization.imaging.curve import gamma, linear
 from colorization.imaging.srgb import to_rgb
+from colorization.photo.colorizer import PhotoColorizer
 
 OUT = Path("benchmarks/results/old_photographs.md")
 BORDER = 0.05  # of the shorter side

@@ -10,8 +10,8 @@ import tifffile
 from conftest import jpeg
 from PIL import Image, ImageCms, PngImagePlugin
 
-from colorization.app.photo.reading import read_header
 from colorization.imaging.curve import gamma, linear
+from colorization.photo.reading import read_header
 
 SIZE = (44, 36)  # width and height; no model's stride divides both
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:title="Wharf"/></x:xmpmeta>'

@@ -23,7 +23,7 @@ def free_port() -> int:
 def start(cwd: Path, temporary: Path, port: int) -> subprocess.Popen:
     """A server that answers already."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "colorization.app.command", "--serve", "--port", str(port)],
+        [sys.executable, "-m", "colorization.command.main", "--serve", "--port", str(port)],
         cwd=cwd,
         env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,

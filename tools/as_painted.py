@@ -8,13 +8,13 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from colorization.app.colorizer import PhotoColorizer
-from colorization.app.torch_network import TorchNetwork
 from colorization.color import lab_to_rgb, rgb_to_lab
 from colorization.core.params import Config
 from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.scoring import to_uint8
 from colorization.models.common.contract import Colorizer
+from colorization.photo.colorizer import PhotoColorizer
+from colorization.photo.torch_network import TorchNetwork
 from colorization.report.labels import Labels
 from tools import markdown
 

@@ -3,7 +3,7 @@
 python -m tools.bundle ours --sources presets/everyday.csv
 python -m tools.bundle resnet gan vae
 
-A model replaces the one of its name. Commit src/colorization/app/weights afterwards.
+A model replaces the one of its name. Commit src/colorization/photo/weights afterwards.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import pandas as pd
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from colorization.app.catalog import BUNDLED, CHECKOUT
 from colorization.core import paths
 from colorization.core.errors import InputError, run
 from colorization.core.files import read_json, read_table, write_bytes
@@ -32,6 +31,7 @@ from colorization.models.common import onnx_file
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, read_tree
 from colorization.models.common.weights import load_model, save_model
+from colorization.photo.catalog import BUNDLED, CHECKOUT
 from colorization.report.labels import Labels
 from tools import as_painted, markdown, model_card, vividness
 from tools.as_painted import AsPainted

@@ -1,6 +1,6 @@
 """Export a trained model as ONNX, which `colorize` runs without torch.
 
-python -m tools.export src/colorization/app/weights/ours.safetensors   # writes ours.onnx beside it
+python -m tools.export src/colorization/photo/weights/ours.safetensors   # writes ours.onnx beside it
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The cards of the bundled models, in markdown: their training photographs, scores and limits."""
 
-from colorization.app import catalog
 from colorization.core.params import Data
+from colorization.photo import catalog
 
 KAGGLE = "[{dataset}](https://www.kaggle.com/datasets/{dataset})"
 INDEX = """# The models that come with `colorize`

@@ -4,9 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from colorization.app.catalog import CHECKOUT
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import locked
+from colorization.photo.catalog import CHECKOUT
 
 PINS = CHECKOUT / "tools/try"
 FILES = ("package.json", "package-lock.json")

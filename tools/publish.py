@@ -23,7 +23,7 @@ from tools import markdown
 
 FILES = (paths.PARAMS, Path("dvc.lock"), paths.TABLE, paths.CATEGORIES, paths.DIFFERENCES, paths.SEEDS, paths.CLAIMS,
          paths.PEOPLE, paths.AUDIT, paths.DOWNLOAD)  # fmt: skip
-CODE = ("src", ":!src/colorization/app/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
+CODE = ("src", ":!src/colorization/photo/weights", "stages", "dvc.yaml", "requirements.txt", "pyproject.toml")
 PAGE = """# {name}
 
 {desc}

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from colorization.app.catalog import Model
-from colorization.app.page.painting import described
-from colorization.app.page.routes import ZIP
-from colorization.app.photo.plan import ENDING
-from colorization.app.photo.writing import FORMATS
+from colorization.page.painting import described
+from colorization.page.routes import ZIP
+from colorization.photo.catalog import Model
+from colorization.photo.formats import ENDING, FORMATS
 
 MODULES = {
     "color": "color",

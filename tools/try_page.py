@@ -13,15 +13,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from colorization.app import catalog
-from colorization.app.catalog import BUNDLED, CHECKOUT, Model
 from colorization.core.errors import InputError, run
 from colorization.models.common import onnx_file
+from colorization.photo import catalog
+from colorization.photo.catalog import BUNDLED, CHECKOUT, Model
 from tools import npm, try_constants
 
 TARGET = Path("docs/try")
-APP = CHECKOUT / "src/colorization/app"
-PAGE, ENGINE = APP / "page", APP / "web"
+HOUSE = CHECKOUT / "src/colorization"
+PAGE, ENGINE = HOUSE / "page", HOUSE / "web"
 MARK = "service_worker.js"  # the last file that is written: a folder without it is not ours
 VENDOR = {  # file of the page: file of an npm package
     "vendor/ort.js": "onnxruntime-web/dist/ort.wasm.bundle.min.mjs",

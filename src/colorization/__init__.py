@@ -13,4 +13,4 @@ def __getattr__(name: str):
     """Import `load` and `PhotoColorizer` on first use (PEP 562): they need numpy and Pillow, and `--help` does not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("colorization.app.colorizer"), name)
+    return getattr(importlib.import_module("colorization.photo.colorizer"), name)

@@ -1,2 +1,2 @@
-from colorization.app.colorizer import PhotoColorizer as PhotoColorizer
-from colorization.app.colorizer import load as load
+from colorization.photo.colorizer import PhotoColorizer as PhotoColorizer
+from colorization.photo.colorizer import load as load

@@ -17,7 +17,6 @@ from photos import every_kind
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from colorization.app.photo.reading import read_photo
 from colorization.core.errors import InputError, shown
 from colorization.core.params import load_config
 from colorization.dataset import photos as dataset
@@ -25,6 +24,7 @@ from colorization.human_study.answer_files import fooling_rates, read_answers
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import metadata, read_description
 from colorization.models.common.weights import build, digest, load_model
+from colorization.photo.reading import read_photo
 from colorization.preprocessing import audit, packing
 from colorization.sources import folder
 from colorization.sources.archive import write_archive

@@ -8,11 +8,11 @@ from archives import params
 from photos import deep, encoded, exif, known_profile, linear_gray, photo
 from PIL import Image, ImageCms, ImageOps
 
-from colorization.app.photo.reading import read_photo, read_picture
-from colorization.app.photo.recolor import lightness_of
 from colorization.color import lab_to_rgb
 from colorization.core.errors import InputError
 from colorization.imaging.srgb import to_rgb
+from colorization.photo.reading import read_photo, read_picture
+from colorization.photo.recolor import lightness_of
 from colorization.preprocessing.packing import decode
 
 PROFILES = {"RGB": known_profile("p3"), "L": linear_gray(), "CMYK": known_profile("cmyk")}

@@ -13,14 +13,14 @@ import torch
 from onnx import numpy_helper
 from test_models import SMALL
 
-from colorization.app import catalog
-from colorization.app.network import OnnxNetwork
 from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
 from colorization.export import OPSET, export, exported
 from colorization.models.common import hints, onnx_file
 from colorization.models.common.description import read_description, tree_of
 from colorization.models.common.weights import build, save_model
+from colorization.photo import catalog
+from colorization.photo.network import OnnxNetwork
 
 SIDES = [(64, 64), (67, 93), (93, 67), (33, 47), (15, 12), (7, 90), (1, 1)]
 CLOSE = 0.02  # ab units

@@ -13,14 +13,14 @@ from conftest import ROOT, jpeg, run
 from safetensors import safe_open
 
 from colorization import load
-from colorization.app import catalog
-from colorization.app import command as cli
-from colorization.app.network import OnnxNetwork
+from colorization.command import main as cli
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
 from colorization.models.common.weights import build, load_model, save_model
+from colorization.photo import catalog
+from colorization.photo.network import OnnxNetwork
 from tools import bundle, markdown, model_card
 from tools.half_precision import halved, largest_change
 
@@ -268,16 +268,16 @@ def test_a_wheel_contains_the_bundled_model_and_leaves_the_papers_to_a_clone(tmp
     for name in ("pyproject.toml", "src"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    write_model(tmp_path / "src/colorization/app/weights/some.safetensors", 10)
+    write_model(tmp_path / "src/colorization/photo/weights/some.safetensors", 10)
     for name in ("README.md", "gan.onnx"):
-        (tmp_path / "src/colorization/app/weights" / name).write_text("some text")
+        (tmp_path / "src/colorization/photo/weights" / name).write_text("some text")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "."]
     run(command, tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
-    assert {f"colorization/app/weights/{name}" for name in ("some.safetensors", "README.md")} <= packed
-    assert "colorization/app/weights/gan.onnx" not in packed
+    assert {f"colorization/photo/weights/{name}" for name in ("some.safetensors", "README.md")} <= packed
+    assert "colorization/photo/weights/gan.onnx" not in packed
 
 
 def test_the_package_holds_models_and_their_cards_only():

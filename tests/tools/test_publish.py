@@ -60,7 +60,7 @@ def test_the_papers_figures_keep_their_numbers():
 
 
 def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
-    bundled, command = repository / "src/colorization/app/weights", [sys.executable, "-m", "tools.bundle"]
+    bundled, command = repository / "src/colorization/photo/weights", [sys.executable, "-m", "tools.bundle"]
     for path in bundled.iterdir():
         path.unlink()
     run([*command, "resnet", "vae"], repository)
@@ -83,7 +83,7 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], tmp_path)
     (tmp_path / "photo.jpg").write_bytes(jpeg(1))
     env = os.environ | {"PYTHONPATH": f"{GUARD}{os.pathsep}{tmp_path / 'clone/src'}"}
-    colorize = [sys.executable, "-m", "colorization.app.command"]
+    colorize = [sys.executable, "-m", "colorization.command.main"]
     done = run([*colorize, "photo.jpg", "-o", "out.jpg", "--model", "vae"], tmp_path, env=env)
     assert "with vae: out.jpg" in done.stdout
     score = json.loads((repository / "metrics/scores/vae.json").read_text())["delta_e"]

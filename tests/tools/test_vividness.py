@@ -8,8 +8,6 @@ import pytest
 import torch
 from conftest import ROOT
 
-from colorization.app import catalog
-from colorization.app.colorizer import PhotoColorizer, load
 from colorization.color import lab_to_rgb, unscaled_lab
 from colorization.core.params import load_config
 from colorization.evaluation import metrics
@@ -17,6 +15,8 @@ from colorization.evaluation.columns import original_rgb
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, save_model
+from colorization.photo import catalog
+from colorization.photo.colorizer import PhotoColorizer, load
 from tools import vividness
 
 L = np.random.default_rng(0).uniform(-0.4, 0.4, (200, 1, 16, 16)).astype(np.float16)

@@ -9,9 +9,6 @@ import torch
 from simulated import DEVICE, State, fabric, gpu
 from test_training import CONFIG, SMALL
 
-from colorization.app.colorizer import PhotoColorizer
-from colorization.app.photo.pixels import levels_of_array
-from colorization.app.torch_network import TorchNetwork
 from colorization.dataset.devices import has_double
 from colorization.dataset.photos import Photos
 from colorization.evaluation import tradeoff
@@ -20,6 +17,9 @@ from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common import ab_bins
 from colorization.models.common.weights import build
 from colorization.models.zhang import network as zhang
+from colorization.photo.colorizer import PhotoColorizer
+from colorization.photo.pixels import levels_of_array
+from colorization.photo.torch_network import TorchNetwork
 from colorization.training.distributed import Processes
 from colorization.training.trainer import Trainer
 

@@ -11,10 +11,10 @@ from conftest import ROOT
 from safetensors.numpy import save_file
 from simulated import fabric
 
-from colorization.app import catalog
 from colorization.core.errors import InputError
 from colorization.dataset import devices
 from colorization.models.common.description import metadata, read_description
+from colorization.photo import catalog
 
 KERNELS = """
 import json, os, torch

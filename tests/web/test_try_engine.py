@@ -12,10 +12,10 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from colorization.app.colorizer import PhotoColorizer
-from colorization.app.page import palette
-from colorization.app.page.album import SHOWN
-from colorization.app.photo import guide, hints, preparation, recolor
+from colorization.page import palette
+from colorization.page.album import SHOWN
+from colorization.photo import guide, hints, preparation, recolor
+from colorization.photo.colorizer import PhotoColorizer
 from tools.try_page import bundled, engine
 
 KINDS = {"float32": "Float32Array", "uint16": "Uint16Array", "uint8": "Uint8ClampedArray"}

@@ -18,9 +18,9 @@ from PIL import Image
 from serving import READY, browsing, downloaded, upload
 from skimage import data
 
-from colorization.app.catalog import BUNDLED
-from colorization.app.colorizer import load
-from colorization.app.photo.hints import hint
+from colorization.photo.catalog import BUNDLED
+from colorization.photo.colorizer import load
+from colorization.photo.hints import hint
 from tools import try_page
 
 DOWNLOAD, VIVIDNESS = "Download at full size", 1.3

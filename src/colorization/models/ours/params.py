@@ -6,7 +6,7 @@ from colorization.core.errors import InputError
 from colorization.core.params import Fit
 from colorization.core.schema import rule
 
-LABEL, COLOR = "ours", "#5B1A8B"
+LABEL, COLOR = "LiteUNet", "#5B1A8B"
 
 
 @dataclass(frozen=True, kw_only=True)

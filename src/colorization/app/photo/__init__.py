@@ -1,1 +1,0 @@
-"""Read, recolour and write photographs of any size and format."""

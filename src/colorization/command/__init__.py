@@ -1,0 +1,1 @@
+"""The `colorize` command: it finds files, chooses their results and calls the engine. No stage depends on it."""

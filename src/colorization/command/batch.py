@@ -1,0 +1,111 @@
+"""Colorize many photographs in parallel with bounded memory; a bad photograph does not stop the others."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from colorization.command.plan import Job
+from colorization.core.errors import InputError, out_of_memory
+from colorization.photo.metadata import Metadata
+from colorization.photo.reading import read_photo, read_picture
+from colorization.photo.writing import depth, save, write_photo
+
+if TYPE_CHECKING:
+    from colorization.photo.colorizer import PhotoColorizer
+    from colorization.photo.hints import Hint
+
+LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
+SHOWN = 2048  # longest side of each picture in a comparison, in pixels
+GAP = 8  # pixels between the pictures of a comparison
+WORKERS = 2  # one decodes or encodes while the other computes; more would only take memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The options that decide how the results look."""
+
+    saturation: float | None  # None: the model's default
+    samples: int
+    prepare: bool
+    hints: "list[Hint]"  # for a single photograph
+    quality: int
+    overwrite: bool
+
+
+def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look) -> Iterator[tuple[Job, str]]:
+    """Do all jobs; yields each finished job with "", or with one line that says why it failed.
+
+    load: returns the model. It is called once, while the first photographs are being read.
+    """
+    with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as loader:
+        model, large = loader.submit(load), threading.Lock()
+        waiting = iter(jobs)
+        running: dict[Future, Job] = {}
+        try:
+            while True:
+                while len(running) < 2 * WORKERS and (job := next(waiting, None)):
+                    running[workers.submit(colorize_one, job, model, look, large)] = job
+                if not running:
+                    return
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    job = running.pop(done)
+                    yield job, _failure(done, job, model)
+        finally:  # after an interrupt, or without a model: running jobs end, waiting jobs do not start
+            for future in running:
+                future.cancel()
+
+
+def colorize_one(job: Job, model: "Future[PhotoColorizer]", look: Look, large: threading.Lock) -> None:
+    """Read, colorize and write one photograph. Raises InputError or OSError."""
+    if job.header.width * job.header.height > LARGE:
+        with large:
+            _colorize(job, model, look)
+    else:
+        _colorize(job, model, look)
+
+
+def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
+    photo = read_photo(job.source)
+    colorizer = model.result()
+    maps = colorizer.predict(
+        photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare, hints=look.hints
+    )
+    for target, colour in zip(job.targets, maps, strict=True):
+        if target.exists() and not look.overwrite:  # it appeared after the plan was made
+            raise InputError(f"{job.source}: {target} exists; use --overwrite to replace it")
+        bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
+        write_photo(target, photo, bands, name=job.format, quality=look.quality)
+    if job.comparison:
+        results = [colorizer.preview(photo.levels, colour, SHOWN, photo.alpha) for colour in maps]
+        image = side_by_side([read_picture(job.source, SHOWN), *results])
+        save(image, job.comparison, name=job.format, quality=look.quality, metadata=Metadata())
+
+
+def side_by_side(images: list[Image.Image]) -> Image.Image:
+    """The images from left to right on a white sheet."""
+    width = sum(image.width for image in images) + GAP * (len(images) - 1)
+    sheet, left = Image.new("RGB", (width, max(image.height for image in images)), "white"), 0
+    for image in images:
+        sheet.paste(image, (left, 0))
+        left += image.width + GAP
+    return sheet
+
+
+def _failure(done: Future, job: Job, model: "Future[PhotoColorizer]") -> str:
+    """Why a photograph failed, or "". Raises the model's own error if the model did not load: it stops all jobs."""
+    error = done.exception()
+    if error is None:
+        return ""
+    if model.done() and model.exception() is error:
+        raise error
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{job.source}: {error.filename or job.targets[0]}: {error.strerror or error}"
+    if out_of_memory(error):
+        return f"{job.source}: not enough memory for {job.header.width}×{job.header.height} pixels; scale it down"
+    raise error

@@ -1,0 +1,91 @@
+"""Write a coloured result completely or not at all."""
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from colorization.core.errors import InputError, one_line
+from colorization.core.files import replacing
+from colorization.imaging.srgb import eight_bits
+from colorization.photo import sixteen_bit
+from colorization.photo.formats import FORMATS
+from colorization.photo.metadata import Metadata, save_arguments
+from colorization.photo.reading import Photo
+
+PNG_LEVEL = 3  # zlib's compression level: three times as fast as Pillow's default, files a few per cent larger
+
+
+def write_photo(path: Path, photo: Photo, bands: Iterator[NDArray], *, name: str, quality: int) -> None:
+    """Write the whole result from its sRGB bands (rows,W,3) with `depth` bits; name: a format of FORMATS.
+
+    quality: 1..100, for JPEG and WebP. Raises InputError if the format cannot hold the result.
+    """
+    height, width = photo.levels.shape
+    if max(height, width) > FORMATS[name].sides:
+        raise InputError(f"{path}: {name} holds at most {FORMATS[name].sides} pixels per side; use --format png")
+    if photo.alpha is not None:
+        bands = _with_alpha(bands, photo.alpha)
+    with _writing(path, name) as file:
+        if depth(photo, name) == 16:
+            write = sixteen_bit.write_png if name == "png" else sixteen_bit.write_tiff
+            write(file, bands, (height, width, 3 if photo.alpha is None else 4), photo.metadata)
+        else:
+            image = assembled(bands, (width, height), alpha=photo.alpha is not None)
+            _save(image, file, name, quality, photo.metadata)
+
+
+def depth(photo: Photo, name: str) -> int:
+    """Bits per channel of a photograph's result; name: a format of FORMATS."""
+    return 16 if photo.bits == 16 and FORMATS[name].deep else 8
+
+
+def assembled(bands: Iterator[NDArray], size: tuple[int, int], *, alpha: bool = False) -> Image.Image:
+    """Bands of rows, uint8, from top to bottom → one image of `size` (width, height)."""
+    image, top = Image.new("RGBA" if alpha else "RGB", size), 0
+    for band in bands:
+        image.paste(Image.fromarray(band), (0, top))
+        top += len(band)
+    return image
+
+
+def _with_alpha(bands: Iterator[NDArray], alpha: NDArray) -> Iterator[NDArray]:
+    top = 0
+    for band in bands:
+        part = alpha[top : top + len(band)]
+        if part.dtype != band.dtype:  # the user asked for an 8-bit format
+            part = eight_bits(part)
+        yield np.dstack([band, part])
+        top += len(band)
+
+
+def save(image: Image.Image, path: Path, *, name: str, quality: int, metadata: Metadata) -> None:
+    """Write an 8-bit image completely or not at all; name: a format of FORMATS."""
+    with _writing(path, name) as file:
+        _save(image, file, name, quality, metadata)
+
+
+def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata: Metadata) -> None:
+    arguments = save_arguments(metadata, name)
+    if FORMATS[name].lossy:
+        arguments["quality"] = quality
+    if name == "png":
+        arguments["compress_level"] = PNG_LEVEL
+    image.save(file, name, **arguments)
+
+
+@contextmanager
+def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
+    """A file to write. Raises InputError, naming the file, if the format cannot hold the image or its metadata."""
+    try:
+        with replacing(path) as file:
+            yield file
+    except (OSError, ValueError, TypeError, RuntimeError, LookupError, ArithmeticError, struct.error) as error:
+        if isinstance(error, OSError) and error.errno:  # an error of the disk, not of the format
+            raise
+        raise InputError(f"{path}: cannot be written as {name} ({one_line(error)}); choose another --format") from None
