@@ -1,7 +1,8 @@
 """How long the trainings of params.yaml will take on this machine: python -m tools.estimate [SECONDS].
 
-Trains every model, and the classifier, for SECONDS (default 10) on the packed photographs, after a step that is not
-counted, and saves nothing. Run it on an otherwise idle machine, after `dvc repro preprocess`.
+Trains every model, and the classifier, in both precisions of LT_PRECISION for SECONDS (default 10) each on the packed
+photographs, after a step that is not counted, and saves nothing. Run it on an otherwise idle machine, after
+`dvc repro preprocess`.
 """
 
 import math
@@ -14,16 +15,22 @@ from colorization.core import paths
 from colorization.core.errors import InputError, run
 from colorization.core.params import Fit, load_config
 from colorization.core.process import processors
-from colorization.dataset.devices import one_device
+from colorization.dataset.devices import HALF, KNOWN, PRECISION, one_device
 from colorization.dataset.index import rows_of, shared_categories
 from colorization.dataset.photos import Photos, labelled, load
 from colorization.models.common.weights import build
 
 SECONDS = 10.0
+PRECISIONS = KNOWN[PRECISION]
 
 
-def rate(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
-    """Photographs per second in training, data loading included."""
+def rate(name: str, params: Fit, network: dict, photos: Photos, seconds: float, precision: str) -> float:
+    """Photographs per second in training in a precision of LT_PRECISION, data loading included."""
+    with torch.autocast(photos.device.type, torch.bfloat16, enabled=precision == HALF):
+        return _rate(name, params, network, photos, seconds)
+
+
+def _rate(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
     model = build(name, network).to(photos.device, memory_format=torch.channels_last).train()  # as `Trainer`
     optimizers = model.configure_optimizers(lr=params.lr, beta1=params.beta1)
     count, start = 0, math.inf
@@ -53,22 +60,36 @@ def main() -> None:
     config, device = load_config(), one_device()
     photos = Photos.near(load(paths.TRAIN), device)
     print(f"{len(photos)} photographs; {device.type}, {processors()} processors")
-    whole = 0.0
+    print(f"{'':21}" + "".join(f"{precision:>20}" for precision in PRECISIONS) + "  faster")
+    whole = dict.fromkeys(PRECISIONS, 0.0)
     for name in config.models:
-        whole += expected(name, config.model(name), config.model(name).network(), photos, seconds)
+        add(whole, expected(name, config.model(name), config.model(name).network(), photos, seconds))
     if len(known := shared_categories(paths.INDEX)) > 1:
         photos = labelled(paths.TRAIN, rows_of(paths.INDEX, "train").category, known, device)
         network = config.classifier.network() | {"categories": known}
-        whole += expected("classifier", config.classifier, network, photos, seconds)
-    print(f"all trainings: {clock(whole)}")
+        add(whole, expected("classifier", config.classifier, network, photos, seconds))
+    times = ", ".join(f"{clock(spent)} in {precision}" for precision, spent in whole.items())
+    faster = min(PRECISIONS, key=lambda precision: whole[precision])
+    print(f"all trainings: {times}; {advice(faster)}")
 
 
-def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> float:
-    """Print a model's line; return the seconds that its training will take."""
-    per_second = rate(name, params, network, photos, seconds)
-    total = params.epochs * len(photos) / per_second
-    print(f"{name:10} {per_second:7.1f} photographs/s  {params.epochs:3} epochs  {clock(total):>8}", flush=True)
-    return total
+def add(whole: dict[str, float], spent: dict[str, float]) -> None:
+    for precision in PRECISIONS:
+        whole[precision] += spent[precision]
+
+
+def advice(faster: str) -> str:
+    """How to choose a precision."""
+    return f"faster: LT_PRECISION={faster} dvc repro" if faster != PRECISIONS[0] else "the default is the faster one"
+
+
+def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> dict[str, float]:
+    """Print a model's line; return the seconds that its training will take in each precision."""
+    rates = {precision: rate(name, params, network, photos, seconds, precision) for precision in PRECISIONS}
+    spent = {precision: params.epochs * len(photos) / per_second for precision, per_second in rates.items()}
+    cells = "".join(f"  {rates[precision]:7.1f}/s {clock(spent[precision]):>8}" for precision in PRECISIONS)
+    print(f"{name:10} {params.epochs:3} epochs{cells}  {min(spent, key=lambda each: spent[each])}", flush=True)
+    return spent
 
 
 if __name__ == "__main__":

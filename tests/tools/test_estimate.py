@@ -27,31 +27,38 @@ def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_every_training_has_a_line_and_the_sum_is_theirs(study, monkeypatch, capsys):
-    rates = {}
+FASTER = [(2, "bf16-mixed", "LT_PRECISION=bf16-mixed"), (0.5, "32-true", "the default")]
+
+
+@pytest.mark.parametrize("gain, faster, advice", FASTER)
+def test_every_training_has_a_line_and_the_sum_is_theirs(study, monkeypatch, capsys, gain, faster, advice):
     monkeypatch.setattr("sys.argv", ["estimate", "0.01"])
-    monkeypatch.setattr(estimate, "rate", lambda name, *args: rates.setdefault(name, 2.0 ** len(rates)))
+    monkeypatch.setattr(estimate, "rate", lambda name, *args: len(name) * (gain if args[-1] == "bf16-mixed" else 1.0))
     config = load_config()
     estimate.main()
-    _, *rows, last = capsys.readouterr().out.splitlines()
+    _, _, *rows, last = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows] == [*config.models, "classifier"]
     for row in rows:
-        name, rate, epochs = re.match(r"(\w+) +([\d.]+) photographs/s +(\d+) epochs", row).groups()
-        assert float(rate) == rates[name]
+        pattern = r"(\w+) +(\d+) epochs +([\d.]+)/s .* ([\d.]+)/s .* ([\w-]+)"
+        name, epochs, full, half, better = re.fullmatch(pattern, row).groups()
+        assert (float(full), float(half), better) == (len(name), gain * len(name), faster)
         assert int(epochs) == (config.classifier if name == "classifier" else config.model(name)).epochs
-    assert last.startswith("all trainings: ")
+    assert last.startswith("all trainings: ") and " in 32-true, " in last and advice in last
 
 
 def test_a_rate_is_measured_by_training(study):
     params = load_config().model("vae")
     photos = Photos(np.zeros((12, 3, 32, 32), np.float16), torch.device("cpu"))
-    assert 0.5 < estimate.rate("vae", params, params.network(), photos, 0.01) < 1e5
+    for precision in ("32-true", "bf16-mixed"):
+        assert 0.1 < estimate.rate("vae", params, params.network(), photos, 0.01, precision) < 1e5
 
 
 def test_the_time_is_that_of_all_epochs(monkeypatch, capsys):
     monkeypatch.setattr(estimate, "rate", lambda *args: 2.0)
     params = load_config(ROOT / "params.yaml").model("vae")
-    assert estimate.expected("vae", params, {}, range(600), 1.0) == params.epochs * 300
+    assert estimate.expected("vae", params, {}, range(600), 1.0) == dict.fromkeys(
+        ("32-true", "bf16-mixed"), params.epochs * 300
+    )
     assert [estimate.clock(s) for s in (29, 1800, 5400)] == ["0 min", "30 min", "1.5 h"]
 
 

@@ -63,3 +63,14 @@ def test_a_file_names_the_machine_of_its_training(tmp_path, monkeypatch):
     (row,) = [row for row in catalog.table().splitlines() if row.startswith("vae")]
     assert row.endswith(r"[bf16-mixed, a GPU \x1b[31m cuda:0]")
     assert all(model.about for model in catalog.models()), "files without the machine, as the bundled one, load"
+
+
+@pytest.mark.parametrize("flags, warned", [("flags : sse2 avx2 avx512f", True), ("flags : avx2 avx512_bf16", False)])
+def test_half_precision_without_its_instructions_is_told(flags, warned, tmp_path, monkeypatch, capsys):
+    (tmp_path / "cpuinfo").write_text(flags)
+    monkeypatch.setattr(devices, "PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setenv("LT_ACCELERATOR", "cpu")
+    monkeypatch.setenv("LT_PRECISION", "bf16-mixed")
+    devices.launch()
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: LT_PRECISION")]
+    assert len(told) == warned

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,6 +21,9 @@ KNOWN = {
     DETERMINISTIC: ("0", "1"),
     COMPILE: ("0", "1", "graphs"),
 }  # default first
+HALF, SLOW_HALF = "bf16-mixed", "this processor has no bfloat16 instructions, so that it trains more slowly"
+PROCESSORS = Path("/proc/cpuinfo")
+HALF_FLAGS = {"avx512_bf16", "avx_ne_convert", "amx_bf16", "bf16"}  # Linux's names on x86; the last one on ARM
 ACCELERATOR = "LT_ACCELERATOR"  # Lightning's names: auto, cpu, cuda or gpu, mps
 
 
@@ -39,7 +43,19 @@ def launch() -> "Fabric":
         num_nodes=int(os.environ["GROUP_WORLD_SIZE"]) if under_torchrun else 1,
     )
     fabric.launch()
+    if chosen(PRECISION) == HALF and fabric.is_global_zero and not computes_in_half(fabric.device):
+        print(
+            f"warning: {PRECISION}={HALF}: {SLOW_HALF}; leave it out, or see: python -m tools.estimate", file=sys.stderr
+        )
     return fabric
+
+
+def computes_in_half(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16. True where that is unknown: Linux alone lists a processor's."""
+    try:
+        return device.type != "cpu" or bool(HALF_FLAGS & set(PROCESSORS.read_text().split()))
+    except OSError:
+        return True
 
 
 def chosen(name: str) -> str:
