@@ -95,7 +95,7 @@ def scored(
     name: str, values: dict, differences: pd.DataFrame, labels: Labels, sources: pd.DataFrame, config: Config
 ) -> dict:
     """The card's scores, and the cost of half precision."""
-    by_category = pd.concat([people(name, sources, config), read_table(paths.CATEGORIES)])
+    by_category = pd.concat([grouped(name, sources, config), read_table(paths.CATEGORIES)])
     return {
         "scores": markdown.scores(read_table(paths.TABLE), labels),
         "settings": markdown.settings(read_table(paths.tradeoff(name))),
@@ -105,21 +105,23 @@ def scored(
     }
 
 
-def people(name: str, sources: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Gray and a model, apart for the categories of `sources` that mostly show people and for the others."""
+def grouped(name: str, sources: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Gray and a model on several categories of `sources` at a time: those of a group, and by the share of people."""
+    groups = {group: sources.group == group for group in sources.group.unique()}
+    groups |= {"mostly people": sources.people >= MOSTLY, "few people": sources.people < MOSTLY}
     scores, rows = {row: read_table(paths.scores(row)) for row in ("gray", name)}, []
-    for group, kind in (("mostly people", sources.people >= MOSTLY), ("few people", sources.people < MOSTLY)):
+    for group, kind in groups.items():
         ours = {row: found[found.category.isin(sources.category[kind])] for row, found in scores.items()}
         if len(ours[name]):
             values, resampled = measured(ours, config.compare, config.train.seed)
-            rows.append(table(values, resampled, len(ours[name])).assign(category=group))
+            rows.append(table(values, resampled, len(ours[name])).assign(category=f"all of: {group}"))
     return pd.concat(rows) if rows else pd.DataFrame()
 
 
 def bundle(name: str, wanted: argparse.Namespace, config: Config) -> None:
     """Write the file and the card of one model into the package."""
     source = paths.weights(name)
-    sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame({"category": [], "people": []})
+    sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame(columns=["category", "group", "people"])
     labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
     model, half, weights = load_model(source, Colorizer), load_model(source, Colorizer), halves(source)
     half.load_state_dict(weights)
@@ -157,7 +159,9 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
     parser.add_argument("names", metavar="name", nargs="+", help="name of a model in models/")
     parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
-    parser.add_argument("--sources", type=Path, help="a table of categories: people (share), shows, origin, licence")
+    parser.add_argument(
+        "--sources", type=Path, help="a table of categories: group, people, shows, origin, licence"
+    )
     wanted, config = parser.parse_args(), load_config()
     for name in wanted.names:
         config.model(name)

@@ -232,9 +232,9 @@ def test_the_card_describes_the_data_without_paths():
     assert model_card.origin(several, None) == "scenes, faces"
 
 
-def test_the_card_tells_people_and_others_apart(place):
-    sources = pd.DataFrame({"category": ["faces", "rooms"], "people": [0.9, 0.0], "shows": ["f", "r"],
-                            "origin": "o", "licence": ["CC0", "none"]})  # fmt: skip
+def test_the_card_tells_groups_of_categories_apart(place):
+    sources = pd.DataFrame({"category": ["faces", "rooms"], "group": ["portraits", "indoors"], "people": [0.9, 0.0],
+                            "shows": ["f", "r"], "origin": "o", "licence": ["CC0", "none"]})  # fmt: skip
     assert "| faces | 90% | f | o | CC0 |" in markdown.sources(sources)
     assert markdown.sources(sources[:0]) == ""
     rows = pd.DataFrame({"name": "x", "category": ["faces"] * 3 + ["rooms"] * 2 + ["sea"], "mse": 0.01,
@@ -243,10 +243,11 @@ def test_the_card_tells_people_and_others_apart(place):
         path = place / f"data/scores/{row}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         rows.assign(delta_e=delta_e).to_csv(path, index=False)
-    found = bundle.people("vae", sources, load_config(ROOT / "presets/sample.yaml")).set_index(["category", "model"])
-    assert found.delta_e.to_dict() == {("mostly people", "gray"): 9, ("mostly people", "vae"): 6,
-                                       ("few people", "gray"): 7, ("few people", "vae"): 8}  # fmt: skip
-    assert bundle.people("vae", sources[:0], load_config(ROOT / "presets/sample.yaml")).empty
+    found = bundle.grouped("vae", sources, load_config(ROOT / "presets/sample.yaml")).set_index(["category", "model"])
+    expected = {"portraits": (9, 6), "indoors": (7, 8), "mostly people": (9, 6), "few people": (7, 8)}
+    for group, (gray, vae) in expected.items():
+        assert found.delta_e[f"all of: {group}", "gray"] == gray and found.delta_e[f"all of: {group}", "vae"] == vae
+    assert bundle.grouped("vae", sources[:0], load_config(ROOT / "presets/sample.yaml")).empty
 
 
 def test_changes_are_shown_with_their_sign_and_interval():
