@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorization.models.common.variations import Draw
+from colorization.models.common.variations import Draw, in_some
 
 Fault = Callable[[Tensor, Draw], Tensor]
 BOXES = 3, 5, 7  # sides in pixels of the boxes that blur
@@ -46,15 +46,17 @@ def worn(L: Tensor, share: float, draw: Draw) -> Tensor:
 
     Each of these faults befalls WEAR of that share, so that most have several of them.
     """
-    x = (L + 1) / 2
-    old = _with(x, (_blurred, _grainy, _compressed, _faded), WEAR, draw)
-    return torch.where(draw(1, 1, 1) < share, old, x).clamp(0, 1) * 2 - 1
+
+    def print_of(L: Tensor, draw: Draw) -> Tensor:
+        return _with((L + 1) / 2, (_blurred, _grainy, _compressed, _faded), WEAR, draw).clamp(0, 1) * 2 - 1
+
+    return in_some(print_of, L, share, draw)
 
 
 def _with(x: Tensor, faults: tuple[Fault, ...], share: float, draw: Draw) -> Tensor:
     """Photographs (B,1,H,W) in [0, 1] → the same shape; each fault befalls a `share` of them, one after the other."""
     for fault in faults:
-        x = torch.where(draw(1, 1, 1) < share, fault(x, draw), x)
+        x = in_some(fault, x, share, draw)
     return x
 
 

@@ -5,11 +5,12 @@ differ from the eye's (Mees & James 1966, The Theory of the Photographic Process
 white, and lips and brick are dark.
 """
 
+import torch
 from torch import Tensor
 
 from colorization.color import L_CENTER, lab_to_rgb, lightness, linear
 from colorization.models.common.old_photographs import exposed
-from colorization.models.common.variations import Draw
+from colorization.models.common.variations import Draw, in_some
 
 # The least and the greatest sensitivity of each emulsion to linear R, G and B. They stand for spectra roughly: no three
 # channels hold those.
@@ -26,15 +27,14 @@ def filmed(L: Tensor, ab: Tensor, share: float, draw: Draw) -> Tensor:
     Light is mixed in linear RGB, by one of EMULSIONS, each as likely as the others; then comes the print's tone curve.
     What is gray keeps its lightness but for that curve. In the precision of L, also under autocast.
     """
-    chosen = (draw(1, 1, 1) < share).flatten()
-    sensitivity, exposure, contrast = _sensitivity(draw), draw(1, 1, 1), draw(1, 1, 1)
-    light = linear(lab_to_rgb(L[chosen], ab[chosen])) * sensitivity[chosen]
-    x = lightness(light.sum(dim=1, keepdim=True)) / (2 * L_CENTER)  # 0 is black, 1 is white
-    x = exposed(x, lambda *_: exposure[chosen])
-    x = x.lerp(x * x * (3 - 2 * x), contrast[chosen])  # an S: deeper shadows, brighter lights
-    L = L.clone()
-    L[chosen] = x * 2 - 1
-    return L
+
+    def print_of(lab: Tensor, draw: Draw) -> Tensor:
+        light = (linear(lab_to_rgb(lab[:, :1], lab[:, 1:])) * _sensitivity(draw)).sum(dim=1, keepdim=True)
+        x = exposed(lightness(light) / (2 * L_CENTER), draw)  # 0 is black, 1 is white
+        x = x.lerp(x * x * (3 - 2 * x), draw(1, 1, 1))  # an S: deeper shadows, brighter lights
+        return torch.cat([x * 2 - 1, lab[:, 1:]], dim=1)
+
+    return in_some(print_of, torch.cat([L, ab], dim=1), share, draw)[:, :1]
 
 
 def _sensitivity(draw: Draw) -> Tensor:

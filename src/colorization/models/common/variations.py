@@ -20,6 +20,17 @@ def uniform(noise: Noise, like: Tensor) -> Draw:
     return lambda *shape: torch.special.ndtr(noise(like.new_empty(len(like), *shape)))
 
 
+def in_some(change: Callable, x: Tensor, share: float, draw: Draw) -> Tensor:
+    """Photographs (B,C,H,W) → the same shape, a `share` of them as change(those, draw).
+
+    Numbers are drawn for all of them, but only the chosen ones are computed.
+    """
+    rows = (draw(1, 1, 1) < share).flatten()
+    x = x.clone()
+    x[rows] = change(x[rows], lambda *shape: draw(*shape)[rows])
+    return x
+
+
 def cropped(lab: Tensor, draws: Tensor, zoom: float, sides: tuple[int, int]) -> Tensor:
     """Photographs (B,3,H,W) → (B,3,*sides): each is cropped to 1 - zoom to 1 of its side, and resized.
 
