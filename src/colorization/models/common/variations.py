@@ -1,7 +1,7 @@
-"""Random changes of the photographs that a model trains on: crops, light, and the faults of old photographs.
+"""Random crops and light for the photographs that a model trains on; `old_photographs` and `sensitivity` have more.
 
-Each function takes `draw`, which gives independent uniform numbers in [0, 1] of a shape (see `uniform`), so that a
-training on several processes draws for the whole batch.
+Each function takes `draw`, or numbers from it, which gives independent uniform numbers in [0, 1] of a shape (see
+`uniform`), so that a training on several processes draws for the whole batch.
 """
 
 from collections.abc import Callable
@@ -13,27 +13,22 @@ from torch import Tensor
 from colorization.models.common.blocks import Noise
 
 Draw = Callable[..., Tensor]
-BOXES = 3, 5, 7  # sides in pixels of the boxes that blur
-EMPTY = 0.1  # share of the borders that leave nothing of the photograph
-WEAR = 0.7  # share of the worn photographs with each of their faults
-BLOCKS = 4, 6, 8  # pixels of the side of JPEG's blocks: of 8, in photographs that may have been reduced since
-ROUNDING = 4.0  # of JPEG's quality 12, or of 25 in a photograph whose contrast was doubled since
-# ITU-T T.81, table K.1: steps of 256 levels to which quality 50 rounds the frequencies of 8×8 pixels
-LUMINANCE = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
 
 
 def uniform(noise: Noise, like: Tensor) -> Draw:
     """draw(C, H, W) → (B,C,H,W) uniform numbers in [0, 1], B as in `like` (B,…)."""
     return lambda *shape: torch.special.ndtr(noise(like.new_empty(len(like), *shape)))
+
+
+def in_some(change: Callable, x: Tensor, share: float, draw: Draw) -> Tensor:
+    """Photographs (B,C,H,W) → the same shape, a `share` of them as change(those, draw).
+
+    Numbers are drawn for all of them, but only the chosen ones are computed.
+    """
+    rows = (draw(1, 1, 1) < share).flatten()
+    x = x.clone()
+    x[rows] = change(x[rows], lambda *shape: draw(*shape)[rows])
+    return x
 
 
 def cropped(lab: Tensor, draws: Tensor, zoom: float, sides: tuple[int, int]) -> Tensor:
@@ -55,101 +50,3 @@ def relit(L: Tensor, draws: Tensor, amount: float) -> Tensor:
     """Lightness (B,1,H,W), scaled by up to 1 ± amount and shifted by up to a quarter of that; draws: (B,2,1,1)."""
     gain, shift = (amount * (2 * draw - 1).unsqueeze(1) for draw in draws.unbind(dim=1))
     return ((L + 1) * (1 + gain) - 1 + shift / 2).clamp(-1, 1)  # L + 1 is 0 for black, 2 for white
-
-
-def aged(L: Tensor, ab: Tensor, share: float, draw: Draw) -> tuple[Tensor, Tensor]:
-    """Photographs L (B,1,H,W), ab (B,2,H,W) with the faults of old ones; each fault befalls a `share` of them.
-
-    Another exposure, blur, fading and grain change the lightness alone. A border hides it, and has no colour; nor has
-    an empty photograph.
-    """
-    x = (L + 1) / 2  # 0 is black, 1 is white
-    for fault in (_exposed, _blurred, _faded, _grainy):
-        x = torch.where(draw(1, 1, 1) < share, fault(x, draw), x)
-    outside = (_border(x, draw) | (draw(1, 1, 1) < EMPTY)) & (draw(1, 1, 1) < share)
-    paper = torch.where(draw(1, 1, 1) < 0.5, 0.85 + 0.15 * draw(1, 1, 1), draw(1, 1, 1) ** 2)  # white, or mostly dark
-    x = torch.where(outside, paper, x)
-    return x.clamp(0, 1) * 2 - 1, torch.where(outside, 0.0, ab)
-
-
-def worn(L: Tensor, share: float, draw: Draw) -> Tensor:
-    """Photographs L (B,1,H,W), a `share` of them as scans of old prints: blurred, grainy, saved as JPEG, faded.
-
-    Each of these faults befalls WEAR of that share, so that most have several of them.
-    """
-    x = (L + 1) / 2
-    old = x
-    for fault in (_blurred, _grainy, _compressed, _faded):
-        old = torch.where(draw(1, 1, 1) < WEAR, fault(old, draw), old)
-    return torch.where(draw(1, 1, 1) < share, old, x).clamp(0, 1) * 2 - 1
-
-
-def _exposed(x: Tensor, draw: Draw) -> Tensor:
-    return x.clamp(min=1e-4) ** torch.exp(draw(1, 1, 1) - 0.5)
-
-
-def _blurred(x: Tensor, draw: Draw) -> Tensor:
-    """From sharp to a standard deviation of 2.6 pixels: one box after the other, the last of them in part."""
-    boxes = len(BOXES) * draw(1, 1, 1)
-    for number, side in enumerate(BOXES):
-        box = F.avg_pool2d(x, side, stride=1, padding=side // 2, count_include_pad=False)
-        x = x.lerp(box, (boxes - number).clamp(0, 1))
-    return x
-
-
-def _faded(x: Tensor, draw: Draw) -> Tensor:
-    black, white = 0.35 * draw(1, 1, 1), 1 - 0.35 * draw(1, 1, 1)
-    return black + (white - black) * x
-
-
-def _grainy(x: Tensor, draw: Draw) -> Tensor:
-    """Grain of one pixel or of about two, with a standard deviation of up to 0.1 or 0.05."""
-    grain = 2 * draw(*x.shape[1:]) - 1
-    coarse = 2 * F.avg_pool2d(grain, 2, stride=1, padding=1)[..., : x.shape[-2], : x.shape[-1]]
-    return x + 0.18 * draw(1, 1, 1) * torch.where(draw(1, 1, 1) < 0.5, grain, coarse)
-
-
-def _compressed(x: Tensor, draw: Draw) -> Tensor:
-    """As a JPEG keeps it, from nearly all to little, in blocks of one of the sides BLOCKS."""
-    strength, which = ROUNDING * draw(1, 1, 1) + 0.05, len(BLOCKS) * draw(1, 1, 1)
-    for number, side in enumerate(BLOCKS):
-        x = torch.where(which.floor() == number, _rounded(x, side, strength), x)
-    return x
-
-
-def _rounded(x: Tensor, side: int, strength: Tensor) -> Tensor:
-    """JPEG's rounding of frequencies (Wallace 1992, section 4) in blocks of side × side, in full precision.
-
-    side: up to 8. strength (B,1,1,1): 1 is quality 50.
-    """
-    height, width = x.shape[-2:]
-    steps = x.new_tensor(LUMINANCE)[:side, :side] * (side / 8 / 255)
-    basis = _cosines(side, like=x)
-    with torch.autocast(x.device.type, enabled=False):
-        padded = F.pad(x, (0, -width % side, 0, -height % side), mode="replicate")
-        blocks = padded.unflatten(-1, (-1, side)).unflatten(-3, (-1, side)).transpose(-3, -2)  # (B,1,h,w,side,side)
-        step = strength[..., None, None] * steps
-        rounded = (basis @ blocks @ basis.T / step).round() * step
-        back = basis.T @ rounded @ basis
-        return back.transpose(-3, -2).flatten(-2).flatten(-3, -2)[..., :height, :width]
-
-
-def _cosines(side: int, *, like: Tensor) -> Tensor:
-    """The orthonormal cosine transform (DCT-II) of `side` values, as a matrix."""
-    place = torch.arange(side, device=like.device, dtype=like.dtype)
-    waves = torch.cos(torch.pi * (place + 0.5) * place[:, None] / side) * (2 / side) ** 0.5
-    return waves * torch.where(place[:, None] == 0, 0.5**0.5, 1.0)
-
-
-def _border(x: Tensor, draw: Draw) -> Tensor:
-    """Where a border covers the photographs, (B,1,H,W): up to an eighth of the side on most edges, a little tilted."""
-    height, width = x.shape[-2:]
-    down = torch.linspace(0, 1, height, device=x.device).view(1, 1, -1, 1)
-    across = torch.linspace(0, 1, width, device=x.device).view(1, 1, 1, -1)
-    tilt = 0.03 * (draw(1, 1, 1) - 0.5)
-
-    def edge() -> Tensor:
-        return torch.where(draw(1, 1, 1) < 0.7, draw(1, 1, 1) / 8, -1.0)
-
-    sides = ((down, across), (1 - down, -across), (across, -down), (1 - across, down))
-    return torch.stack([place < edge() + tilt * along for place, along in sides]).any(dim=0)

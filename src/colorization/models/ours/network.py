@@ -17,7 +17,9 @@ from colorization.color import AB_SCALE
 from colorization.models.common import efficientnet_lite, hints
 from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized, scaled
 from colorization.models.common.contract import CHANNELS, Colorizer
-from colorization.models.common.variations import aged, cropped, relit, uniform, worn
+from colorization.models.common.old_photographs import aged, worn
+from colorization.models.common.sensitivity import filmed
+from colorization.models.common.variations import cropped, relit, uniform
 
 WIDTHS = (4, 2, 1.5, 1)  # channels of the decoder's levels as multiples of the width, the lowest first
 ATTENTIVE = 2  # number of lowest levels with attention
@@ -32,8 +34,10 @@ class Ours(Colorizer):
     weight_decay: of AdamW (Loshchilov & Hutter 2019).
     huber: errors up to this many ab units count squared, larger ones linearly (Huber 1964).
     enlarge: the encoder sees photographs enlarged by this factor; it learned from ImageNet at 224 px.
-    zoom, relight: see `variations.cropped` and `variations.relit`. aging: share of each fault, see `variations.aged`.
-    worn: share of the training photographs with several faults at once, see `variations.worn`.
+    zoom, relight: see `variations.cropped` and `variations.relit`.
+    aging: share of each fault, see `old_photographs.aged`.
+    worn: share of the training photographs with several faults at once, see `old_photographs.worn`.
+    film: share of the training photographs that is seen through old film, see `sensitivity.filmed`.
     hinted: share of the training photographs that get hints.
     averaging: decay of the moving average of the weights, per step; 0: no average.
     """
@@ -43,12 +47,13 @@ class Ours(Colorizer):
     def __init__(
         self, *, width: int, encoder_weights: str, enlarge: float, encoder_lr: float, weight_decay: float, huber: float,
         zoom: float, relight: float, aging: float, hinted: float, averaging: float, worn: float = 0.0,
+        film: float = 0.0,
     ):  # fmt: skip
         super().__init__(predicts="ab")
         self.encoder_lr, self.weight_decay, self.averaging, self.noise = encoder_lr, weight_decay, averaging, Noise()
         self.enlarge = enlarge
         self.huber, self.zoom, self.relight = huber, zoom, relight
-        self.aging, self.worn, self.hinted = aging, worn, hinted
+        self.aging, self.worn, self.film, self.hinted = aging, worn, film, hinted
         widths = [int(width * factor) for factor in WIDTHS]
         self.encoder = efficientnet_lite.EfficientNetLite(encoder_weights)
         *skips, lowest = efficientnet_lite.CHANNELS
@@ -108,8 +113,10 @@ class Ours(Colorizer):
         return F.smooth_l1_loss(result, ab, beta=self.huber / AB_SCALE)
 
     def varied(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """Photographs (B,1,H,W), (B,2,H,W) → the same shapes, each worn, cropped, relit and aged at random."""
+        """Photographs (B,1,H,W), (B,2,H,W) → the same shapes, each filmed, worn, cropped, relit and aged at random."""
         draw = uniform(self.noise, L)
+        if self.film:
+            L = filmed(L, ab, self.film, draw)
         if self.worn:
             L = worn(L, self.worn, draw)
         lab = cropped(torch.cat([L, ab], dim=1), draw(3, 1, 1), self.zoom, L.shape[-2:])

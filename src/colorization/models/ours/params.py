@@ -21,6 +21,7 @@ class Params(Fit):
     relight: float = rule(low=0.0, high=0.9)
     aging: float = rule(low=0.0, high=1.0)
     worn: float = rule(low=0.0, high=1.0)
+    film: float = rule(low=0.0, high=1.0)
     hinted: float = rule(low=0.0, high=1.0)
     averaging: float = rule(low=0.0, high=0.99999)
 
