@@ -1,5 +1,7 @@
 """The cards of the bundled models, in markdown: their training photographs, scores and limits."""
 
+from pathlib import Path
+
 from colorization.core.params import Data
 from colorization.photo import catalog
 
@@ -43,9 +45,10 @@ and brings them into sRGB without a change of lightness. The same photographs, g
 
 ## Vividness
 
-A model that is unsure paints pale. So `colorize` multiplies the colours of this model by {vividness:g}, unless
-`--saturation` says otherwise. The factor was chosen by a rule: {rule}. The tables
-above have the model's own prediction, factor 1. The same test photographs at other factors:
+A model that is unsure paints pale. So `colorize` makes the colours of this model more vivid: their chroma C becomes
+{curve}, in units of a and b; pale colours stay pale. `--saturation` multiplies the result. The gain was chosen by a
+rule: {rule}. The tables above have
+the model's own prediction. The same test photographs at other factors, and at other gains of the curve:
 
 {settings}
 
@@ -87,9 +90,15 @@ def index() -> str:
         assert model.about, "`bundled` refuses a damaged file"
         cells = [f"[{model.name}]({model.name}.md)", f"{model.about.photographs:,} photographs",
                  f"{model.about.image_size} px", f"{model.scores['delta_e']:.2f}",
-                 f"{catalog.vividness(model.path):g}", f"{model.path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
+                 vivid(model.path), f"{model.path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     return INDEX.format(rows="\n".join(rows))
+
+
+def vivid(path: Path) -> str:
+    """What `colorize` makes of the chroma C of a model's colours by default."""
+    curve, factor = catalog.vividness(path)
+    return str(curve.times(factor))
 
 
 def origin(data: Data, dataset: str | None) -> str:
