@@ -30,8 +30,8 @@ OUT = Path("benchmarks/results/old_photographs.md")
 BORDER = 0.05  # of the shorter side
 RESAMPLES = 10_000
 ABOUT = """\
-{count} test photographs; vividness {vividness}. Cost: the ΔE above that of the clean photographs, with a paired 95 %
-interval. a and b: mean cast against the originals."""
+{count} test photographs; vividness {vividness} (C: chroma). Cost: the ΔE above that of the clean photographs, with a
+paired 95 % interval. a and b: mean cast against the originals."""
 SEPIA = np.array([1.0, 0.86, 0.66])  # of the lightest tone
 
 

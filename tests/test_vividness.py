@@ -54,7 +54,7 @@ def test_without_a_knee_it_is_a_factor_and_a_factor_scales_its_results():
     curve = Curve(2.5, 10.0)
     assert vivid(ab, curve.times(0.4)) == pytest.approx(0.4 * vivid(ab, curve), rel=1e-5)
     assert not vivid(ab, curve.times(0.0)).any()
-    assert str(curve) == "2.5 · C² / (C + 10)" and str(Curve(1.3)) == "1.3"
+    assert str(curve) == "2.5 · C² / (C + 10)" and str(Curve(1.3)) == "1.3 · C"
 
 
 def test_a_chroma_of_the_knee_gets_half_of_the_gain():

@@ -11,7 +11,8 @@ INDEX = """# The models that come with `colorize`
 `colorize` uses the first one until you train a model that learned from more photographs; `--model NAME` and the page
 offer the others in a clone of the repository. `pip install .` brings *ours* alone, to stay small. ΔE is that of the
 network's own colours on the test photographs of its own run, so rows of different runs do not compare: see
-[results](../../../../results). `python -m tools.bundle` wrote these files.
+[results](../../../../results). Vividness is what `colorize` makes of the chroma C of these colours. `python -m
+tools.bundle` wrote these files.
 
 | model | learned from | at | ΔE ↓ | vividness | file |
 | --- | --- | --- | --- | --- | --- |
@@ -45,10 +46,11 @@ and brings them into sRGB without a change of lightness. The same photographs, g
 
 ## Vividness
 
-A model that is unsure paints pale. So `colorize` makes the colours of this model more vivid: their chroma C becomes
-{curve}, in units of a and b; pale colours stay pale. `--saturation` multiplies the result. The gain was chosen by a
-rule: {rule}. The tables above have
-the model's own prediction. The same test photographs at other factors, and at other gains of the curve:
+A model that is unsure paints pale. So `colorize` makes colours more vivid: this model's chroma C, in units of a and b,
+becomes {curve}. A curve with C² leaves pale colours pale. `--saturation` multiplies the result. The gain
+is {rule}; without one, the colours stay
+the model's own, 1 · C. The tables above have the model's own colours. The same test photographs at other factors and
+gains:
 
 {settings}
 

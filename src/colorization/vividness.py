@@ -27,7 +27,7 @@ class Curve(NamedTuple):
         return self._replace(gain=self.gain * factor)
 
     def __str__(self) -> str:
-        return f"{self.gain:g} · C² / (C + {self.knee:g})" if self.knee else f"{self.gain:g}"
+        return f"{self.gain:g} · C² / (C + {self.knee:g})" if self.knee else f"{self.gain:g} · C"
 
 
 OWN = Curve(1.0)  # a network's own prediction
