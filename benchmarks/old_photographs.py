@@ -30,8 +30,8 @@ OUT = Path("benchmarks/results/old_photographs.md")
 BORDER = 0.05  # of the shorter side
 RESAMPLES = 10_000
 ABOUT = """\
-{count} test photographs; vividness {vividness:g}. Cost: the ΔE above that of the clean photographs, with a paired 95 %
-interval. a and b: mean cast against the originals."""
+{count} test photographs; vividness {vividness} (C: chroma). Cost: the ΔE above that of the clean photographs, with a
+paired 95 % interval. a and b: mean cast against the originals."""
 SEPIA = np.array([1.0, 0.86, 0.66])  # of the lightest tone
 
 
@@ -127,7 +127,7 @@ def main() -> None:
     wanted = parser.parse_args()
     photos, model = originals(wanted.count), load(wanted.model)
     head = ["", "ΔE", "cost", "ab RMSE", "a", "b", "ΔE without preparation", "a", "b"]
-    lines = [ABOUT.format(count=len(photos), vividness=model.vividness), ""]
+    lines = [ABOUT.format(count=len(photos), vividness=model.curve.times(model.vividness)), ""]
     lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     measured: list[np.ndarray] = []  # of each fault, the clean photographs first
     for fault in FAULTS:

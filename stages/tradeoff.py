@@ -15,6 +15,7 @@ def main(model: str) -> None:
     from colorization.models.classifier.network import SceneClassifier
     from colorization.models.common.contract import Colorizer
     from colorization.models.common.weights import load_model
+    from colorization.vividness import Curve
 
     config = load_config()
     config.model(model)
@@ -23,7 +24,8 @@ def main(model: str) -> None:
     network = load_model(paths.weights(model), Colorizer)
     classifier = load_model(paths.CLASSIFIER, SceneClassifier).to(device)
     start = tradeoff.default(network)
-    rows = tradeoff.curves(start, params.saturations, params.temperatures)
+    curves = [Curve(gain, params.knee) for gain in params.gains]
+    rows = tradeoff.lines(start, params.saturations, curves, params.temperatures)
     points, (photos, index) = {point for *_, point in rows}, photographs(paths.LAB, config.evaluate.split)
     measured = tradeoff.measure(network, photos, index.category, classifier, points, device)
     values, resampled = tradeoff.summarise(

@@ -97,7 +97,7 @@ def tiny_params(every_model: bool = False) -> dict:
     tree["classifier"] |= {"epochs": 1, "width": 2}
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
-    tree["tradeoff"] |= {"saturations": [1.5], "temperatures": [0.5], "frechet_resamples": 100}
+    tree["tradeoff"] |= {"saturations": [1.5], "gains": [2.0], "temperatures": [0.5], "frechet_resamples": 100}
     tree["hints"] |= {"counts": [0, 3], "floor_side": 16, "photographs": 6}
     tree["plot"]["examples"] = 2
     return tree

@@ -8,7 +8,8 @@ from conftest import ROOT, imports
 SRC = ROOT / "src/colorization"
 LAYERS = (  # each layer may import the layers above it in this list, and no other folder of its own layer
     {"core"},
-    {"color", "hinting"},
+    {"color"},
+    {"hinting", "vividness"},
     {"imaging", "sources"},
     {"preprocessing"},
     {"dataset"},

@@ -16,6 +16,7 @@ from colorization.models.common.contract import Colorizer
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.torch_network import TorchNetwork
 from colorization.report.labels import Labels
+from colorization.vividness import Curve
 from tools import markdown
 
 MEASURES = ("delta_e", "ab_rmse", "skill", "psnr", "colorfulness_ratio")
@@ -24,11 +25,9 @@ MEASURES = ("delta_e", "ab_rmse", "skill", "psnr", "colorfulness_ratio")
 class AsPainted(nn.Module):
     """What `scoring.evaluate` needs of a model, for gray photographs of 8 bits that `colorize` colours."""
 
-    def __init__(self, model: Colorizer, *, image_size: int, vividness: float, device: torch.device):
+    def __init__(self, model: Colorizer, *, image_size: int, curve: Curve, device: torch.device):
         super().__init__()
-        self.painter = PhotoColorizer(
-            TorchNetwork(model, device=str(device)), image_size=image_size, vividness=vividness
-        )
+        self.painter = PhotoColorizer(TorchNetwork(model, device=str(device)), image_size=image_size, curve=curve)
 
     def colorize(self, L: Tensor) -> Tensor:
         """Normalised L (B,1,S,S) → the normalised ab (B,2,S,S) of the results in 8 bits."""
@@ -37,12 +36,12 @@ class AsPainted(nn.Module):
         return rgb_to_lab(torch.from_numpy(painted).to(L.device).permute(0, 3, 1, 2).float() / 255)[1]
 
 
-def scores(rows: Mapping[str, pd.DataFrame], vividness: float, config: Config) -> str:
+def scores(rows: Mapping[str, pd.DataFrame], curve: Curve, config: Config) -> str:
     """Gray, a model's own prediction and `colorize`, in markdown: all photographs, and each source of several.
 
     rows: the scores of each photograph, with its `source`, under the names gray, own and painted.
     """
-    names = {"gray": "gray", "own": "the network's own", "painted": f"`colorize`, vividness {vividness:g}"}
+    names = {"gray": "gray", "own": "the network's own", "painted": f"`colorize`, vividness {curve}"}
     sources = rows["gray"].source.fillna("")
     groups = {"all": sources.notna()}
     if sources.nunique() > 1:

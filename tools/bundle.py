@@ -136,8 +136,9 @@ def bundle(name: str, wanted: argparse.Namespace, config: Config) -> None:
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
     about = described["about"] | {"test": test}
     about["scores"] = rounded({key: values["half"][key] for key in SCORES})
-    about["vividness"] = vivid = vividness.chosen(half, config, one_device())
-    command = AsPainted(half, image_size=about["image_size"], vividness=vivid, device=one_device())
+    curve = vividness.chosen(half, config, one_device())
+    about["curve"] = curve._asdict()
+    command = AsPainted(half, image_size=about["image_size"], curve=curve, device=one_device())
     painted = {"gray": read_table(paths.scores("gray")), "own": rows["half"], "painted": tested(command, config)}
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
     with TemporaryDirectory() as folder:
@@ -147,7 +148,7 @@ def bundle(name: str, wanted: argparse.Namespace, config: Config) -> None:
     text = model_card.CARD.format(
         name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
-        vividness=vivid, rule=vividness.RULE, painted=as_painted.scores(painted, vivid, config),
+        curve=curve, rule=vividness.RULE, painted=as_painted.scores(painted, curve, config),
         sources=markdown.sources(sources), **facts,
         **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from colorization.report.tables import number, vivid_rows
 
 MARKS = {"confirmed": "✓ confirmed", "refuted": "✗ refuted", "undecided": "? undecided"}
 VIVID = ("colorfulness_ratio", "delta_e")  # measures of a point of the trade-off
+VIVIDNESS = {"saturation": "factor", "curve": "curve, gain"}  # knobs of the trade-off
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
@@ -75,11 +76,12 @@ def vivid(curves: pd.DataFrame, labels: Labels) -> str:
 
 
 def settings(curve: pd.DataFrame) -> str:
-    """The points of a model's trade-off along its saturation, with the measures of COLUMNS."""
-    rows = curve[curve.knob == "saturation"].to_dict("records")
+    """The points of a model's trade-off along factor and curve, with the measures of COLUMNS."""
+    rows = curve[curve.knob.isin(VIVIDNESS)].to_dict("records")
     shown = [m for m in COLUMNS if m in curve]
-    head = ["saturation", *(SHOWN[m].heading + ARROWS[SHOWN[m].better] for m in shown)]
-    return _grid(head, [[f"{row['setting']:g}", *(_cell(row, m) for m in shown)] for row in rows])
+    head = ["", *(SHOWN[m].heading + ARROWS[SHOWN[m].better] for m in shown)]
+    named = [f"{VIVIDNESS[row['knob']]} {row['setting']:g}" for row in rows]
+    return _grid(head, [[name, *(_cell(row, m) for m in shown)] for name, row in zip(named, rows)])
 
 
 def _cell(row: Mapping, measure: str) -> str:

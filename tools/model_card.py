@@ -1,5 +1,7 @@
 """The cards of the bundled models, in markdown: their training photographs, scores and limits."""
 
+from pathlib import Path
+
 from colorization.core.params import Data
 from colorization.photo import catalog
 
@@ -9,7 +11,8 @@ INDEX = """# The models that come with `colorize`
 `colorize` uses the first one until you train a model that learned from more photographs; `--model NAME` and the page
 offer the others in a clone of the repository. `pip install .` brings *ours* alone, to stay small. ΔE is that of the
 network's own colours on the test photographs of its own run, so rows of different runs do not compare: see
-[results](../../../../results). `python -m tools.bundle` wrote these files.
+[results](../../../../results). Vividness is what `colorize` makes of the chroma C of these colours. `python -m
+tools.bundle` wrote these files.
 
 | model | learned from | at | ΔE ↓ | vividness | file |
 | --- | --- | --- | --- | --- | --- |
@@ -43,9 +46,11 @@ and brings them into sRGB without a change of lightness. The same photographs, g
 
 ## Vividness
 
-A model that is unsure paints pale. So `colorize` multiplies the colours of this model by {vividness:g}, unless
-`--saturation` says otherwise. The factor was chosen by a rule: {rule}. The tables
-above have the model's own prediction, factor 1. The same test photographs at other factors:
+A model that is unsure paints pale. So `colorize` makes colours more vivid: this model's chroma C, in units of a and b,
+becomes {curve}. A curve with C² leaves pale colours pale. `--saturation` multiplies the result. The gain
+is {rule}; without one, the colours stay
+the model's own, 1 · C. The tables above have the model's own colours. The same test photographs at other factors and
+gains:
 
 {settings}
 
@@ -87,9 +92,15 @@ def index() -> str:
         assert model.about, "`bundled` refuses a damaged file"
         cells = [f"[{model.name}]({model.name}.md)", f"{model.about.photographs:,} photographs",
                  f"{model.about.image_size} px", f"{model.scores['delta_e']:.2f}",
-                 f"{catalog.vividness(model.path):g}", f"{model.path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
+                 vivid(model.path), f"{model.path.stat().st_size / 1e6:.1f} MB"]  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     return INDEX.format(rows="\n".join(rows))
+
+
+def vivid(path: Path) -> str:
+    """What `colorize` makes of the chroma C of a model's colours by default."""
+    curve, factor = catalog.vividness(path)
+    return str(curve.times(factor))
 
 
 def origin(data: Data, dataset: str | None) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 
 from colorization.page.painting import described
 from colorization.page.routes import ZIP
-from colorization.photo.catalog import Model
+from colorization.photo.catalog import Model, vividness
 from colorization.photo.formats import ENDING, FORMATS
 
 MODULES = {
     "color": "color",
+    "vividness": "vividness",
     "influence": "hinting.influence",
     "joining": "hinting.joining",
     "levin": "hinting.levin",
@@ -41,7 +42,8 @@ def source(model: Model, files: dict[str, dict]) -> str:
         if name in ("jpeg", "png", "webp")  # those that browsers write
     }
     tree["photos"] = {"ENDING": ENDING, "ZIP": ZIP}
-    tree["files"] = files | {"model": files["model"] | {"image_size": model.about.image_size}}
+    described_by = {"image_size": model.about.image_size, "curve": vividness(model.path)[0]._asdict()}
+    tree["files"] = files | {"model": files["model"] | described_by}
     tree["models"] = {"models": [described(model)], "default": model.name}
     lines = [f"export const {name} = {json.dumps(values)};" for name, values in tree.items()]
     return "\n".join(["// Made by python -m tools.try_page from the Python modules.", *lines, ""])

@@ -1,5 +1,6 @@
-"""The default vividness of a bundled model: a factor on its colours, chosen on the validation photographs."""
+"""The default vividness of a bundled model: a curve on its colours, chosen on the validation photographs."""
 
+import pandas as pd
 import torch
 
 from colorization.core import paths
@@ -9,21 +10,28 @@ from colorization.evaluation.scoring import photographs
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import load_model
+from colorization.vividness import OWN, Curve
 
-RULE = ("the largest of `tradeoff.saturations` and 1 that keeps three quarters of what the model's own colours gain "
-        "over gray in ΔE, on the validation photographs")  # fmt: skip
+RULE = ("the largest of `tradeoff.gains` that keeps three quarters of what the model's own colours gain over gray in "
+        "ΔE, and is not more colourful than the originals, on the validation photographs of every source")  # fmt: skip
 KEPT = 0.75  # share of the gain
-AS_TRAINED = 1.0
+GRAY = Curve(0.0)
 
 
-def chosen(model: Colorizer, config: Config, device: torch.device) -> float:
-    """The factor on the colours by RULE; 1 if the model's own colours gain nothing over gray."""
+def chosen(model: Colorizer, config: Config, device: torch.device) -> Curve:
+    """The curve on the colours by RULE; the model's own colours if none fulfils it."""
     photos, index = photographs(paths.LAB, "val")
     classifier = load_model(paths.CLASSIFIER, SceneClassifier).to(device)
-    own = tradeoff.default(model)
-    gray, *points = (own._replace(saturation=s) for s in sorted({0.0, AS_TRAINED, *config.tradeoff.saturations}))
-    measured = tradeoff.measure(model, photos, index.category, classifier, {gray, *points}, device)
-    errors = {point: float(scores.delta_e.mean()) for point, (scores, _) in measured.items()}
-    gain = errors[gray] - errors[own]
-    vivid = [point for point in points if gain > 0 and errors[gray] - errors[point] >= KEPT * gain]
-    return max(vivid, default=own).saturation
+    curves = [Curve(gain, config.tradeoff.knee) for gain in config.tradeoff.gains]
+    points = {curve: tradeoff.default(model)._replace(curve=curve) for curve in (GRAY, OWN, *curves)}
+    measured = tradeoff.measure(model, photos, index.category, classifier, {*points.values()}, device)
+    sources = index.source.fillna("")
+    means = {curve: measured[point][0].groupby(sources.values).mean() for curve, point in points.items()}
+    return max((curve for curve in curves if fulfilled(means[GRAY], means[OWN], means[curve])), default=OWN)
+
+
+def fulfilled(gray: pd.DataFrame, own: pd.DataFrame, vivid: pd.DataFrame) -> bool:
+    """Whether colours fulfil RULE, from the mean scores of every source."""
+    gain = gray.delta_e - own.delta_e
+    kept = (gain > 0) & (gray.delta_e - vivid.delta_e >= KEPT * gain)
+    return bool((kept & (vivid.colorfulness <= vivid.colorfulness_original)).all())

@@ -1,4 +1,4 @@
-"""The curves contain the evaluation's measures and each model's default; the settings are restored afterwards."""
+"""The lines contain the evaluation's measures and each model's default; the settings are restored afterwards."""
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from colorization.evaluation.scoring import Judges, evaluate
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common import ab_bins as rarity
 from colorization.models.common.contract import Colorizer
+from colorization.vividness import OWN, Curve
 
 RNG = np.random.default_rng(0)
 PHOTOS = RNG.uniform(-0.5, 0.5, (130, 3, 16, 16)).astype(np.float16)  # two batches of 64 and two more; 64 features
@@ -45,15 +46,18 @@ def classifier():
     return SceneClassifier(width=2, dropout=0.0, categories=["sea", "street"]).eval()
 
 
-def curves_of(model, classifier, saturations=(0.5, 2.0), temperatures=(0.1, 0.38)):
+CURVES = [Curve(2.0, 10.0), Curve(1.5, 10.0)]
+
+
+def lines_of(model, classifier, saturations=(0.5, 2.0), temperatures=(0.1, 0.38)):
     start = tradeoff.default(model)
-    rows = tradeoff.curves(start, saturations, temperatures)
+    rows = tradeoff.lines(start, saturations, CURVES, temperatures)
     points = {point for *_, point in rows}
     return start, rows, tradeoff.measure(model, PHOTOS, CATEGORIES, classifier, points, "cpu")
 
 
 def table_of(model, classifier):
-    start, rows, measured = curves_of(model, classifier)
+    start, rows, measured = lines_of(model, classifier)
     originals = next(iter(measured.values()))[1] + 0.1
     values = tradeoff.summarise(measured, originals, resamples=200, frechet_resamples=100, seed=1)
     return tradeoff.table(rows, start, *values)
@@ -62,30 +66,30 @@ def table_of(model, classifier):
 def test_the_default_is_what_the_evaluation_measures(classifier):
     judges = Judges(classifier=classifier, colour_weights=rarity.colour_weights(PHOTOS))
     whole = evaluate(Warm(), PHOTOS, CATEGORIES, judges, samples=0, device="cpu")
-    start, _, measured = curves_of(Warm(), classifier)
+    start, _, measured = lines_of(Warm(), classifier)
     scores, features = measured[start]
     pd.testing.assert_frame_equal(scores, whole.scores[list(scores)])
     assert (features == whole.features).all()
 
 
-def test_every_curve_contains_the_default_once_and_the_model_is_restored(classifier):
+def test_every_line_of_a_factor_and_a_temperature_contains_the_default_once_and_the_model_is_restored(classifier):
     model = Warm()
-    start, rows, measured = curves_of(model, classifier)
-    assert start == (0.38, 1.0) and model.temperature == torch.tensor(0.38)
+    start, rows, measured = lines_of(model, classifier)
+    assert start == (0.38, OWN) and model.temperature == torch.tensor(0.38)
     assert [(knob, setting) for knob, setting, _ in rows] == [
-        ("saturation", 0.5), ("saturation", 1.0), ("saturation", 2.0), ("temperature", 0.1), ("temperature", 0.38)
+        ("saturation", 0.5), ("saturation", 1.0), ("saturation", 2.0), ("curve", 1.5), ("curve", 2.0),
+        ("temperature", 0.1), ("temperature", 0.38),
     ]  # fmt: skip
-    assert len(measured) == 4 and model.asked == 2 * 3, "once a temperature and batch"
-    assert {knob for knob, *_ in curves_of(Plain(), classifier)[1]} == {"saturation"}
+    assert len(measured) == 6 and model.asked == 2 * 3, "once a temperature and batch"
+    assert {knob for knob, *_ in lines_of(Plain(), classifier)[1]} == {"saturation", "curve"}
 
 
 def test_more_saturation_and_less_temperature_are_more_colour(classifier):
     table = table_of(Warm(), classifier)
-    saturation, temperature = (table[table.knob == knob] for knob in ("saturation", "temperature"))
-    assert (
-        saturation.colorfulness_ratio.is_monotonic_increasing and temperature.colorfulness_ratio.is_monotonic_decreasing
-    )
-    assert table.default.tolist() == [False, True, False, False, True]
+    colour = {knob: line.colorfulness_ratio for knob, line in table.groupby("knob")}
+    assert colour["saturation"].is_monotonic_increasing and colour["curve"].is_monotonic_increasing
+    assert colour["temperature"].is_monotonic_decreasing
+    assert table.default.tolist() == [False, True, False, False, False, False, True]
     assert (table.scene_frechet_low <= table.scene_frechet_high).all() and table.recognised.between(0, 1).all()
 
 

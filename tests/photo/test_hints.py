@@ -15,6 +15,7 @@ from colorization.models.common.weights import build
 from colorization.photo import hints as given
 from colorization.photo.colorizer import PhotoColorizer, load
 from colorization.photo.torch_network import TorchNetwork
+from colorization.vividness import OWN, Curve
 
 OURS = {"width": 8, "encoder_weights": "none", "enlarge": 1.0, "encoder_lr": 0.3, "weight_decay": 0.01, "huber": 20.0,
         "zoom": 0.3, "relight": 0.2, "aging": 0.0, "hinted": 0.5, "averaging": 0.0}  # fmt: skip
@@ -41,8 +42,9 @@ def far(shape, x, y, distance):
     return (rows - y) ** 2 + (columns - x) ** 2 > distance**2
 
 
-@pytest.mark.parametrize("vividness", [0.5, 1.0, 2.0])
-def test_the_hinted_place_has_its_colour(colorizer, photo, vividness):
+@pytest.mark.parametrize("curve", [Curve(0.5), OWN, Curve(2.0), Curve(2.5, 10.0), Curve(1.0, 30.0)])
+def test_the_hinted_place_has_its_colour(colorizer, photo, curve):
+    painter = PhotoColorizer(colorizer.network, image_size=64, curve=curve)
     places = np.random.default_rng(0).integers(30, 220, (12, 2))
     for x, y in places.tolist():
         for a, b in ((12, -18), (-20, 14), (0, 0)):
@@ -51,7 +53,7 @@ def test_the_hinted_place_has_its_colour(colorizer, photo, vividness):
             if np.abs(color.rgb2lab(rgb) - wanted).max() > 1:
                 continue  # this lightness does not allow the colour
             hint = given.Hint(x, y, a / AB_SCALE, b / AB_SCALE)
-            result = colorizer.colorize(photo, hints=[hint], saturation=vividness)
+            result = painter.colorize(photo, hints=[hint])
             assert color.deltaE_ciede2000(lab(result)[y, x], wanted) < 5
 
 
@@ -66,7 +68,7 @@ def test_places_and_maps_are_read_as_torch_reads_them():
     planes, places = torch.rand(4, 13, 17, generator=generator), torch.rand(50, 2, generator=generator) * 2 - 1
     expected = F.grid_sample(planes[None], places.view(1, 1, -1, 2), padding_mode="border", align_corners=False)
     assert np.abs(given.at_places(planes.numpy(), places.numpy()) - expected[0, :, 0].T.numpy()).max() < 1e-5
-    known = given.map_of([given.Hint(3, 4, 0.5, -0.2), given.Hint(16, 12, 0.1, 0.4)], (1.0, 1.0), (13, 17), 1.0, 5)
+    known = given.map_of([given.Hint(3, 4, 0.5, -0.2), given.Hint(16, 12, 0.1, 0.4)], (1.0, 1.0), (13, 17), OWN, 5)
     for sides in ((13, 17), (20, 23), (5, 4), (1, 1), (14, 16)):
         shares = F.adaptive_avg_pool2d(torch.from_numpy(known)[None], sides)[0].numpy()
         found = given.fitted(known, sides)
@@ -111,7 +113,7 @@ def test_a_network_and_hints_are_joined_at_places_of_a_small_grid():
     random = np.random.default_rng(0)
     L, plain = np.zeros((96, 128), np.float32), random.uniform(-0.01, 0.01, (2, 96, 128)).astype(np.float32)
     L[:, 64:] = 0.8
-    known = given.map_of([given.Hint(20, 20, 0.5, -0.3)], (1.0, 1.0), L.shape, 1.0, 1)
+    known = given.map_of([given.Hint(20, 20, 0.5, -0.3)], (1.0, 1.0), L.shape, OWN, 1)
     result = given.joined(L, plain, plain, known)
     assert result.shape == plain.shape and result.dtype == np.float32
     assert np.abs(result[:, 20, 20] - (0.5, -0.3)).max() < 0.03

@@ -36,8 +36,8 @@ DIFFERENCES = pd.DataFrame(
     columns=["measure", "first", "second", "difference", "low", "high", "p_holm"],
 )
 CURVES = pd.DataFrame(
-    [(model, knob, s, s == 1, 0.6 * s, 9 + s, 2 - s) for model in MODELS[2:] for knob in ("saturation", "temperature")
-     for s in (0.5, 1.0, 2.0)],
+    [(model, knob, s, s == 1 and knob != "curve", 0.6 * s, 9 + s, 2 - s) for model in MODELS[2:]
+     for knob in ("saturation", "curve", "temperature") for s in (0.5, 1.0, 2.0)],
     columns=["model", "knob", "setting", "default", "colorfulness_ratio", "delta_e", "scene_frechet"],
 )  # fmt: skip
 HINTS = pd.DataFrame(

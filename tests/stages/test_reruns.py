@@ -46,6 +46,7 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "evaluation/scoring.py": SCORING | {"compare"},
     "evaluation/measures.py": SCORING | {"compare", "claims", "plot", "report"} | TOLD,
     "hinting/levin.py": of_each("hints"),
+    "vividness.py": of_each("tradeoff", "hints"),
     "export.py": EXPORTS,
     "claims/rules.py": {"claims"},
     "human_study/answer_files.py": TOLD,

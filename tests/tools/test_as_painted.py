@@ -12,6 +12,7 @@ from colorization.color import lab_to_rgb
 from colorization.core.params import load_config
 from colorization.evaluation.scoring import to_uint8
 from colorization.models.common.contract import Colorizer
+from colorization.vividness import OWN, Curve, vivid
 from tools import as_painted
 from tools.as_painted import AsPainted
 
@@ -32,11 +33,11 @@ class Brown(Colorizer):
 def test_the_command_paints_more_vividly_and_keeps_the_lightness():
     L = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 0.5, (2, 1, 32, 32)).astype(np.float32))
     own = Brown().colorize(L)
-    for vividness in (1.0, 1.5):
-        command = AsPainted(Brown(), image_size=32, vividness=vividness, device=torch.device("cpu"))
+    for curve in (OWN, Curve(1.5), Curve(2.0, 10.0)):
+        command = AsPainted(Brown(), image_size=32, curve=curve, device=torch.device("cpu"))
         ab = command.colorize(L)
         assert ab.shape == own.shape
-        assert ab.mean(dim=(0, 2, 3)) == pytest.approx(own.mean(dim=(0, 2, 3)) * vividness, abs=0.01)
+        assert ab.mean(dim=(0, 2, 3)) == pytest.approx(vivid(own, curve).mean(dim=(0, 2, 3)), abs=0.01)
         gray = to_uint8(lab_to_rgb(L, ab * 0)).astype(int)
         assert np.abs(gray - to_uint8(lab_to_rgb(L, torch.zeros(2, 2, 32, 32)))).max() <= 1
 
@@ -50,11 +51,11 @@ def rows(delta_e) -> pd.DataFrame:
 
 def test_the_table_has_each_source_and_all_together():
     found = {"gray": rows([9, 9, 9, 5, 5]), "own": rows([6, 6, 6, 4, 4]), "painted": rows([7, 7, 7, 6, 6])}
-    lines = as_painted.scores(found, 1.3, CONFIG).splitlines()[2:]
+    lines = as_painted.scores(found, Curve(2.0, 10.0), CONFIG).splitlines()[2:]
     assert [line.split(" | ")[0] for line in lines] == [
         f"| {group}: {row}" for group in ("all (5)", "rooms (2)", "sea (3)")
-        for row in ("gray", "the network's own", "`colorize`, vividness 1.3")
+        for row in ("gray", "the network's own", "`colorize`, vividness 2 · C² / (C + 10)")
     ]  # fmt: skip
     assert "| 7.40 <sub>" not in lines[2] and "| 6.60 <sub>" in lines[2] and "| 6.00 <sub>" in lines[5]
     alone = {row: table[:3].reset_index(drop=True) for row, table in found.items()}
-    assert len(as_painted.scores(alone, 1.3, CONFIG).splitlines()) == 5, "one source is not told apart"
+    assert len(as_painted.scores(alone, Curve(2.0, 10.0), CONFIG).splitlines()) == 5, "one source is not told apart"

@@ -22,6 +22,7 @@ from colorization.photo.pixels import levels_of_array
 from colorization.photo.torch_network import TorchNetwork
 from colorization.training.distributed import Processes
 from colorization.training.trainer import Trainer
+from colorization.vividness import Curve
 
 pytestmark = pytest.mark.slow
 PACKED = np.random.default_rng(0).uniform(-0.5, 0.5, (6, 3, 32, 32)).astype(np.float16)
@@ -55,7 +56,7 @@ def measure(model, classifier):
     judges = Judges(classifier=classifier, colour_weights=WEIGHTS)
     found = evaluate(model, PACKED, CATEGORIES, judges, samples=2, device=DEVICE)
     assert len(found.scores) == 6 and found.results.shape == (6, 32, 32, 3)
-    points = {point for *_, point in tradeoff.curves(tradeoff.default(model), [0.5], [0.2])}
+    points = {point for *_, point in tradeoff.lines(tradeoff.default(model), [0.5], [Curve(2.0, 10.0)], [0.2])}
     assert len(tradeoff.measure(model, PACKED, CATEGORIES, classifier, points, DEVICE)) == len(points)
 
 

@@ -16,6 +16,7 @@ from colorization.page import palette
 from colorization.page.album import SHOWN
 from colorization.photo import guide, hints, preparation, recolor
 from colorization.photo.colorizer import PhotoColorizer
+from colorization.vividness import OWN, Curve
 from tools.try_page import bundled, engine
 
 KINDS = {"float32": "Float32Array", "uint16": "Uint16Array", "uint8": "Uint8ClampedArray"}
@@ -215,10 +216,11 @@ def some_hints(shape, count):
 
 
 @pytest.mark.parametrize("shape", [(32, 40), (20, 25), (45, 33)])
-def test_the_map_of_hints_is_the_same(js, shape):
-    some = some_hints((300, 400), 12)
-    expected = hints.map_of(some, (32 / 300, 40 / 400), (32, 40), 1.3, 5)
-    found = js("hints.js", "mapOf", known(some), [32 / 300, 40 / 400], {"height": 32, "width": 40}, 1.3, 5)
+@pytest.mark.parametrize("curve", [Curve(1.3), Curve(2.5, 10.0), Curve(0.1, 10.0)])
+def test_the_map_of_hints_is_the_same(js, shape, curve):
+    some, size = some_hints((300, 400), 12), {"height": 32, "width": 40}
+    expected = hints.map_of(some, (32 / 300, 40 / 400), (32, 40), curve, 5)
+    found = js("hints.js", "mapOf", known(some), [32 / 300, 40 / 400], size, curve._asdict(), 5)
     assert np.abs(array_of(found) - expected).max() < 1e-6
     fitted = js("hints.js", "fitted", found, {"height": shape[0], "width": shape[1]})
     assert np.abs(array_of(fitted) - hints.fitted(expected, shape)).max() < 1e-5
@@ -262,11 +264,19 @@ def test_hints_are_joined_alike_on_a_smaller_map(js, shape):
     painted_alike(js, levels_of(shape), some_hints(shape, 30), 1.3, side=90)
 
 
-def painted_alike(js, levels, some, vividness, side=SIDE):
-    model = PhotoColorizer(Stub(), image_size=side, threads=1)
+@pytest.mark.parametrize("shape", [(90, 120), (1, 1)])
+@pytest.mark.parametrize("count", [0, 20])
+@pytest.mark.parametrize("vividness", [0.0, 0.1, 1.5])
+def test_a_curve_is_painted_alike(js, shape, count, vividness):
+    some = some_hints(shape, count) if count else []
+    painted_alike(js, levels_of(shape), some, vividness, curve=Curve(2.5, 10.0))
+
+
+def painted_alike(js, levels, some, vividness, side=SIDE, curve=OWN):
+    model = PhotoColorizer(Stub(), image_size=side, curve=curve, threads=1)
     (colour,) = model.predict(levels, saturation=vividness, hints=some)
     expected = np.concatenate(list(model.bands(levels, colour, bits=8)))
-    found = js(None, "predicted", plane(levels), vividness, known(some), side)
+    found = js(None, "predicted", plane(levels), vividness, known(some), side, curve._asdict())
     assert array_of(found["colour"]).shape == colour.shape
     pixels = found["pixels"].reshape(*levels.shape, 4)[..., :3]
     assert np.abs(pixels.astype(int) - expected).max() <= 1

@@ -23,7 +23,7 @@ from colorization.photo.colorizer import load
 from colorization.photo.hints import hint
 from tools import try_page
 
-DOWNLOAD, VIVIDNESS = "Download at full size", 1.3
+DOWNLOAD, VIVIDNESS = "Download at full size", 1
 CLOSE = 2  # of 255: the most that a result may differ from the command's
 STORED = "navigator.serviceWorker.getRegistration().then((found) => found?.active?.state === 'activated')"
 

@@ -68,7 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--saturation",
         type=_number(float, 0, catalog.MOST_VIVID),
         metavar="X",
-        help="factor on the colour; 1: as the model predicts (default: what the model's file recommends)",
+        help="factor on the colour; 0: gray (default: 1; for a model without a curve, what its file names)",
     )
     add(
         "--no-prepare",

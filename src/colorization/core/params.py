@@ -115,6 +115,8 @@ class Compare:
 @dataclass(frozen=True, kw_only=True)
 class Tradeoff:
     saturations: tuple[float, ...] = rule(low=0.0, high=10.0)
+    gains: tuple[float, ...] = rule(low=0.0, high=10.0)
+    knee: float = rule(above=0.0, high=100.0)
     temperatures: tuple[float, ...] = rule(above=0.0, high=100.0)
     frechet_resamples: int = rule(low=100, high=1_000_000)
 

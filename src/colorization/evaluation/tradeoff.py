@@ -1,7 +1,8 @@
-"""Vividness against error: how a model's measures change with a factor on its colours and with its temperature.
+"""Vividness against error: how a model's measures change with its vividness and with its temperature.
 
-Each knob gives a curve. The knobs are `saturation`, a factor on a and b of the result, and `temperature`, for a model
-that predicts a distribution over colours. Every curve holds the default: saturation 1 at the model's own temperature.
+Each knob gives a line of points. The knobs are `saturation`, a factor on a and b of the result; `curve`, the gain of a
+`vividness.Curve`, which leaves pale colours pale; and `temperature`, for a model that predicts a distribution over
+colours. The lines of saturation and temperature hold the default: factor 1 at the model's own temperature.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,26 +19,30 @@ from colorization.evaluation.columns import original_rgb, recognise
 from colorization.evaluation.scoring import batches
 from colorization.models.classifier.network import SceneClassifier
 from colorization.models.common.contract import Colorizer
+from colorization.vividness import OWN, Curve, vivid
 
 COLUMNS = ("delta_e", "ab_rmse", "skill", "colorfulness_ratio", "recognised", "scene_frechet")  # measures in the table
 COMPARED = ("delta_e", "ab_rmse", "skill")  # measures whose difference to the default is in the table
 
 
 class Point(NamedTuple):
-    """The settings of both knobs; the temperature is None for a model without one."""
+    """The settings of all knobs; the temperature is None for a model without one. A factor is a curve with knee 0."""
 
     temperature: float | None
-    saturation: float
+    curve: Curve
 
 
 def default(model: Colorizer) -> Point:
     """The settings of a model as trained."""
-    return Point(measures.rounded(float(model.temperature)) if hasattr(model, "temperature") else None, 1.0)
+    return Point(measures.rounded(float(model.temperature)) if hasattr(model, "temperature") else None, OWN)
 
 
-def curves(start: Point, saturations: Iterable[float], temperatures: Iterable[float]) -> list[tuple[str, float, Point]]:
-    """(knob, setting, point) of every point of every curve through the default, sorted by setting."""
-    rows = [("saturation", s, start._replace(saturation=s)) for s in sorted({*saturations, start.saturation})]
+def lines(
+    start: Point, saturations: Iterable[float], curves: Iterable[Curve], temperatures: Iterable[float]
+) -> list[tuple[str, float, Point]]:
+    """(knob, setting, point) of every point of every line, sorted by setting."""
+    rows = [("saturation", s, start._replace(curve=Curve(s))) for s in sorted({*saturations, OWN.gain})]
+    rows += [("curve", curve.gain, start._replace(curve=curve)) for curve in sorted({*curves})]
     if start.temperature is not None:
         steps = sorted({*temperatures, start.temperature})
         rows += [("temperature", t, start._replace(temperature=t)) for t in steps]
@@ -50,7 +55,7 @@ def measure(
 ) -> dict[Point, tuple[pd.DataFrame, np.ndarray]]:
     """Scores of packed photographs (N,3,S,S) at every point, a row each, and the classifier's features (N,F).
 
-    The columns are those of `scoring.evaluate` that the curves need. A photograph is colorized once per temperature.
+    The columns are those of `scoring.evaluate` that the lines need. A photograph is colorized once per temperature.
     classifier: in eval mode, on the device.
     """
     model.eval().to(device, memory_format=torch.channels_last)
@@ -64,7 +69,7 @@ def measure(
         same = {"mse_gray": metrics.mse(gray, original), "colorfulness_original": metrics.colorfulness(original)}
         colours = {t: turned(model, t).colorize(L) for t in {point.temperature for point in parts}}
         for point, found in parts.items():
-            result = lab_to_rgb(L, colours[point.temperature] * point.saturation)
+            result = lab_to_rgb(L, vivid(colours[point.temperature], point.curve))
             lab = unscaled_lab(result)
             judged, features = recognise(classifier, lab, categories[part])
             columns = same | errors(result, original, lab, original_lab) | judged
@@ -122,10 +127,10 @@ def table(
     values: Mapping[Point, Mapping[str, float]],
     resampled: Mapping[Point, Mapping[str, np.ndarray]],
 ) -> pd.DataFrame:
-    """One row per point of every curve: COLUMNS, and COMPARED minus the default's (as `delta_e_minus_default`).
+    """One row per point of every line: COLUMNS, and COMPARED minus the default's (as `delta_e_minus_default`).
 
     values, resampled: the measures of every point, on draws that all points share.
-    Every value comes with both ends of its interval. `default` marks the default, once in each curve.
+    Every value comes with both ends of its interval. `default` marks the default, once in each line that has it.
     """
     found = []
     for knob, setting, point in rows:

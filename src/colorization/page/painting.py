@@ -135,5 +135,5 @@ def described(model: catalog.Model) -> dict:
         "learned": about.photographs if about else None,
         "trial": model.trial,
         "bundled": model.path.parent == catalog.BUNDLED,
-        "vividness": catalog.vividness(model.path) if about else 1.0,
+        "vividness": catalog.vividness(model.path)[1] if about else 1.0,
     }

@@ -9,10 +9,12 @@ from colorization.core.errors import InputError
 from colorization.core.files import read_json
 from colorization.models.common import onnx_file
 from colorization.models.common.description import DAMAGED, SCORES, SUFFIX, Description, read_description, tree_of
+from colorization.vividness import OWN, Curve
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in place
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the models that come with the package
-MOST_VIVID = 10.0  # largest factor on the colours
+MOST_VIVID = 10.0  # largest factor on the colours, and largest gain of a curve
+LARGEST_KNEE = 100.0  # ab units
 FEW = 1000  # training photographs; a model of fewer tries the study, and paints wrongly
 SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
 RULE = "the model that learned from the most photographs; ties go to the lowest ΔE"
@@ -139,10 +141,25 @@ def find(model: str | Path | None) -> Path:
     return path
 
 
-def vividness(path: Path) -> float:
-    """The factor on the colours that a model's file recommends; 1, its own prediction, if it names none."""
-    value = tree_of(path)["about"].get("vividness", 1.0)
-    return float(value) if isinstance(value, int | float) and 0 <= value <= MOST_VIVID else 1.0
+def vividness(path: Path) -> tuple[Curve, float]:
+    """The curve on the colours that a model's file recommends, and the default of a further factor on them.
+
+    Older files name a factor instead of a curve: the model's own prediction, and that factor. (OWN, 1.0) if it names
+    neither, or what makes no sense.
+    """
+    about = tree_of(path)["about"]
+    curve = about.get("curve")
+    if isinstance(curve, dict) and curve.keys() == set(Curve._fields):
+        gain, knee = curve["gain"], curve["knee"]
+        if _between(gain, MOST_VIVID) and _between(knee, LARGEST_KNEE):
+            return Curve(gain=float(gain), knee=float(knee)), 1.0
+    factor = about.get("vividness", 1.0)
+    return OWN, float(factor) if _between(factor, MOST_VIVID) else 1.0
+
+
+def _between(value: object, most: float) -> bool:
+    """Whether an untrusted value is a number from 0 to `most`."""
+    return isinstance(value, int | float) and 0 <= value <= most
 
 
 def table() -> str:

@@ -27,6 +27,7 @@ from colorization.photo.preparation import Box, evidence, prepared, shrunk
 from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
 from colorization.photo.sixteen_bit import STRIP
 from colorization.photo.writing import assembled
+from colorization.vividness import OWN, Curve, vivid
 
 BAND = 2**22  # pixels of the result that are computed at a time
 
@@ -48,19 +49,28 @@ def load(model: str | Path | None = None, *, device: str = "auto", threads: int 
     path = find(model)
     about = read_description(path)
     network = open_network(path, device=device, threads=threads)
-    return PhotoColorizer(network, image_size=about.image_size, vividness=vividness(path), threads=threads)
+    curve, factor = vividness(path)
+    return PhotoColorizer(network, image_size=about.image_size, curve=curve, vividness=factor, threads=threads)
 
 
 class PhotoColorizer:
     """Colorizes whole photographs with a trained network; safe to use from several threads.
 
     image_size: the side in pixels that the network was trained at. It sees a photograph with this shorter side.
-    vividness: the default factor on its colours.
+    curve: makes its colours vivid. vividness: the default of a further factor on them.
     """
 
-    def __init__(self, network: Network, *, image_size: int, vividness: float = 1.0, threads: int | None = None):
+    def __init__(
+        self,
+        network: Network,
+        *,
+        image_size: int,
+        curve: Curve = OWN,
+        vividness: float = 1.0,
+        threads: int | None = None,
+    ):
         self.network = network
-        self.image_size, self.vividness = image_size, vividness
+        self.image_size, self.curve, self.vividness = image_size, curve, vividness
         threads = threads or processors()
         self._map = map if threads == 1 else ThreadPoolExecutor(threads).map
         self._process = os.getpid()
@@ -84,7 +94,8 @@ class PhotoColorizer:
         image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
             (H,W,3), or with alpha (H,W,2) and (H,W,4), in sRGB: uint8 in 0..255, uint16 in 0..65535, or floats in
             [0, 1]; or a list of them.
-        saturation: factor on the predicted ab; 0 gives gray, 1 the model's own prediction, None its default vividness.
+        saturation: factor on the colours that the model's curve gives; 0: gray; None: 1, or for a model without a curve
+            the factor that its file names.
         prepare: the model sees faded levels stretched, and nothing of a border, which stays neutral.
         hints: colours that you know, as (x, y, colour): a pixel of the upright photograph, from its upper left corner,
             and a CSS colour such as "#2f5d3a", or "keep" for neutral gray. Only for a model that takes hints.
@@ -126,15 +137,15 @@ class PhotoColorizer:
         hints: Hints = (),
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
-        vividness = self.vividness if saturation is None else saturation
+        factor = self.vividness if saturation is None else saturation
         if os.getpid() != self._process:
             raise InputError("this model was loaded by another process; call load() in each process")
-        if not 0 <= vividness < math.inf:
+        if not 0 <= factor < math.inf:
             raise InputError(f"saturation: must be a finite number, 0 or more, not {saturation}")
         known = checked(hints, levels.shape)
         if known and not self.network.takes_hints:
             raise InputError("hints: this model takes none; use ours")
-        whole = shrunk(levels, self.image_size)
+        curve, whole = self.curve.times(factor), shrunk(levels, self.image_size)
         seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
         trust = evidence(whole) if prepare else np.float32(1)
         if samples:
@@ -142,12 +153,12 @@ class PhotoColorizer:
         elif known:
             scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
             inside = slice(None), slice(box.top, box.bottom), slice(box.left, box.right)
-            given, points = (map_of(known, scale, whole.shape, vividness, size)[inside] for size in (SIZE, 1))
+            given, points = (map_of(known, scale, whole.shape, curve, size)[inside] for size in (SIZE, 1))
             plain, answer = (self.network.colorize(seen, each) * trust for each in (None, fitted(given, seen.shape)))
             drawn = [joined(seen, plain, answer, points)]
         else:
             drawn = [self.network.colorize(seen, None) * trust]
-        fits = (guided(levels, whole, placed(ab, box, whole.shape) * np.float32(vividness), known) for ab in drawn)
+        fits = (guided(levels, whole, vivid(placed(ab, box, whole.shape), curve), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:

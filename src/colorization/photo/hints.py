@@ -13,11 +13,12 @@ from colorization.color import rgb_to_lab
 from colorization.core.errors import InputError, one_line
 from colorization.hinting.joining import SIDE, Hinted
 from colorization.photo.recolor import enlarged
+from colorization.vividness import Curve, inverse
 
 KEEP = "keep"  # instead of a colour: neutral gray
 MOST = 1000  # hints of one photograph
 SIZE = 5  # pixels of the network's input; it was trained with squares of 1 to 9
-PALEST = 0.5  # smallest factor by which hints are divided
+PALEST = 0.5  # smallest gain of a curve that is inverted
 REACH = 0.08  # of the correction around a hint, as a share of the shorter side: a standard deviation
 SIMILAR = 0.15  # normalised L: a place that differs by this from the hinted one gets 0.6 of the correction
 RIDGE = 1e-3  # added to the diagonal of a system of equations that may be singular
@@ -83,12 +84,12 @@ def checked(hints: Iterable, shape: tuple[int, int]) -> list[Hint]:
 
 
 def map_of(
-    hints: Sequence[Hint], scale: tuple[float, float], shape: tuple[int, ...], vividness: float, size: int
+    hints: Sequence[Hint], scale: tuple[float, float], shape: tuple[int, ...], curve: Curve, size: int
 ) -> NDArray[np.float32]:
     """A map of hints (3,h,w): known, a, b; each hint covers a square of size × size around its place.
 
     scale: pixels of the map per pixel of the photograph, down and across. A later hint covers an earlier one.
-    vividness: the factor on the result's colours; the hints are divided by it, and come out as they were given.
+    curve: makes the result vivid; the map has the colours before it, so that hints come out as they were given.
     """
     found = np.zeros((3, *shape), np.float32)
     for one in hints:
@@ -96,7 +97,7 @@ def map_of(
         rows = slice(max(0, row - size // 2), row + size // 2 + 1)
         columns = slice(max(0, column - size // 2), column + size // 2 + 1)
         found[:, rows, columns] = np.array([1, one.a, one.b]).reshape(3, 1, 1)
-    found[1:] = np.clip(found[1:] / max(vividness, PALEST), -1, 1)
+    found[1:] = np.clip(inverse(found[1:], curve._replace(gain=max(curve.gain, PALEST))), -1, 1)
     return found
 
 

@@ -6,17 +6,21 @@ import { checked, cut, fitted, mapOf } from "./hints.js";
 import { joined } from "./joining.js";
 import { evidence, prepared } from "./preparation.js";
 import { colourMaps } from "./recolor.js";
+import { vivid } from "./vividness.js";
 
 // network(L, known): normalised L and a map of hints or null → normalised ab. side: that it was trained at.
+// curve: makes its colours vivid.
 export class Colorizer {
-  constructor(network, side) {
-    Object.assign(this, { network, side });
+  constructor(network, side, curve) {
+    Object.assign(this, { network, side, curve });
   }
 
   // opened: a photograph with `levels`; what does not depend on vividness and hints is kept in it. → colour maps.
+  // vividness: a factor on the colours, after the curve.
   async predict(opened, vividness, wanted) {
     const { levels } = opened;
     const known = checked(wanted, levels);
+    const curve = { ...this.curve, gain: this.curve.gain * vividness };
     opened.view ??= prepared(levels, this.side);
     const { whole, seen, box } = opened.view;
     const trust = evidence(whole);
@@ -24,11 +28,11 @@ export class Colorizer {
     let ab = opened.plain;
     if (known.length) {
       const scale = [whole.height / levels.height, whole.width / levels.width];
-      const [given, points] = [hints.SIZE, 1].map((size) => cut(mapOf(known, scale, whole, vividness, size), box));
+      const [given, points] = [hints.SIZE, 1].map((size) => cut(mapOf(known, scale, whole, curve, size), box));
       const answer = times(await this.network(seen, fitted(given, seen)), trust);
       ab = joined(seen, opened.plain, answer, points);
     }
-    const { slope, offset } = guided(levels, whole, times(placed(ab, box, whole), vividness), known);
+    const { slope, offset } = guided(levels, whole, vivid(placed(ab, box, whole), curve), known);
     return colourMaps(slope, offset);
   }
 }

@@ -4,6 +4,7 @@ import { abOf } from "./color.js";
 import { hints as constants } from "./constants.js";
 import { InputError } from "./errors.js";
 import { clipped } from "./statistics.js";
+import { inverse } from "./vividness.js";
 
 const { KEEP, MOST, PALEST } = constants;
 
@@ -39,15 +40,16 @@ export function checked(hints, { height, width }) {
 }
 
 // A map for the network, planes [known, a, b]: each hint covers a square of `size`. scale: [down, across].
-export function mapOf(hints, scale, { height, width }, vividness, size) {
+export function mapOf(hints, scale, { height, width }, curve, size) {
   const planes = [0, 1, 2].map(() => new Float32Array(height * width));
   const reach = Math.floor(size / 2);
-  const value = (normalised) => clipped(normalised / Math.max(vividness, PALEST), -1, 1);
+  const before = { ...curve, gain: Math.max(curve.gain, PALEST) };
   for (const { x, y, a, b } of hints) {
     const [row, column] = [Math.floor(y * scale[0]), Math.floor(x * scale[1])];
+    const values = [1, ...inverse([a, b], before).map((value) => clipped(value, -1, 1))];
     for (let i = Math.max(0, row - reach); i <= Math.min(height - 1, row + reach); i++) {
       for (let j = Math.max(0, column - reach); j <= Math.min(width - 1, column + reach); j++) {
-        [1, value(a), value(b)].forEach((one, c) => (planes[c][i * width + j] = one));
+        values.forEach((one, c) => (planes[c][i * width + j] = one));
       }
     }
   }

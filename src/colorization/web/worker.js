@@ -32,7 +32,7 @@ async function load() {
   try {
     const network = await opened(...(await fetched([files.wasm, files.model])));
     postMessage({ share: null });
-    return new Colorizer(network, files.model.image_size);
+    return new Colorizer(network, files.model.image_size, files.model.curve);
   } catch (error) {
     throw error.told ? error : new InputError(`The network cannot be run in this browser (${error.message}).`);
   }

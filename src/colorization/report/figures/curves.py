@@ -17,7 +17,7 @@ LOG_FROM = 4.0
 PANELS = ("delta_e", "scene_frechet")  # panels of the trade-off
 VIVID = (0.9, 1.1)  # share of the originals' colorfulness that counts as equally vivid
 LOUDEST = 1.5  # points with a higher share are hidden, except defaults
-KNOBS = {"saturation": "-", "temperature": ":"}
+KNOBS = {"saturation": "-", "curve": "-.", "temperature": ":"}
 
 
 def losses(name: str, history: pd.DataFrame, title: str, labels: Labels) -> Figure:
