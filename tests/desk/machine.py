@@ -1,4 +1,4 @@
-"""Run our programs as on Windows: on Linux under the simulation of windows/sitecustomize.py, on Windows as they are."""
+"""Run our programs as on another desk: on Linux under the simulation of elsewhere/, on another system as they are."""
 
 import os
 import socket
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from conftest import ROOT
 
-SIMULATION = Path(__file__).parent / "windows"
+SIMULATION = Path(__file__).parent / "elsewhere"
 SIMULATED = sys.platform == "linux"
 
 
 def environment() -> dict[str, str]:
     paths = [*([str(SIMULATION)] if SIMULATED else []), str(ROOT), str(ROOT / "src")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "cp1252:strict"}
+    return {"DESK": "win32"} | os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "cp1252:strict"}
 
 
 def start(*arguments: object, folder: Path) -> subprocess.Popen:

@@ -42,7 +42,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if sys.platform == "win32" and RESERVED.fullmatch(path.name):
         raise InputError(f"{path}: Windows has no file of this name; choose another")
-    partial, busy = path.with_name(path.name + ".part"), f"{path}: another process is writing it; wait for it or stop it"
+    partial = path.with_name(path.name + ".part")
+    busy = f"{path}: another process is writing it; wait for it or stop it"
     path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path), _alone(partial, busy) as file:
         try:
@@ -67,14 +68,16 @@ def _alone(partial: Path, busy: str) -> Iterator[BinaryIO]:
             file = open(partial, "x+b")  # noqa: SIM115  (the caller closes it)
         except (PermissionError, FileExistsError) as error:
             raise (InputError(busy) if partial.exists() else error) from None
-        yield file
+        with file:
+            yield file
         return
     while True:
         with open(partial, "ab") as lock:
             if not hold(lock):
                 raise InputError(busy)
             if _is(partial, lock):
-                yield open(partial, "w+b")
+                with open(partial, "w+b") as file:
+                    yield file
                 return
         # its last writer has just renamed it to its final name, so we locked the wrong file: try again
 
@@ -151,3 +154,7 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
         if not hold(lock):
             raise InputError(f"{folder}: {busy}; wait for it or stop it")
         yield
+    if sys.platform == "win32":  # a block that deletes the folder could not delete the open lock
+        with suppress(OSError):
+            (folder / "lock").unlink()
+            folder.rmdir()

@@ -4,6 +4,8 @@ Our own modules see sys.platform "win32", and no module, function or signal that
 an open or mapped file cannot be renamed, replaced or deleted; file names are blind to case, and some are refused; text
 is cp1252 with CRLF unless the code says otherwise; processes are spawned. What other packages do on Windows by code of
 their own, and paths with a drive or backslashes, are not simulated.
+
+With DESK=darwin in the environment it is macOS: its name, the functions of Linux alone, case, and spawned processes.
 """
 
 import builtins
@@ -23,17 +25,22 @@ from types import ModuleType, SimpleNamespace
 
 runpy.run_path(str(Path(__file__).parents[2] / "guard/sitecustomize.py"))  # the tests use no network
 
+DARWIN = os.environ.get("DESK") == "darwin"
 OURS = ("colorization", "stages", "tools")
+OF_LINUX = {"sched_getaffinity", "sched_setaffinity", "posix_fallocate", "getrandom", "memfd_create"}
 NO_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "readline", "curses", "posix"}
-NOT_IN_OS = set("""fork forkpty getsid getpgid setsid setpgid getuid geteuid getgid sched_getaffinity sched_setaffinity uname
- killpg mkfifo mknod nice chown lchown fchmod fchown statvfs sysconf pread pwrite wait waitid getloadavg getpriority
- posix_fallocate sendfile sync O_NOFOLLOW O_DIRECTORY O_CLOEXEC O_NONBLOCK WNOHANG""".split())
+NOT_IN_OS = OF_LINUX | {
+    "fork", "forkpty", "getsid", "getpgid", "setsid", "setpgid", "getuid", "geteuid", "getgid", "uname", "killpg",
+    "mkfifo", "mknod", "nice", "chown", "lchown", "fchmod", "fchown", "statvfs", "sysconf", "pread", "pwrite", "wait",
+    "waitid", "getloadavg", "getpriority", "sendfile", "sync", "O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "WNOHANG",
+}  # fmt: skip
 SIGNALS = {"SIGABRT", "SIGBREAK", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
 NOT_IN_SIGNAL = {name for name in dir(signal) if name.startswith("SIG") and name[3].isalpha()} - SIGNALS | {
     "alarm", "setitimer", "getitimer", "ITIMER_REAL", "pause", "pthread_kill", "sigwait", "siginterrupt",
 }  # fmt: skip
 DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
-real = {name: getattr(os, name) for name in ("stat", "lstat", "listdir", "replace", "rename", "unlink", "mkdir", "utime")}
+KEPT = ("stat", "lstat", "listdir", "replace", "rename", "unlink", "mkdir", "utime")
+real = {name: getattr(os, name) for name in KEPT}
 real_open, real_path = io.open, os.path.realpath
 
 
@@ -49,7 +56,7 @@ class Lacking(ModuleType):
 
     def __getattr__(self, name: str):
         if name in self.lacking:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} (Windows)")
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return self.other[name] if name in self.other else getattr(self.of, name)
 
     def __setattr__(self, name: str, value):
@@ -63,18 +70,21 @@ def locking(number: int, mode: int, length: int) -> None:
         raise PermissionError(13, "Permission denied") from None
 
 
-OTHERS = {
+THERE = {
     "os": Lacking(os, NOT_IN_OS, {"name": "nt", "sep": "\\", "altsep": "/"}),
     "signal": Lacking(signal, NOT_IN_SIGNAL, {}),
     "sys": Lacking(sys, {"abiflags", "getdlopenflags"}, {"platform": "win32"}),
     "msvcrt": SimpleNamespace(locking=locking, LK_NBLCK=2, LK_UNLCK=0),
 }
+if DARWIN:
+    NO_MODULES = {"msvcrt", "winreg"}
+    THERE = {"os": Lacking(os, OF_LINUX, {}), "sys": Lacking(sys, set(), {"platform": "darwin"})}
 
 
 def import_as_there(name: str, *arguments):
     if name in NO_MODULES:
-        raise ModuleNotFoundError(f"No module named {name!r} (Windows)", name=name)
-    return OTHERS[name] if name in OTHERS else builtins.__import__(name, *arguments)
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    return THERE[name] if name in THERE else builtins.__import__(name, *arguments)
 
 
 class Loader(importlib.machinery.SourceFileLoader):
@@ -178,20 +188,21 @@ def mkdir(path, *arguments, **options):
 def open_as_there(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, *arguments, **options):
     if not isinstance(file, int):
         file = stored(file)
-        if set(mode) & set("wax+"):
+        if set(mode) & set("wax+") and not DARWIN:
             refuse_name(file)
-    if "b" not in mode:
+    if "b" not in mode and not DARWIN:
         encoding = "cp1252" if encoding in (None, "locale") else encoding
         newline = "\r\n" if newline is None and set(mode) & set("wax") else newline
     return real_open(file, mode, buffering, encoding, errors, newline, *arguments, **options)
 
 
-os.stat, os.lstat, os.unlink, os.remove, os.replace, os.rename = stat, lstat, unlink, unlink, replace, rename
-os.mkdir, os.linesep = mkdir, "\r\n"
+os.stat, os.lstat = stat, lstat
 os.utime = lambda path, *arguments, **options: real["utime"](stored(path), *arguments, **options)
-os.path.realpath = lambda path, **options: real_path(stored(path), **options)
 io.open = builtins.open = open_as_there
-shutil._use_fd_functions = False
-subprocess.Popen.kill = lambda self: self.send_signal(9)
+if not DARWIN:
+    os.unlink, os.remove, os.replace, os.rename, os.mkdir, os.linesep = unlink, unlink, replace, rename, mkdir, "\r\n"
+    os.path.realpath = lambda path, **options: real_path(stored(path), **options)
+    shutil._use_fd_functions = False
+    subprocess.Popen.kill = lambda self: self.send_signal(9)
 multiprocessing.set_start_method("spawn")
 sys.meta_path.insert(0, Finder)

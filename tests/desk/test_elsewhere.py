@@ -1,4 +1,4 @@
-"""The command, the library, the page and a small study on Windows: simulated on Linux, as it is on Windows itself."""
+"""The command, the library, the page and a small study on Windows and macOS: simulated on Linux, there as it is."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from conftest import jpeg, tiny_params
 from machine import SIMULATED, colorize, free_port, run, start
 from PIL import Image
 
-pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="the simulation reads /proc")
+windows = pytest.mark.skipif(sys.platform == "darwin", reason="of Windows")
 
 
 # the simulation takes away what it says
@@ -56,7 +56,7 @@ for number in range({count}):
 """
 
 
-@pytest.mark.skipif(not SIMULATED, reason="it is no simulation")
+@pytest.mark.skipif(not SIMULATED, reason="there it is no simulation")
 def test_the_simulation_lacks_what_windows_lacks(tmp_path):
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools/__init__.py").touch()
@@ -86,6 +86,18 @@ def test_the_command_colours_a_folder(photographs):
     assert tifffile.imread(photographs / "out/deep.tif").dtype == np.uint16
 
 
+@pytest.mark.skipif(not SIMULATED, reason="there it is no simulation")
+def test_the_command_colours_a_folder_on_macos(photographs, tmp_path, monkeypatch):
+    monkeypatch.setenv("DESK", "darwin")
+    files = [path for path in photographs.iterdir() if path.is_file()]
+    status, output, errors = colorize(*files, "-o", "out/", folder=tmp_path)
+    assert (status, errors) == (0, "") and "3 photographs colorized with ours" in output
+    assert (tmp_path / "out/Gemälde.jpg").is_file()
+    again = colorize(*files, "-o", "OUT", folder=tmp_path)
+    assert again[0] == 1 and "3 results exist" in again[2]
+
+
+@windows
 def test_backslash_ends_the_name_of_a_folder(photographs, tmp_path):
     status, output, errors = colorize(photographs / "photo.jpg", "-o", "scans.jpg\\", folder=tmp_path)
     assert (status, errors) == (0, "")
@@ -93,7 +105,8 @@ def test_backslash_ends_the_name_of_a_folder(photographs, tmp_path):
     assert folder.is_dir() and [path.name for path in folder.iterdir()] == ["photo.jpg"]
 
 
-@pytest.mark.parametrize("name", ["con.jpg", "a:b.jpg"])
+@windows
+@pytest.mark.parametrize("name", ["con.jpg", "nul .png"])
 def test_a_name_that_windows_lacks_is_refused_in_one_line(photographs, tmp_path, name):
     status, output, errors = colorize(photographs / "photo.jpg", "-o", name, folder=tmp_path)
     assert status == 1 and errors == f"error: {name}: Windows has no file of this name; choose another\n"
@@ -114,6 +127,7 @@ main()
 """
 
 
+@windows
 def test_a_result_that_another_program_has_open_is_kept_in_one_line(photographs, tmp_path):
     held = tmp_path / "held.jpg"
     held.write_bytes(b"earlier")
@@ -210,5 +224,6 @@ def test_a_small_study_runs_and_its_tables_have_the_line_ends_of_linux(tmp_path)
     made = [path for path in tmp_path.rglob("*") if path.suffix in (".csv", ".tsv", ".json")]
     assert {"index.csv", "audit.json", "resnet.tsv", "resnet.json", "resnet.csv"} <= {path.name for path in made}
     assert not [path for path in made if b"\r" in path.read_bytes()]
+    assert not [path for path in (tmp_path / ".checkpoints").rglob("*") if path.is_file()]
     assert not [*tmp_path.rglob("*.part")] and (tmp_path / "models/resnet.safetensors").is_file()
     assert not re.search(r"[A-Z]:\\|\\\\", "".join(path.read_text("utf-8") for path in made)), "a path of one system"
