@@ -2,12 +2,15 @@
 # Each builds .venv first, once, from requirements.lock, which pins every package's version and the hashes of its files.
 # make bench: the benchmarks, a quarter of an hour on an idle machine; BENCH=evaluate runs one of them.
 # make chaos: hours of kills, full disks, rival runs and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
-# make try: the page that colorizes in the visitor's browser, docs/try/; npm must be installed.
-# make lint: ruff's check and format, mypy. make experiments: a table of the experiments that changed something.
+# make try: the page that colorizes in the visitor's browser, docs/try/; npm must be installed. Without .venv it builds
+# .try, a small environment.
+# make lint: ruff's check and format, mypy as on Linux, macOS and Windows, the workflows' schema. make experiments: a table of the experiments that changed something.
 # make lock: resolve the pins of requirements*.txt again. make audit: search the locked packages for known vulnerabilities.
 PYTHON ?= python3
 PIP = python -m pip install --quiet
 OLD = error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12
+IS_NEW = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
+TRY = $(if $(wildcard .venv/installed),.venv,.try)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: install repro test try lint experiments bench chaos fuzz lock audit clean
@@ -18,13 +21,16 @@ repro: install
 test: install
 	python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-try: install
-	python -m tools.try_page
+try: $(TRY)/installed
+	$(TRY)/bin/python -m tools.try_page
 
 lint: install .tools/installed
 	.tools/bin/ruff check
 	.tools/bin/ruff format --check
-	.tools/bin/mypy --python-executable .venv/bin/python
+	set -e; for platform in linux darwin win32; do \
+	  .tools/bin/mypy --python-executable .venv/bin/python --platform $$platform --cache-dir .mypy_cache/$$platform; \
+	done
+	.tools/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 # Drops the files, their hashes and all but three measures, so that the table fits 200 columns.
 experiments: install
@@ -45,10 +51,18 @@ fuzz: install
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
+	@$(IS_NEW)
 	$(PYTHON) -m venv .venv
 	$(PIP) --require-hashes --requirement requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+# What `colorize` needs, with the versions of requirements.txt.
+.try/installed: requirements.txt pyproject.toml
+	@$(IS_NEW)
+	$(PYTHON) -m venv .try
+	grep == requirements.txt >.try/pins.txt
+	.try/bin/$(PIP) --constraint .try/pins.txt .
 	touch $@
 
 lock: .tools/installed
@@ -57,7 +71,7 @@ lock: .tools/installed
 	$(COMPILE) requirements-tools.txt -o requirements-tools.lock
 
 COMPILE = .tools/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
-  --no-emit-package colorization --custom-compile-command "make lock"
+  --no-emit-package colorize-photos --custom-compile-command "make lock"
 
 audit: .tools/installed
 	.tools/bin/python .ci/audit.py requirements*.lock
@@ -69,4 +83,4 @@ audit: .tools/installed
 	touch $@
 
 clean:
-	rm -rf .venv .tools .checkpoints .pytest_cache .hypothesis data models report
+	rm -rf .venv .tools .try build dist .checkpoints .pytest_cache .hypothesis data models report

@@ -1,6 +1,7 @@
-"""Install the package as people do, in a fresh environment, and colorize: python -m benchmarks.install.
+"""Install the package as people do, in a fresh environment, colorize, and build the browser's page with it:
 
-Asks the package index. Fails if a step fails or the installation adds more than LARGEST.
+python -m benchmarks.install. Asks the package index. Fails if a step fails or the installation adds more than LARGEST.
+With NO_NPM in the environment it leaves out the page.
 """
 
 import os
@@ -25,12 +26,14 @@ def main() -> None:
         python, before = place / "venv/bin/python", size(place / "venv")
         source = copied(place / "source")
         run(python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", place, source)
-        (wheel,) = place.glob("colorization-*.whl")
+        (wheel,) = place.glob("*.whl")
         seconds = run(python, "-m", "pip", "install", "--quiet", "--no-cache-dir", wheel)
         megabytes = size(place / "venv") - before
         pixels = np.linspace(0, 255, 1_000_000).reshape(1000, 1000).astype(np.uint8)
         Image.fromarray(pixels).save(place / "photo.jpg")
         first, again = (run(place / "venv/bin/colorize", "photo.jpg", "--overwrite", cwd=place) for _ in range(2))
+        if "NO_NPM" not in os.environ:
+            run(python, "-m", "tools.try_page", place / "try")
         result = np.asarray(Image.open(place / "photo-colorized.jpg"))
     print(f"{wheel.name}: {megabytes:.0f} MB in {seconds:.0f} s; a megapixel: {first:.1f} s, again {again:.1f} s")
     if megabytes > LARGEST or result.shape != (1000, 1000, 3):
@@ -40,8 +43,9 @@ def main() -> None:
 def copied(to: Path) -> Path:
     """The files of a package: a build leaves folders behind."""
     shutil.copytree(ROOT / "src", to / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, to)
+    (to / "docs").mkdir()
+    for name in ("pyproject.toml", "docs/pypi.md", "LICENSE"):
+        shutil.copy(ROOT / name, to / name)
     return to
 
 

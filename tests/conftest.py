@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items):
     """Run the slowest files first, so that all workers end at about the same time."""
     slow = ("test_pipeline", "test_processes", "test_stages", "test_training", "test_reruns", "test_publish",
             "test_human_study_page", "test_page", "test_serve", "test_try_page", "test_benchmarks", "test_faults",
-            "test_kaggle")  # fmt: skip
+            "test_kaggle", "test_elsewhere", "test_package")  # fmt: skip
     items.sort(key=lambda item: slow.index(item.path.stem) if item.path.stem in slow else len(slow))  # a stable sort
 
 

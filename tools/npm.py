@@ -37,7 +37,9 @@ def _install() -> None:
     shutil.rmtree(INSTALLED / "done", ignore_errors=True)
     for name in FILES:
         shutil.copyfile(PINS / name, INSTALLED / name)
-    done = subprocess.run([npm, "ci", *QUIET], cwd=INSTALLED, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [npm, "ci", *QUIET], cwd=INSTALLED, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "complete log" not in line]
         told = one_line(" ".join(lines).replace("npm error", ""), 160)

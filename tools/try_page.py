@@ -65,7 +65,7 @@ def engine(folder: Path, model: Model, files: dict[str, dict]) -> None:
     for path in ENGINE.glob("*.js"):
         if path.name not in ("api.js", MARK):
             shutil.copyfile(path, folder / path.name)
-    (folder / "constants.js").write_text(try_constants.source(model, files), encoding="utf-8")
+    (folder / "constants.js").write_bytes(try_constants.source(model, files).encode())  # \n on every system
 
 
 def assemble(folder: Path, packages: Path) -> None:
@@ -75,13 +75,13 @@ def assemble(folder: Path, packages: Path) -> None:
         shutil.copyfile(path, folder / path.name)
     shutil.copytree(PAGE / "examples", folder / "examples")
     shutil.copyfile(ENGINE / "api.js", folder / "api.js")
-    (folder / "index.html").write_text(page_of((PAGE / "page.html").read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / "index.html").write_bytes(page_of((PAGE / "page.html").read_text(encoding="utf-8")).encode())
     for place in ("vendor", "model"):
         (folder / place).mkdir()
     for target, source in VENDOR.items():
         shutil.copyfile(packages / source, folder / target)
     runtime = folder / "vendor/ort.js"
-    runtime.write_text(re.sub(r"\n//# sourceMappingURL=.*", "", runtime.read_text(encoding="utf-8")), encoding="utf-8")
+    runtime.write_bytes(re.sub(rb"\n//# sourceMappingURL=.*", b"", runtime.read_bytes()))
     shutil.copyfile(CHECKOUT / "LICENSE", folder / "LICENSE.txt")
     shutil.copyfile(model.path, folder / "model" / model.path.name)
     shutil.copyfile(model.path.with_suffix(".md"), folder / "model/card.md")
@@ -91,7 +91,7 @@ def assemble(folder: Path, packages: Path) -> None:
         for name, path in fetched.items()
     }
     engine(folder / "engine", model, files)
-    (folder / MARK).write_text(service_worker(folder), encoding="utf-8")
+    (folder / MARK).write_bytes(service_worker(folder).encode())
 
 
 def service_worker(folder: Path) -> str:

@@ -4,11 +4,12 @@ conftest puts this folder on PYTHONPATH, sets NETWORK_LOG to the log file, and f
 """
 
 import os
+import platform
 import sys
 
 ASKS = {"socket.connect", "socket.sendto", "socket.sendmsg"}  # (socket, address)
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}  # (name, …)
-LOCAL = ("", "localhost", "::", "::1", "0.0.0.0", os.uname().nodename)
+LOCAL = ("", "localhost", "::", "::1", "0.0.0.0", platform.node())
 
 
 def refuse(event: str, arguments: tuple) -> None:

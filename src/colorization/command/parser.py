@@ -3,9 +3,9 @@
 import argparse
 import math
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
+from colorization import __version__
 from colorization.photo import catalog
 
 PIPE = "-"  # as a photograph: standard input; as an output: standard output
@@ -93,7 +93,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="list the results without writing them")
     add = parser.add_argument_group("instead of photographs").add_argument
     add("--list", action="store_true", help="list the trained models with their scores")
-    add("--version", action="version", version=f"colorize {version('colorization')}")
+    add("--version", action="version", version=f"colorize {__version__}")
     add(
         "--serve",
         action="store_true",

@@ -1,6 +1,7 @@
 """Find the photographs of a command line, and choose a file for each result without overwriting anything."""
 
 import glob
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def place(text: str | None, photos: int) -> tuple[Path | None, bool]:
     if text is None:
         return None, False
     out = Path(text)
-    if text.endswith("/") or out.is_dir() or not re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix):
+    if text.endswith(("/", os.sep)) or out.is_dir() or not re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix):
         return out, False
     if out.suffix.lower() not in SUFFIXES:
         known = ", ".join(sorted(SUFFIXES))

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # imported only by the functions that need it: most stages do not
 
+# Names of devices with any suffix, names that Windows would shorten, and characters that it refuses.
+RESERVED = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?|.*[. ]|.*[<>:\"|?*\x00-\x1f].*", re.I | re.S
+)
 TEXTS = {"name": str, "source": str, "category": str}  # columns to read as text: a folder may be called 2019
 
 
@@ -31,34 +37,60 @@ def naming(path: Path) -> Iterator[None]:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a new file that replaces `path` when the block succeeds; otherwise `path` stays as it was.
 
-    An OSError from the block, such as a full disk, names `path`. Raises InputError if another process is writing it.
+    An OSError from the block, such as a full disk, names `path`. Raises InputError if another process is writing it,
+    and on Windows if it cannot have this name, or is open in another program.
     """
+    if sys.platform == "win32" and RESERVED.fullmatch(path.name):
+        raise InputError(f"{path}: Windows has no file of this name; choose another")
     partial = path.with_name(path.name + ".part")
+    busy = f"{path}: another process is writing it; wait for it or stop it"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with naming(path), _alone(partial, f"{path}: another process is writing it; wait for it or stop it"):
+    with naming(path), _alone(partial, busy) as file:
         try:
-            with open(partial, "w+b") as file:
+            with file:
                 yield file
-            os.replace(partial, path)
+            _rename(partial, path, busy)
         except BaseException:
-            partial.unlink(missing_ok=True)  # while we hold the lock: later it may be another process's file
+            with suppress(PermissionError):  # Windows: another process has begun to write it
+                partial.unlink(missing_ok=True)  # while we hold the lock: later it may be another process's file
             raise
 
 
 @contextmanager
-def _alone(partial: Path, busy: str) -> Iterator[None]:
-    """Lock the file `partial`, created if missing; the lock ends with the process.
+def _alone(partial: Path, busy: str) -> Iterator[BinaryIO]:
+    """Open the new file `partial`, locked until the block or the process ends.
 
     Raises InputError `busy` if another process holds it.
     """
+    if sys.platform == "win32":  # it deletes and renames no open file, which is lock enough
+        try:
+            partial.unlink(missing_ok=True)
+            file = open(partial, "x+b")  # noqa: SIM115  (the caller closes it)
+        except (PermissionError, FileExistsError) as error:
+            raise (InputError(busy) if partial.exists() else error) from None
+        with file:
+            yield file
+        return
     while True:
         with open(partial, "ab") as lock:
             if not hold(lock):
                 raise InputError(busy)
             if _is(partial, lock):
-                yield
+                with open(partial, "w+b") as file:
+                    yield file
                 return
         # its last writer has just renamed it to its final name, so we locked the wrong file: try again
+
+
+def _rename(partial: Path, path: Path, busy: str) -> None:
+    try:
+        os.replace(partial, path)
+    except (FileNotFoundError, PermissionError) as error:
+        if sys.platform != "win32":
+            raise
+        taken = isinstance(error, FileNotFoundError)  # it was closed for a moment, and another process deleted it
+        told = f"{path}: open in another program, or write-protected; close it there and run it again"
+        raise InputError(busy if taken else told) from None
 
 
 def _is(path: Path, file: BinaryIO) -> bool:
@@ -107,7 +139,8 @@ def read_table(source: "Path | BinaryIO", separator: str = ",") -> "pd.DataFrame
 
 def write_table(path: Path, table: "pd.DataFrame", separator: str = ",") -> None:
     """Write a table, numbers with six significant digits."""
-    write_bytes(path, table.to_csv(sep=separator, index=False, float_format="%.6g").encode())
+    text = table.to_csv(sep=separator, index=False, float_format="%.6g", lineterminator="\n")
+    write_bytes(path, text.encode())
 
 
 @contextmanager
@@ -117,7 +150,11 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     Raises InputError `busy` if another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
+    with open(folder / "lock", "a") as lock:
         if not hold(lock):
             raise InputError(f"{folder}: {busy}; wait for it or stop it")
         yield
+    if sys.platform == "win32":  # a block that deletes the folder could not delete the open lock
+        with suppress(OSError):
+            (folder / "lock").unlink()
+            folder.rmdir()

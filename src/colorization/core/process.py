@@ -1,12 +1,17 @@
 """Processors, memory, locks and worker processes."""
 
 import ctypes
-import fcntl
 import os
 import signal
 import sys
 from multiprocessing import parent_process
+from threading import Thread
 from typing import IO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: send this process a signal when its parent dies
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, LARGEST = -1, -3, 2**31 - 1  # malloc.h; LARGEST is mallopt's largest value
@@ -19,26 +24,29 @@ def end_with_parent(by: signal.Signals) -> None:
 
 
 def serve_parent() -> None:
-    """Call this when a worker starts: it leaves Ctrl-C to its parent, and the kernel kills it if the parent is killed.
-
-    On other systems than Linux a worker outlives a killed parent and waits for work.
-    """
+    """Call this when a worker starts: it leaves Ctrl-C to its parent, and it ends when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent(signal.SIGKILL)
     parent = parent_process()
     assert parent is not None
-    if not parent.is_alive():  # it was killed before end_with_parent took effect
+
+    def follow() -> None:
+        parent.join()
         os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
 
 
 def hold(file: IO) -> bool:
     """Lock an open file until it is closed or this process ends; False if another process holds it.
 
-    Always True on a file system without locks.
+    Always True on a file system without locks. On Windows nobody else can read the locked first byte.
     """
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # flock's error; that of msvcrt.locking
         return False
     except OSError:
         pass

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -26,8 +27,7 @@ def _guarded(main: Callable[..., None], words: list[str]) -> None:
     command, parameters = " ".join([name, *words]), inspect.signature(main).parameters
     if len(words) != len(parameters):
         raise InputError(f"{command}: expected: python -m {' '.join([name, *map(str.upper, parameters)])}")
-    if sys.platform == "linux":
-        _end_with_dvc()
+    _end_with_dvc()
     if not _is_first():
         main(*words)
         return
@@ -49,7 +49,9 @@ def _is_first() -> bool:
 
 
 def _end_with_dvc() -> None:
-    """End this process when its `dvc repro` is killed."""
+    """End this process when its `dvc repro` is killed. Linux only; elsewhere it does nothing."""
+    if sys.platform != "linux":
+        return
     end_with_parent(signal.SIGTERM)
     if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc runs in our session
         raise InputError("the dvc that started this stage has ended")  # before end_with_parent took effect
@@ -59,9 +61,9 @@ def _require_alone(command: str):
     """Lock this command in this workspace. Raises InputError if another process holds the lock: both would write the
     same files.
     """
-    path = LOCKS / (command.replace("/", "_")[:200] + ".lock")
+    path = LOCKS / (re.sub(r"[^\w. -]", "_", command)[:200] + ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = open(path, "w")  # noqa: SIM115  (held until the process ends)
+    lock = open(path, "a")  # noqa: SIM115  (held until the process ends)
     if not hold(lock):
         raise InputError(f"another process is running {command} here; wait for it or stop it")
     return lock

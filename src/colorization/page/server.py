@@ -50,8 +50,9 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") ->
     """Serve the page until a signal ends the process. Raises InputError without a model, or if the port is in use."""
     best = models()["default"]
     sweep(Path(tempfile.gettempdir()))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the block below then deletes the uploads
-        signal.signal(number, lambda *_: sys.exit(1))
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the block below then deletes the uploads
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(1))
     with suppress(SystemExit), uploads() as folder:
         album = Album(folder)
         try:

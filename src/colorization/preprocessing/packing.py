@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ from colorization.imaging.tiff import ORIENTATION, is_tiff, photograph
 from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.sources.archive import formats, open_archive, read_member
 
-MOST_WORKERS = 256
+MOST_WORKERS = 61 if sys.platform == "win32" else 256  # Python starts no more on Windows
 
 _archive: zipfile.ZipFile  # set when a worker process starts
 
@@ -46,6 +47,7 @@ def pack(archive: Path, out: Path, params: Data, workers: int, sources: Iterable
     out.mkdir(parents=True, exist_ok=True)
     scratch = out / "decoded.part"
     shape = (3, params.image_size, params.image_size)
+    decoded: np.ndarray | None = None
     try:
         decoded = _decode_all(archive, scratch, index, params, workers)
         exclude(index, params)
@@ -60,6 +62,7 @@ def pack(archive: Path, out: Path, params: Data, workers: int, sources: Iterable
             "processes: COLORIZATION_WORKERS=1"
         ) from None
     finally:
+        decoded = None  # unmaps the file: Windows deletes no mapped one
         scratch.unlink(missing_ok=True)
     write_table(out / "index.csv", index.drop(columns="position"))
     return index

@@ -3,9 +3,11 @@
 import contextlib
 import io
 import os
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -14,6 +16,7 @@ from colorization.core.errors import InputError
 
 ANSWER_SECONDS = 30  # until an answer must begin; the client itself waits forever
 OAUTH = Path("~/.kaggle/credentials.json")  # the client deletes it when Kaggle does not accept it
+T = TypeVar("T")
 BY_HAND = "download the archive in the browser and set data.source to folder and data.folder.path to it"
 
 
@@ -24,8 +27,8 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
     """
     oauth = OAUTH.expanduser().exists()
     try:
-        with deadline(), _silence():
-            return _ask(dataset, version)
+        with _silence():
+            return answer(lambda: _ask(dataset, version))
     except (requests.ConnectionError, requests.Timeout):
         raise
     except Exception as error:  # its text may quote a credential, e.g. a token with a line break
@@ -52,20 +55,23 @@ def unreachable(error: Exception) -> InputError:
     )
 
 
-@contextlib.contextmanager
-def deadline() -> Iterator[None]:
-    """Raise requests.Timeout in a block that takes too long, and again each second: the client swallows the first."""
+def answer(call: Callable[[], T]) -> T:
+    """The value of a call that may wait forever. Raises requests.Timeout if it takes too long; its thread goes on."""
+    future: Future[T] = Future()
 
-    def late(signum, frame):
-        raise requests.Timeout(f"no answer within {ANSWER_SECONDS} s")
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # it belongs to the caller
+            future.set_exception(error)
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, ANSWER_SECONDS, 1)
+    Thread(target=work, daemon=True).start()
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        return future.result(ANSWER_SECONDS)
+    except TimeoutError:
+        if future.done():  # the call's own error
+            raise
+        raise requests.Timeout(f"no answer within {ANSWER_SECONDS} s") from None
 
 
 @contextlib.contextmanager

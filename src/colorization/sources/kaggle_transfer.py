@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from colorization.core.errors import InputError
 from colorization.core.files import write_json
-from colorization.sources.kaggle_client import deadline, unreachable
+from colorization.sources.kaggle_client import answer, unreachable
 
 SILENCE = 30.0  # seconds without data, or slower than SLOWEST, after which a connection counts as lost
 SLOWEST = 1024  # bytes a second
@@ -126,8 +126,7 @@ def _send(request: requests.PreparedRequest, partial: Partial, offset: int) -> r
     assert request.url is not None
     session = requests.Session()
     settings = session.merge_environment_settings(request.url, {}, True, None, None)  # proxies, certificates
-    with deadline():
-        return session.send(request, timeout=SILENCE, **settings)
+    return answer(lambda: session.send(request, timeout=SILENCE, **settings))
 
 
 def _identity(response: requests.Response) -> dict:
