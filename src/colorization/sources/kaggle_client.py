@@ -24,7 +24,7 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
     """
     oauth = OAUTH.expanduser().exists()
     try:
-        with deadline(), _silence():
+        with deadline(), silence():
             return _ask(dataset, version)
     except (requests.ConnectionError, requests.Timeout):
         raise
@@ -69,7 +69,7 @@ def deadline() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Silence the client: it prints help at import, and Authorization headers if a variable asks it to be verbose."""
     for name in ("VERBOSE", "VERBOSE_OUTPUT"):
         os.environ.pop(name, None)
