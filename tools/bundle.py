@@ -160,9 +160,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
     parser.add_argument("names", metavar="name", nargs="+", help="name of a model in models/")
     parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
-    parser.add_argument(
-        "--sources", type=Path, help="a table of categories: group, people, shows, origin, licence"
-    )
+    parser.add_argument("--sources", type=Path, help="a table of categories: group, people, shows, origin, licence")
     wanted, config = parser.parse_args(), load_config()
     for name in wanted.names:
         config.model(name)

@@ -78,9 +78,9 @@ def reduced(content: bytes) -> bytes:
 
     With one version of Pillow, the same bytes each time. Raises one of Pillow's errors for what it cannot read.
     """
-    image = Image.open(io.BytesIO(content))
+    image: Image.Image = Image.open(io.BytesIO(content))
     if image.format == "JPEG" and min(image.size) >= 4 * SHORT:  # decodes a half, a quarter or an eighth of the side
-        image.draft("RGB", tuple(2 * SHORT * side // min(image.size) for side in image.size))
+        image.draft("RGB", (2 * SHORT * image.width // min(image.size), 2 * SHORT * image.height // min(image.size)))
     image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 SIGNATURE = "X-Goog-Signature=SIGNED-SECRET"
 DATASETS = "datasets.DatasetApiService/"
@@ -46,6 +47,8 @@ class KaggleServer:
     junk_header: bool = False  # send a header that makes urllib3 warn
     asked: list[dict] = field(default_factory=list)  # the bodies of the API's download calls
     ranges: list[str | None] = field(default_factory=list)  # the Range headers of our requests to the storage
+    calls: dict[str, Callable[[dict], tuple[int, dict]]] = field(default_factory=dict)  # more calls of the API
+    files: dict[str, bytes] = field(default_factory=dict)  # more files of the storage, by their paths
 
     def __enter__(self):
         handler = type("Bound", (Handler,), {"kaggle": self})
@@ -91,6 +94,8 @@ class Handler(BaseHTTPRequestHandler):
             self._json(self.kaggle.oauth, answer)
         elif call == DATASETS + "DownloadDataset":
             self._download(body)
+        elif call in self.kaggle.calls:
+            self._json(*self.kaggle.calls[call](body))
         else:
             self._json(404, {"code": 404, "message": call})
 
@@ -119,6 +124,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         kaggle = self.kaggle
+        if (path := urlsplit(self.path).path) in kaggle.files:
+            self._send(Answer(), kaggle.files[path])
+            return
         ours = self.headers["Accept-Encoding"] == "identity"
         answer = kaggle.answers.pop(0) if ours and kaggle.answers else Answer() if ours else kaggle.opened
         if ours:

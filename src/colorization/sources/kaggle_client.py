@@ -27,7 +27,7 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
     """
     oauth = OAUTH.expanduser().exists()
     try:
-        with _silence():
+        with silence():
             return answer(lambda: _ask(dataset, version))
     except (requests.ConnectionError, requests.Timeout):
         raise
@@ -75,7 +75,7 @@ def answer(call: Callable[[], T]) -> T:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Silence the client: it prints help at import, and Authorization headers if a variable asks it to be verbose."""
     for name in ("VERBOSE", "VERBOSE_OUTPUT"):
         os.environ.pop(name, None)
