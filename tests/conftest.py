@@ -80,7 +80,7 @@ def zip_of(path: Path, members: dict[str, bytes]) -> Path:
 def tiny_params(every_model: bool = False) -> dict:
     """params.yaml as a tree, in the smallest sizes that still run: the paper's models and one more, or every model."""
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
-    tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24, "sample": {"cells": 3}}
+    tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24}
     models = tree["models"]
     models["resunet"] |= {"width": 4, "depth": 2}
     models["ours"] |= {"width": 8}

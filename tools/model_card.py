@@ -106,7 +106,7 @@ def vivid(path: Path) -> str:
 def origin(data: Data, dataset: str | None) -> str:
     """The source of the photographs; `dataset`: the Kaggle data set, also for a folder that holds one."""
     if data.source == "sample":
-        return "six photographs that ship inside scikit-image, cut into regions"
+        return "500 photographs that ship with this repository"
     kaggle = f"Kaggle's {KAGGLE.format(dataset=dataset)}"
     if data.source == "kaggle":
         return kaggle + (f", version {data.kaggle.version}" if data.kaggle.version else "")
@@ -117,7 +117,7 @@ def origin(data: Data, dataset: str | None) -> str:
 def licence(data: Data, dataset: str | None) -> str:
     """The licence of the photographs, as far as it is known."""
     if data.source == "sample":
-        return "See the licence of each photograph in `skimage.data` of scikit-image."
+        return "See the licence of each photograph in `src/colorization/sources/embedded/photographs.csv`."
     if dataset:
         return f"""Unknown: see Kaggle's page of {KAGGLE.format(dataset=dataset)}.
 We could not check the licence of the photographs' authors. This repository contains the weights learned from the

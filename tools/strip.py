@@ -1,18 +1,19 @@
-"""Make docs/strip.jpg and docs/hints.jpg: the photographs of the sample in gray, and what `colorize` makes of them.
+"""Make docs/strip.jpg and docs/hints.jpg: photographs of scikit-image in gray, and what `colorize` makes of them.
 
 python -m tools.strip
 
 The bundled model has not seen them.
 """
 
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from PIL import Image
 
 from colorization import load
 from colorization.core.errors import run
-from colorization.sources.sample import PHOTOGRAPHS, original
 
+PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "retina.jpg", "rocket.jpg")
 STRIP, HINTED = Path("docs/strip.jpg"), Path("docs/hints.jpg")
 # The spacesuit was orange; flag, skin and wall were not. Places of the astronaut, 512×512 px.
 SUIT = [(x, y, "#c8611f") for x, y in ((120, 330), (60, 400), (200, 440), (250, 350), (150, 470), (315, 315))]
@@ -33,6 +34,12 @@ def sheet(rows: list[list[Image.Image]]) -> Image.Image:
     return image
 
 
+def original(name: str) -> Image.Image:
+    """A photograph of scikit-image, in RGB."""
+    with as_file(files("skimage.data").joinpath(name)) as path, Image.open(path) as image:
+        return image.convert("RGB")
+
+
 def main() -> None:
     model, gray, coloured = load(), [], []
     for name in PHOTOGRAPHS:
@@ -41,7 +48,7 @@ def main() -> None:
         gray.append(model.colorize(photo, saturation=0))
         coloured.append(model.colorize(photo))
     sheet([gray, coloured]).save(STRIP, quality=QUALITY)
-    suit = original("astronaut")
+    suit = original("astronaut.png")
     pictures = [model.colorize(suit, saturation=0), model.colorize(suit), model.colorize(suit, hints=SUIT)]
     sheet([[picture.resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS) for picture in pictures]]).save(
         HINTED, quality=QUALITY

@@ -189,9 +189,9 @@ def test_verdicts_of_hard_to_tell(fooled, expected):
     assert verdict("hard-to-tell", people={"models": models}) == expected
 
 
-def test_the_sample_decides_nothing():
+def test_the_sample_judges_no_claim():
     rows = judge(evidence(decides=False, **table("vae", "colorfulness_ratio", 0.5)))
-    assert {row["verdict"] for row in rows} == {"undecided"} and all("six photographs" in row["figure"] for row in rows)
+    assert {row["verdict"] for row in rows} == {"undecided"} and all("embedded sample" in row["figure"] for row in rows)
 
 
 def test_few_photographs_decide_nothing():

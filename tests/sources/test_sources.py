@@ -1,9 +1,12 @@
-"""Sources: disjoint regions of the sample, the same bytes every time, and plain messages for bad input."""
+"""Sources: the rights of the sample, the same bytes every time, and plain messages for bad input."""
 
 import io
+import re
 import zipfile
 
+import imagehash
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import jpeg, zip_of
 from PIL import Image
@@ -12,30 +15,33 @@ from colorization.core.errors import InputError
 from colorization.sources import folder, sample
 from colorization.sources.archive import is_photograph, write_archive
 
-
-@pytest.mark.parametrize("cells", [2, 3, 4, 8])
-@pytest.mark.parametrize("size", [(512, 512), (300, 451), (97, 640)])
-def test_sample_splits_share_no_pixel(cells, size):
-    numbered = np.arange(size[0] * size[1]).reshape(size)  # a photograph whose pixels encode their position
-    seen = {"train": set(), "val": set(), "test": set()}
-    for split, _, crop in sample.crops(numbered, cells):
-        assert crop.shape[0] == crop.shape[1]
-        seen[split].update(crop.flatten().tolist())
-    assert not seen["train"] & seen["test"]
-    assert not seen["train"] & seen["val"]
-    assert not seen["val"] & seen["test"]
-    if cells > 2:
-        assert all(seen.values())
+LICENCES = {"public", "CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "MIT", "BSD-2-Clause", "Pexels", "Unsplash"}  # first words
 
 
-def test_sample_has_six_categories_at_several_scales(tmp_path):
-    write_archive(tmp_path / "a.zip", sample.photographs(3))
-    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        names = archive.namelist()
-        sizes = {Image.open(io.BytesIO(archive.read(n))).size for n in names if "/cat/" in n}
-    assert len(sizes) == 3
-    assert {n.split("/")[1] for n in names} == {"astronaut", "cat", "coffee", "motorcycle", "retina", "rocket"}
-    assert {n.split("/")[0] for n in names} == {"train", "val", "test"}
+def test_every_photograph_of_the_sample_has_its_source_and_licence():
+    table = pd.read_csv(sample.FOLDER / "photographs.csv", keep_default_na=False)
+    assert sorted(table.file) == [name for name, _ in sample.photographs()]
+    assert (table[["source", "path", "credit", "licence"]] != "").all(axis=None)
+    assert set(table.licence.str.split(" ").str[0]) <= LICENCES, "no share-alike, no -ND, no -NC"
+    told = (sample.FOLDER / "README.md").read_text()
+    for source, count in table.source.value_counts().items():
+        assert re.search(rf"\| {re.escape(source)} \| `[0-9a-f]{{40}}` \| {count} \|", told), source
+
+
+def test_the_sample_is_of_one_size_and_without_twins():
+    hashes = []
+    for name, content in sample.photographs():
+        with Image.open(io.BytesIO(content)) as image:
+            assert (image.format, image.mode, image.size, len(image.getexif())) == ("JPEG", "RGB", (96, 96), 0), name
+            hashes.append(int(str(imagehash.phash(image)), 16))
+    alike = np.bitwise_count(np.array(hashes, np.uint64)[:, None] ^ np.array(hashes, np.uint64))
+    assert len(hashes) == 500 and alike[np.triu_indices(500, 1)].min() > 6
+
+
+def test_a_package_without_the_sample_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(sample, "FOLDER", tmp_path / "embedded")
+    with pytest.raises(InputError, match="the sample is missing; run the study in a clone"):
+        sample.photographs()
 
 
 def test_same_photographs_same_bytes(tmp_path):

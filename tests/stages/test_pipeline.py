@@ -44,7 +44,7 @@ def test_an_up_to_date_study_is_complete_and_runs_nothing(repository):
     lock = yaml.safe_load((repository / "dvc.lock").read_text())["stages"]["plot"]["outs"]
     assert tree_md5(repository / "figures") == lock[0]["md5"], "our hash of a folder is dvc's"
     claims = json.loads((repository / "metrics/claims.json").read_text())
-    assert {claim["verdict"] for claim in claims.values()} == {"undecided"}, "the sample decides nothing"
+    assert {claim["verdict"] for claim in claims.values()} == {"undecided"}, "the sample judges no claim"
     assert json.loads((repository / "metrics/people.json").read_text())["participants"] == 0
     assert "<h1>" in (repository / "report/index.html").read_text()
     assert not list((repository / ".checkpoints").glob("*/*/state.pt"))

@@ -85,7 +85,7 @@ def test_a_fresh_clone_colorizes_with_the_bundled_model(place, colorize):
 
 
 def test_a_model_of_the_sample_does_not_replace_the_bundled_model(place, colorize):
-    """A model of six photographs scores better on its own photographs. A name in both places follows the same rule."""
+    """A model of few photographs scores better on its own photographs. A name in both places follows the same rule."""
     for name in ("vae", "best"):
         write_model(place / f"models/{name}.safetensors", 168)
     write_scores(place, vae=1.0, best=2.0)
@@ -227,7 +227,7 @@ def test_the_card_describes_the_data_without_paths():
     private = replace(data, source="folder", folder=replace(data.folder, path={"": "/home/me/photos"}))
     assert slug not in model_card.origin(private, None) + model_card.licence(private, None)
     assert slug in model_card.origin(private, slug) and "/home/me" not in model_card.origin(private, slug)
-    assert "scikit-image" in model_card.origin(replace(data, source="sample"), None)
+    assert "500 photographs" in model_card.origin(replace(data, source="sample"), None)
     several = replace(private, folder=replace(data.folder, path={"scenes": "/home/me/a.zip", "faces": "b"}))
     assert model_card.origin(several, None) == "scenes, faces"
 

@@ -32,7 +32,7 @@ DIFFER = (
     f"After {CONVERGED_EPOCHS} epochs or more, the order of the models by ab RMSE on validation photographs differs "
     f"from the order after {REPORT_EPOCHS}. A run whose learning rate goes to 0 cannot decide this."
 )
-SAMPLE = "the sample's six photographs decide nothing"
+SAMPLE = "not judged on the embedded sample: it has too few photographs, and its networks are too narrow"
 STILL = "All of the three losses [here the {}'s] will still decrease after that"
 # Name, sentence, section of the paper, rule, function that finds the figure.
 CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]], ...] = (

@@ -41,7 +41,7 @@ class Evidence:
     people: Mapping
     resamples: int
     seed: int
-    decides: bool  # false for the sample: six photographs, whose regions are in all splits
+    decides: bool  # false for the sample: too few photographs, and too narrow networks
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,6 @@ TAKEN = (*FLOORS, "original", "common", "floors", "classifier")  # reserved: no 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    cells: int = rule(low=2, high=8)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Folder:
     path: NAMED  # several folders and zips by their names, or one whose name is ""
 
@@ -39,7 +34,6 @@ class Kaggle:
 @dataclass(frozen=True, kw_only=True)
 class Data:
     source: str = rule(choices=("sample", "folder", "kaggle"))
-    sample: Sample
     folder: Folder
     kaggle: Kaggle
     image_size: int = rule(low=32, high=2048)

@@ -20,7 +20,7 @@ from colorization.report.examples import ALIKE, CELLS, COLOURFUL, extremes, spre
 from colorization.report.labels import INPUT, SPLITS, Labels, model_figures, shows_photographs
 
 SLIDERS, FIRST, EXTREMES = 12, 8, 4  # photographs with a slider, unfolded ones, and of each kind for each model
-PUBLISHED = "../results/intel-64/README.md"  # from report/index.html: a run that decides, unlike the sample's
+PUBLISHED = "../results/intel-cpu/README.md"  # from report/index.html: a run of more photographs and wider networks
 JPEG = b"\xff\xd8"  # first bytes of a file
 TITLE = "ResNet, conditional GAN and VAE"
 
@@ -52,8 +52,8 @@ class Run:
     split: str  # the split that was scored
 
     @property
-    def decides(self) -> bool:
-        """The sample is six photographs, whose regions are in all splits: it judges no model and no claim."""
+    def judges_claims(self) -> bool:
+        """Whether the paper's claims are judged: not on the sample, which has few photographs and narrow networks."""
         return self.download["source"] != "sample"
 
 
@@ -68,7 +68,8 @@ def render(run: Run) -> str:
     labels = Labels.of(run.descriptions)
     return environment.get_template("page.html.j2").render(
         run=run, names=labels.names, colors=labels.colors, rows=list(run.scores), input=INPUT, measures=SHOWN,
-        scored=len(run.results["original"]), split=SPLITS[run.split], decides=run.decides, published=PUBLISHED,
+        scored=len(run.results["original"]), split=SPLITS[run.split],
+        judges_claims=run.judges_claims, published=PUBLISHED,
         css=_inlined("page.css"), js=_inlined("page.js"), sliders=sliders(run), first=FIRST,
         extremes=of_models(run), colourful=COLOURFUL, alike=ALIKE, cells=CELLS,
         **headings(run, labels), **drawn(run, labels), **tabled(run, labels),
@@ -112,8 +113,7 @@ def drawn(run: Run, labels: Labels) -> dict[str, list[dict]]:
 def tabled(run: Run, labels: Labels) -> dict:
     """The content of the tables and of the sentences about them."""
     best = tables.lead(run.table, run.differences, run.models)
-    few, every = (tables.results_table(run.table, run.differences, measures, marked=run.decides)
-                  for measures in (tables.FEW, tuple(SHOWN)))  # fmt: skip
+    few, every = (tables.results_table(run.table, run.differences, measures) for measures in (tables.FEW, tuple(SHOWN)))
     return {
         "few": few, "all": every,
         "best": best, "rivals": [labels.names[name] for name in best["rivals"]],

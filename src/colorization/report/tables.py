@@ -26,16 +26,13 @@ def number(value: float, digits: str) -> str:
     return "–" if pd.isna(value) else format(value, digits).replace("-", "−")
 
 
-def results_table(
-    table: pd.DataFrame, differences: pd.DataFrame, measures: Iterable[str] = tuple(SHOWN), *, marked: bool = True
-) -> dict:
+def results_table(table: pd.DataFrame, differences: pd.DataFrame, measures: Iterable[str] = tuple(SHOWN)) -> dict:
     """Columns {measure: Measure}, and a row of cells per model: text, interval, and whether it is the best.
 
-    The best value and all values whose paired difference to it is not clear of zero count as best; nothing is marked
-    as best unless `marked`.
+    The best value and all values whose paired difference to it is not clear of zero count as best.
     """
     shown = {m: SHOWN[m] for m in measures if m in table and table[m].notna().any()}
-    best = {m: best_of(table, differences, m) if marked and SHOWN[m].better else set() for m in shown}
+    best = {m: best_of(table, differences, m) if SHOWN[m].better else set() for m in shown}
     rows = []
     for row in table.to_dict("records"):
         cells = []

@@ -16,7 +16,7 @@ def photographs(data: Data, root: Path, checkpoints: Path) -> Iterator[tuple[Ite
     root: the paths of data.folder.path are relative to it. checkpoints: folder for a partial download.
     """
     if data.source == "sample":
-        yield sample.photographs(data.sample.cells), {}
+        yield sample.photographs(), {}
     elif data.source == "folder":
         paths = {  # Path.expanduser raises for an unknown ~user
             name: root / os.path.expanduser(path) for name, path in data.folder.path.items()
