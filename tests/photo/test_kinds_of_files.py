@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from colorization.color import lab_to_rgb
 from colorization.command.batch import GAP, Look, colorize_all
-from colorization.command.main import passed_over
+from colorization.command.messages import passed_over
 from colorization.command.plan import Wishes, find_photos, plan
 from colorization.core.errors import InputError
 from colorization.imaging import heif

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from colorization.photo import catalog
 
+PIPE = "-"  # as a photograph: standard input; as an output: standard output
 EXAMPLES = f"""\
 examples:
   colorize photo.jpg                             writes photo-colorized.jpg beside it

@@ -1,0 +1,144 @@
+"""Colorize the photographs of a command line: find and plan them, do the work, say what came of it."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from colorization.command import messages
+from colorization.command.batch import Look, colorize_all
+from colorization.command.plan import Exists, Job, Wishes, find_photos, place, plan
+from colorization.core.errors import InputError, shown
+from colorization.core.process import keep_memory
+from colorization.models.common.description import SUFFIX, read_description
+from colorization.photo import catalog
+from colorization.photo.hints import Hint, parsed, read_hints
+
+PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
+DECODERS = ("PIL", "pyvips", "tifffile")  # they stay silent: we report damaged files ourselves, in one line each
+
+
+def colorize(wanted: argparse.Namespace) -> int:
+    """Colorize the photographs of the command line; returns the number of photographs that failed."""
+    for decoder in DECODERS:
+        logging.getLogger(decoder).setLevel(logging.CRITICAL)
+    model = model_of(wanted)
+    photos = photos_of(wanted)
+    look = look_of(wanted, len(photos))
+    wishes = wishes_of(wanted, len(photos))
+    steps = list(plan(photos, wishes))
+    jobs = [step for step in steps if isinstance(step, Job)]
+    kept = [step for step in steps if isinstance(step, Exists)] if wanted.skip_existing else []
+    failed = _refused(steps, keep=wanted.skip_existing)
+    if wanted.dry_run:
+        for job in jobs:
+            print(shown(messages.planned(job)))
+        return failed
+    failed += _work(jobs, model, look, wanted.device)
+    done = len(photos) - failed - len(kept)
+    rest = f"; {len(kept)} existing kept" if kept else ""
+    if not failed:
+        where = wishes.out or (jobs[0].targets[0] if len(jobs) == 1 else "beside the originals")
+        print(shown(f"{messages.number(done, 'photograph')} colorized with {model.stem}: {where}{rest}"))
+    elif len(photos) > 1:
+        print(f"{done} of {len(photos)} photographs colorized{rest}", file=sys.stderr)
+    return failed
+
+
+def model_of(wanted: argparse.Namespace) -> Path:
+    """The model's file. Warns of one that learned little."""
+    model = catalog.find(wanted.model)
+    model = sampling(model) if wanted.samples else model
+    if warning := catalog.warning(model):
+        print(f"warning: {shown(warning)}", file=sys.stderr)
+    return model
+
+
+def sampling(model: Path) -> Path:
+    """The file of a model that draws samples: the weights beside an export, which gives one result only.
+
+    Raises InputError for a model that gives one result only.
+    """
+    name = read_description(model).name
+    if name != "vae":
+        raise InputError(f"--samples: the {name} gives one result only; use a VAE: --model models/vae.safetensors")
+    weights = model.with_suffix(SUFFIX)
+    return weights if weights.is_file() else model
+
+
+def photos_of(wanted: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """The photographs, each with its path within the results. Says what it passed over in folders."""
+    found = find_photos(wanted.photos, wanted.output)
+    for line in messages.passed_over(found.passed_over):
+        print(line, file=sys.stderr)
+    if not found.photos:
+        raise InputError(f"{', '.join(wanted.photos)}: found no photographs")
+    return found.photos
+
+
+def look_of(wanted: argparse.Namespace, photos: int) -> Look:
+    """The options that decide how the results of a number of photographs look."""
+    return Look(
+        saturation=wanted.saturation,
+        samples=wanted.samples,
+        prepare=not wanted.no_prepare,
+        hints=hints_of(wanted, photos),
+        quality=wanted.quality,
+        overwrite=wanted.overwrite,
+    )
+
+
+def hints_of(wanted: argparse.Namespace, photos: int) -> list[Hint]:
+    """The hints of the command line and of its file. Raises InputError for hints to several photographs."""
+    if not wanted.hint and not wanted.hints:
+        return []
+    if photos > 1:
+        raise InputError(f"--hint: belongs to one photograph, not to {photos}; colorize them one by one")
+    return [*(read_hints(wanted.hints) if wanted.hints else []), *map(parsed, wanted.hint)]
+
+
+def wishes_of(wanted: argparse.Namespace, photos: int) -> Wishes:
+    """The options that decide where the results of a number of photographs lie."""
+    out, to_file = place(wanted.output, photos)
+    return Wishes(
+        out=out,
+        to_file=to_file,
+        format=wanted.format,
+        compare=wanted.compare,
+        samples=wanted.samples,
+        overwrite=wanted.overwrite,
+    )
+
+
+def _refused(steps: Sequence[Job | Exists | InputError], *, keep: bool) -> int:
+    """Report the photographs that cannot be done, and, unless they are to be kept, existing results; their number."""
+    errors = [step for step in steps if isinstance(step, InputError)]
+    found = [] if keep else [step for step in steps if isinstance(step, Exists)]
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
+    if found:
+        print(shown(f"error: {messages.existing(found)}"), file=sys.stderr)
+    return len(errors) + len(found)
+
+
+def _work(jobs: list[Job], model: Path, look: Look, device: str) -> int:
+    """Do all jobs, and report those that fail; returns their number."""
+
+    def load():
+        from colorization.photo.colorizer import load
+
+        # several photographs run in parallel already; more threads would only wait
+        return load(model, device=device, threads=1 if len(jobs) > 1 else None)
+
+    keep_memory(PLANE, 64 * PLANE)
+    failed = 0
+    with tqdm(total=len(jobs), desc=model.stem, unit="photo", disable=None if len(jobs) > 1 else True) as bar:
+        for _, failure in colorize_all(jobs, load, look) if jobs else ():
+            if failure:
+                failed += 1
+                bar.write(shown(f"error: {failure}"), file=sys.stderr)
+            bar.update()
+    return failed
