@@ -70,6 +70,39 @@ def jpeg(seed: int, size=(80, 64), *, gray: bool = False) -> bytes:
     return buffer.getvalue()
 
 
+class Stub:
+    """In place of a network: warm colours, at once."""
+
+    takes_hints = False
+
+    def colorize(self, L, known):
+        return np.full((2, *L.shape), 0.3, np.float32)
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch, capsys):
+    """Runs the command in `tmp_path` with a stub of a network: exit status, stdout and stderr."""
+    from colorization.command import main as command
+    from colorization.photo.colorizer import PhotoColorizer
+
+    stub = PhotoColorizer(Stub(), image_size=32, threads=1)
+    monkeypatch.setattr("colorization.photo.colorizer.load", lambda *arguments, **options: stub)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["colorize", *map(str, arguments)])
+        try:
+            command.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+        return status, *capsys.readouterr()
+
+    return run
+
+
 def zip_of(path: Path, members: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():

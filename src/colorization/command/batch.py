@@ -1,16 +1,19 @@
 """Colorize many photographs in parallel with bounded memory; a bad photograph does not stop the others."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
 from colorization.command.plan import Job
+from colorization.command.same import Guard
 from colorization.core.errors import InputError, out_of_memory
-from colorization.photo.metadata import Metadata
 from colorization.photo.reading import read_photo, read_picture
 from colorization.photo.writing import depth, save, write_photo
 
@@ -33,11 +36,20 @@ class Look:
     prepare: bool
     hints: "list[Hint]"  # for a single photograph
     quality: int
-    overwrite: bool
+    mark: bool = True  # results say that their colours are invented
+    keep_time: bool = False  # results get the time of their photograph's file
 
 
-def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look) -> Iterator[tuple[Job, str]]:
-    """Do all jobs; yields each finished job with "", or with one line that says why it failed.
+class Done(NamedTuple):
+    """A finished job: one line that says why it failed, or "", and one line for each thing that was lost."""
+
+    job: Job
+    failure: str
+    warnings: list[str]
+
+
+def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look, guard: Guard) -> Iterator[Done]:
+    """Do all jobs; yields each when it is finished.
 
     load: returns the model. It is called once, while the first photographs are being read.
     """
@@ -48,41 +60,58 @@ def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Lo
         try:
             while True:
                 while len(running) < 2 * WORKERS and (job := next(waiting, None)):
-                    running[workers.submit(colorize_one, job, model, look, large)] = job
+                    running[workers.submit(colorize_one, job, model, look, guard, large)] = job
                 if not running:
                     return
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     job = running.pop(done)
-                    yield job, _failure(done, job, model)
+                    failure = _failure(done, job, model)
+                    yield Done(job, failure, [] if failure else done.result())
         finally:  # after an interrupt, or without a model: running jobs end, waiting jobs do not start
             for future in running:
                 future.cancel()
 
 
-def colorize_one(job: Job, model: "Future[PhotoColorizer]", look: Look, large: threading.Lock) -> None:
-    """Read, colorize and write one photograph. Raises InputError or OSError."""
-    if job.header.width * job.header.height > LARGE:
-        with large:
-            _colorize(job, model, look)
-    else:
-        _colorize(job, model, look)
+def colorize_one(
+    job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard, large: threading.Lock
+) -> list[str]:
+    """Read, colorize and write one photograph; returns a line for each thing lost. Raises InputError or OSError."""
+    with guard.turn(job.targets[0]):
+        if job.header.width * job.header.height > LARGE:
+            with large:
+                return _colorize(job, model, look, guard)
+        return _colorize(job, model, look, guard)
 
 
-def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look) -> None:
+def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard) -> list[str]:
     photo = read_photo(job.source)
     colorizer = model.result()
     maps = colorizer.predict(
         photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare, hints=look.hints
     )
+    told = [*photo.warnings]
     for target, colour in zip(job.targets, maps, strict=True):
-        if target.exists() and not look.overwrite:  # it appeared after the plan was made
-            raise InputError(f"{job.source}: {target} exists; use --overwrite to replace it")
+        guard.check(job.source, target)  # before the work, and right before the file is replaced
         bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
-        write_photo(target, photo, bands, name=job.format, quality=look.quality)
+        allowed = partial(guard.check, job.source, target)
+        told += write_photo(
+            target, photo, bands, name=job.format, quality=look.quality, mark=look.mark, allowed=allowed
+        )
+        _written(job, target, look, guard)
     if job.comparison:
         results = [colorizer.preview(photo.levels, colour, SHOWN, photo.alpha) for colour in maps]
         image = side_by_side([read_picture(job.source, SHOWN), *results])
-        save(image, job.comparison, name=job.format, quality=look.quality, metadata=Metadata())
+        allowed = partial(guard.check, job.source, job.comparison)
+        save(image, job.comparison, name=job.format, quality=look.quality, mark=look.mark, allowed=allowed)
+        _written(job, job.comparison, look, guard)
+    return [f"{job.source}: {line}" for line in dict.fromkeys(told)]
+
+
+def _written(job: Job, target: Path, look: Look, guard: Guard) -> None:
+    guard.written(job.source, target)
+    if look.keep_time:
+        before = os.stat(job.source)
+        os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def side_by_side(images: list[Image.Image]) -> Image.Image:

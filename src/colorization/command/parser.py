@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from colorization import __version__
 from colorization.photo import catalog
+from colorization.photo.mark import program
 
 PIPE = "-"  # as a photograph: standard input; as an output: standard output
 EXAMPLES = f"""\
@@ -88,12 +88,14 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="Q",
         help="quality of JPEG and WebP results, 1 to 100 (default: 95)",
     )
+    add("--no-mark", action="store_true", help="leave out the mark that says that the colours are invented (XMP, EXIF)")
+    add("--keep-time", action="store_true", help="give each result the time of its photograph's file")
     add("--overwrite", action="store_true", help="replace existing results")
     add("--skip-existing", action="store_true", help="keep existing results, and colorize the other photographs")
     add("--dry-run", action="store_true", help="list the results without writing them")
     add = parser.add_argument_group("instead of photographs").add_argument
     add("--list", action="store_true", help="list the trained models with their scores")
-    add("--version", action="version", version=f"colorize {__version__}")
+    add("--version", action="version", version=program())
     add(
         "--serve",
         action="store_true",

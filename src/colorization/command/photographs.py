@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from colorization.command import messages
 from colorization.command.batch import Look, colorize_all
-from colorization.command.plan import Exists, Job, Wishes, find_photos, place, plan
+from colorization.command.finding import find_photos
+from colorization.command.plan import Exists, Job, Wishes, place, plan
+from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
 from colorization.core.process import keep_memory
 from colorization.models.common.description import SUFFIX, read_description
@@ -26,18 +28,19 @@ def colorize(wanted: argparse.Namespace) -> int:
     for decoder in DECODERS:
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = model_of(wanted)
-    photos = photos_of(wanted)
+    photos, closed = photos_of(wanted)
     look = look_of(wanted, len(photos))
     wishes = wishes_of(wanted, len(photos))
-    steps = list(plan(photos, wishes))
+    guard = Guard([photo for photo, _ in photos], overwrite=wanted.overwrite)
+    steps = list(plan(photos, wishes, guard))
     jobs = [step for step in steps if isinstance(step, Job)]
     kept = [step for step in steps if isinstance(step, Exists)] if wanted.skip_existing else []
     failed = _refused(steps, keep=wanted.skip_existing)
     if wanted.dry_run:
         for job in jobs:
             print(shown(messages.planned(job)))
-        return failed
-    failed += _work(jobs, model, look, wanted.device)
+        return failed + closed
+    failed += _work(jobs, model, look, guard, wanted.device)
     done = len(photos) - failed - len(kept)
     rest = f"; {len(kept)} existing kept" if kept else ""
     if not failed:
@@ -45,7 +48,7 @@ def colorize(wanted: argparse.Namespace) -> int:
         print(shown(f"{messages.number(done, 'photograph')} colorized with {model.stem}: {where}{rest}"))
     elif len(photos) > 1:
         print(f"{done} of {len(photos)} photographs colorized{rest}", file=sys.stderr)
-    return failed
+    return failed + closed
 
 
 def model_of(wanted: argparse.Namespace) -> Path:
@@ -69,14 +72,19 @@ def sampling(model: Path) -> Path:
     return weights if weights.is_file() else model
 
 
-def photos_of(wanted: argparse.Namespace) -> list[tuple[Path, Path]]:
-    """The photographs, each with its path within the results. Says what it passed over in folders."""
+def photos_of(wanted: argparse.Namespace) -> tuple[list[tuple[Path, Path]], int]:
+    """The photographs, each with its path within the results, and the number of folders that cannot be read.
+
+    Reports those folders, and what was passed over in others.
+    """
     found = find_photos(wanted.photos, wanted.output)
     for line in messages.passed_over(found.passed_over):
         print(line, file=sys.stderr)
+    for line in found.closed:
+        print(shown(f"error: {line}"), file=sys.stderr)
     if not found.photos:
         raise InputError(f"{', '.join(wanted.photos)}: found no photographs")
-    return found.photos
+    return found.photos, len(found.closed)
 
 
 def look_of(wanted: argparse.Namespace, photos: int) -> Look:
@@ -87,7 +95,8 @@ def look_of(wanted: argparse.Namespace, photos: int) -> Look:
         prepare=not wanted.no_prepare,
         hints=hints_of(wanted, photos),
         quality=wanted.quality,
-        overwrite=wanted.overwrite,
+        mark=not wanted.no_mark,
+        keep_time=wanted.keep_time,
     )
 
 
@@ -109,7 +118,6 @@ def wishes_of(wanted: argparse.Namespace, photos: int) -> Wishes:
         format=wanted.format,
         compare=wanted.compare,
         samples=wanted.samples,
-        overwrite=wanted.overwrite,
     )
 
 
@@ -124,7 +132,7 @@ def _refused(steps: Sequence[Job | Exists | InputError], *, keep: bool) -> int:
     return len(errors) + len(found)
 
 
-def _work(jobs: list[Job], model: Path, look: Look, device: str) -> int:
+def _work(jobs: list[Job], model: Path, look: Look, guard: Guard, device: str) -> int:
     """Do all jobs, and report those that fail; returns their number."""
 
     def load():
@@ -136,9 +144,10 @@ def _work(jobs: list[Job], model: Path, look: Look, device: str) -> int:
     keep_memory(PLANE, 64 * PLANE)
     failed = 0
     with tqdm(total=len(jobs), desc=model.stem, unit="photo", disable=None if len(jobs) > 1 else True) as bar:
-        for _, failure in colorize_all(jobs, load, look) if jobs else ():
-            if failure:
-                failed += 1
-                bar.write(shown(f"error: {failure}"), file=sys.stderr)
+        for done in colorize_all(jobs, load, look, guard) if jobs else ():
+            failed += bool(done.failure)
+            lines = [f"error: {done.failure}"] if done.failure else [f"warning: {line}" for line in done.warnings]
+            for line in lines:
+                bar.write(shown(line), file=sys.stderr)
             bar.update()
     return failed

@@ -1,10 +1,12 @@
 """Colorize one photograph through a pipe."""
 
 import argparse
+import re
 import sys
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TextIO
 
 from colorization.command.parser import PIPE
 from colorization.command.photographs import colorize
@@ -25,9 +27,30 @@ def pipe(wanted: argparse.Namespace) -> int:
             if wanted.samples or wanted.compare or sys.stdout.isatty():
                 raise InputError(f"{PIPE}: a pipe holds one result; use -o to name a file or a folder")
             wanted.output = f"{results}/"
-        with redirect_stdout(sys.stderr):
-            failed = colorize(wanted)
+        told = Told(sys.stderr, folder)
+        try:
+            with redirect_stdout(told), redirect_stderr(told):
+                failed = colorize(wanted)
+        except InputError as error:
+            raise InputError(told.renamed(str(error))) from None
         if to_pipe:
             for result in results.glob("*"):
                 sys.stdout.buffer.write(result.read_bytes())
     return failed
+
+
+class Told:
+    """A stream of text that names the pipe in place of our files in a temporary folder."""
+
+    def __init__(self, stream: TextIO, folder: str):
+        self.stream, self.folder = stream, re.escape(folder)
+
+    def renamed(self, text: str) -> str:
+        text = re.sub(rf"{self.folder}[/\\]results([/\\][^\s:;]*)?", "standard output", text)
+        return re.sub(rf"{self.folder}[/\\]stdin", "standard input", text)
+
+    def write(self, text: str) -> int:
+        return self.stream.write(self.renamed(text))
+
+    def __getattr__(self, name: str):
+        return getattr(self.stream, name)

@@ -1,23 +1,20 @@
-"""Find the photographs of a command line, and choose a file for each result without overwriting anything."""
+"""Choose a file for each result without overwriting anything."""
 
-import glob
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from colorization.command.same import Guard
 from colorization.core.errors import InputError
-from colorization.imaging.heif import SUFFIXES as HEIF_SUFFIXES
-from colorization.imaging.heif import reads_heif
 from colorization.photo.formats import ENDING, FORMATS, own_format
 from colorization.photo.reading import Header, read_header
-from colorization.sources.archive import UNREADABLE, is_hidden
 
 SUFFIXES = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
-PHOTO_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".tga", ".pcx", ".sgi", ".mpo"}
+PART = ".part"  # added to a result's name while it is written (core/files.py)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +26,6 @@ class Wishes:
     format: str | None = None  # a key of FORMATS; None: the photograph's format if it can hold the result, else PNG
     compare: bool = False
     samples: int = 0
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,57 +69,7 @@ def place(text: str | None, photos: int) -> tuple[Path | None, bool]:
     return out, True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """Photographs, each with its path within the results, and counts of what was passed over in folders."""
-
-    photos: list[tuple[Path, Path]]
-    passed_over: Counter[str]
-
-
-def find_photos(inputs: list[str], out: str | None) -> Found:
-    """Files, folders (recursive) and globs → each photograph once.
-
-    In folders it takes files with an image suffix only. It passes over hidden files, files in `out`, and without `out`
-    the results of an earlier run; it counts files of formats that it cannot read, and folders that are links.
-    """
-    found: dict[Path, tuple[Path, Path]] = {}
-    passed_over: Counter[str] = Counter()
-    for text in inputs:
-        path = Path(text)
-        matches = [path] if path.exists() else [Path(m) for m in sorted(glob.glob(text, recursive=True))]
-        for match in matches or [path]:  # a missing file stays in the list, to be reported with the other failures
-            for photo, relative in _below(match, out, passed_over):
-                found.setdefault(photo.absolute(), (photo, relative))
-    return Found(photos=list(found.values()), passed_over=passed_over)
-
-
-def _below(path: Path, out: str | None, passed_over: Counter[str]) -> Iterator[tuple[Path, Path]]:
-    if not path.is_dir():
-        yield path, Path(path.name)
-        return
-    results = Path(out).resolve() if out and path.resolve() in Path(out).resolve().parents else None
-    for photo in sorted(path.rglob("*")):
-        if is_hidden(photo.relative_to(path)) or results in photo.resolve().parents:
-            continue
-        suffix = photo.suffix.lower()
-        if photo.is_dir():
-            passed_over["linked folder"] += photo.is_symlink()
-        elif suffix in UNREADABLE and not (suffix in HEIF_SUFFIXES and reads_heif()):
-            passed_over[suffix] += 1
-        elif (
-            suffix in (*PHOTO_SUFFIXES, *HEIF_SUFFIXES) and photo.is_file() and not (out is None and _is_result(photo))
-        ):
-            yield photo, photo.relative_to(path)
-
-
-def _is_result(photo: Path) -> bool:
-    """Whether a file is named like a result, and the photograph that it would be made from lies beside it."""
-    stem = photo.stem.removesuffix("-compare")
-    return stem.endswith(ENDING) and any(photo.parent.glob(f"{glob.escape(stem.removesuffix(ENDING))}.*"))
-
-
-def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | Exists | InputError]:
+def plan(photos: list[tuple[Path, Path]], wishes: Wishes, guard: Guard) -> Iterator[Job | Exists | InputError]:
     """For each photograph, in the given order: a job, or that its result exists, or an InputError that says why not.
 
     Raises InputError for an impossible `out`.
@@ -133,17 +79,14 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes) -> Iterator[Job | Exis
         raise InputError(f"{out}: is a file; name a folder, or a file with a suffix")
     if out is not None and to_file and wishes.format and SUFFIXES[out.suffix.lower()] != wishes.format:
         raise InputError(f"{out}: its suffix does not fit {wishes.format}; change it, or leave out --format")
-    sources = {photo.resolve() for photo, _ in photos}
-    taken: dict[Path, Path] = {}
     for photo, relative in photos:
         beside = photo.with_name(f"{photo.stem}{ENDING}{photo.suffix}")
         try:
             job = _job(photo, beside if out is None else out if to_file else out / relative, wishes, to_file)
-            existing = _check(job, wishes, sources, taken)
+            existing = _checked(job, guard)
         except InputError as error:
             yield error
         else:
-            taken |= dict.fromkeys(job.writes, photo)
             yield Exists(photo, existing) if existing else job
 
 
@@ -162,13 +105,19 @@ def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
     return Job(source=photo, header=header, format=name, targets=targets, comparison=comparison)
 
 
-def _check(job: Job, wishes: Wishes, sources: set[Path], taken: dict[Path, Path]) -> Path | None:
+def _checked(job: Job, guard: Guard) -> Path | None:
     """The first result that exists and may not be replaced. Raises InputError for one that can never be written."""
-    for target in job.writes:
-        if target.resolve() in sources:
-            raise InputError(f"{job.source}: {target} is one of your photographs; choose another --output")
-        if target in taken:
-            raise InputError(f"{job.source}: {taken[target]} has the same result {target}; rename one of the two")
-        if target.is_dir():
-            raise InputError(f"{job.source}: its result {target} is a folder; choose another --output")
-    return next((target for target in job.writes if target.exists() and not wishes.overwrite), None)
+    try:
+        for target in job.writes:
+            _try_name(target)
+        return guard.plan(job.source, job.writes)
+    except OSError as error:
+        advice = "name another with --output, or rename the photograph"
+        raise InputError(f"{job.source}: its result {target}: {error.strerror}; {advice}") from None
+
+
+def _try_name(target: Path) -> None:
+    """Raise OSError for a name that is too long for the disk, and in a folder without permission."""
+    folder = next(folder for folder in target.absolute().parents if os.path.lexists(folder))
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(folder / (target.name + PART))

@@ -1,21 +1,25 @@
-"""The metadata of a photograph's file, and how each format writes it."""
+"""The metadata of a photograph's file."""
 
 import re
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms
 
 from colorization.imaging import tiff
 from colorization.imaging.srgb import SRGB, is_srgb
+from colorization.photo.xmp import upright
 
 ORIENTATION = ExifTags.Base.Orientation
-XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
 IPTC_START = b"\x1c"  # of every dataset (IPTC-IIM 4.2, section 1.5)
 IPTC_RESOURCE = 0x0404  # of Photoshop, whose other resources are layers, thumbnails and settings of the old picture
+# PNG texts that Metadata holds in fields of its own, and ImageMagick's copies of what is only true of the old file.
+OTHER_TEXTS = re.compile(
+    r"XML:com\.adobe\.xmp|Raw profile type (exif|APP1|xmp)|Thumb::.*|date:(modify|timestamp)"
+    r"|exif:(Orientation|.*Dimension|ExifImage.*|ColorSpace|ImageUniqueID)"
+)
 CENTIMETRES = 3  # a value of TIFF's ResolutionUnit
 OTHER_FIELDS = (tiff.ORIENTATION, tiff.XMP, tiff.IPTC, tiff.ICC)  # in Metadata they have fields of their own
 TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph; Photoshop's resources and layers
@@ -64,7 +68,7 @@ def read_metadata(image: Image.Image) -> Metadata:
         iptc=_iptc(info["photoshop"].get(IPTC_RESOURCE)) if "photoshop" in info else b"",
         dpi=_dpi(info["dpi"]) if "dpi" in info else None,
         comment=info["comment"] if image.format == "JPEG" and isinstance(info.get("comment"), bytes) else b"",
-        texts={k: v for k, v in texts.items() if k not in ("XML:com.adobe.xmp", "Raw profile type exif")},
+        texts={key: text for key, text in texts.items() if not OTHER_TEXTS.fullmatch(key)},
     )
 
 
@@ -104,7 +108,7 @@ def _read_exif(load: Callable[[], Image.Exif]) -> tuple[int, bytes]:
 
 
 def _upright_xmp(xmp: Any) -> bytes:
-    return XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if isinstance(xmp, bytes) else b""
+    return upright(xmp) if isinstance(xmp, bytes) else b""
 
 
 def _iptc(value: Any) -> bytes:
@@ -130,51 +134,3 @@ def _dpi(value) -> tuple[float, float] | None:
         return dpi if len(dpi) == 2 and all(0 < v < 65536 for v in dpi) else None
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-
-
-def save_arguments(metadata: Metadata, name: str) -> dict:
-    """Keyword arguments for Pillow's save that keep the metadata; name: a format of FORMATS."""
-    kept: dict[str, Any] = {
-        "exif": metadata.exif,
-        "icc_profile": metadata.icc,
-        "xmp": metadata.xmp,
-        "dpi": metadata.dpi,
-    }
-    if name == "jpeg":
-        kept |= {"comment": metadata.comment, "extra": _app13(metadata.iptc)}
-    if name == "png":
-        kept.pop("xmp")
-        kept["pnginfo"] = png_texts(metadata)
-    if name == "tiff":
-        kept |= _tiff_arguments(metadata)
-    if name == "bmp":
-        kept = {"dpi": metadata.dpi}
-    return {key: value for key, value in kept.items() if value}
-
-
-def _app13(iptc: bytes) -> bytes:
-    """A JPEG's segment APP13 with IPTC, or b"" if it is empty or too long for one."""
-    resource = b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
-    content = b"Photoshop 3.0\0" + resource
-    return b"\xff\xed" + struct.pack(">H", len(content) + 2) + content if iptc and len(content) < 65_534 else b""
-
-
-def _tiff_arguments(metadata: Metadata) -> dict:
-    """EXIF that contains XMP and IPTC. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
-    exif = Image.Exif()
-    exif.load(metadata.exif)
-    parts = any(part in exif for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
-    for code, part in ((tiff.XMP, metadata.xmp), (tiff.IPTC, metadata.iptc)):
-        if part:
-            exif[code] = part
-    return {"xmp": b"", "exif": exif, "compression": "" if parts else "tiff_adobe_deflate"}
-
-
-def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
-    """The PNG chunks of texts and XMP."""
-    chunks = PngImagePlugin.PngInfo()
-    for key, value in metadata.texts.items():
-        chunks.add_itxt(key, value) if not (key + value).isascii() else chunks.add_text(key, value)
-    if metadata.xmp:
-        chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
-    return chunks

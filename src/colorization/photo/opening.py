@@ -3,15 +3,18 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image
 
 from colorization.core.errors import InputError, one_line
+from colorization.imaging.deep import BITS, Deep, deep_colour, stored_bits
 from colorization.imaging.heif import INSTALL, is_heif, reads_heif
+from colorization.imaging.jpeg_end import decoded
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.png_gamma import drop_overruled_gamma, exponent
 from colorization.imaging.srgb import (
@@ -32,6 +35,7 @@ from colorization.photo.pixels import Planes, levels_of_image, levels_of_rows
 READ_ALWAYS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PCX", "SGI")
 READ = (*READ_ALWAYS, "HEIF")
 MANY = ("GIF", "PNG", "WEBP", "AVIF")  # formats with frames (the other pictures of MPO and HEIF are not the photograph)
+CUT = "damaged, its end is missing; what is there was colorized"
 PNG_DEPTH, PNG_COLOUR_TYPE = 24, 25  # byte offsets of two header fields in a PNG file
 
 
@@ -48,12 +52,16 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFile:
-    """An open image file. picture: on white, not yet upright, its sides `longest` pixels or a little more."""
+    """An open image file. picture: on white, not yet upright, its sides `longest` pixels or a little more.
+
+    warnings: a line for each part of the file that is missing or was not kept; known after the pixels were read.
+    """
 
     header: Header
     metadata: Metadata
     planes: Callable[[], Planes]
     picture: Callable[[int], Image.Image]
+    warnings: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -61,7 +69,7 @@ def opened(path: Path) -> Iterator[ImageFile]:
     """An image file open for reading; any error of a decoder becomes an InputError that names the file."""
     try:
         if not path.is_file():  # reading a pipe would wait for ever
-            raise InputError("file not found" if not path.exists() else "not a file")
+            raise InputError(_missing(path))
         with warnings.catch_warnings(), open(path, "rb") as file:
             warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata
             start = file.read(12)
@@ -83,6 +91,12 @@ def opened(path: Path) -> Iterator[ImageFile]:
         raise InputError(f"{path}: cannot be read ({one_line(reason)})") from None
     except Exception as error:  # decoders raise many kinds of errors on damaged bytes, and Pillow passes them on
         raise InputError(f"{path}: damaged ({one_line(f'{type(error).__name__}: {error}')})") from None
+
+
+def _missing(path: Path) -> str:
+    if path.exists():
+        return "not a file"
+    return "a link to a file that is missing" if path.is_symlink() else "file not found"
 
 
 def _foreign(path: Path) -> str:
@@ -109,6 +123,8 @@ def _image(path: Path, image: Image.Image) -> ImageFile:
     if image.mode == "F":
         raise InputError(NO_RANGE)
     drop_overruled_gamma(image)
+    if deep := deep_colour(path) if image.format in ("PPM", "SGI") else None:
+        return _by_rows(deep, image)
     bits, alpha = _depth(path, image)
     name = {"MPO": "jpeg", "DIB": "bmp"}.get(image.format or "", (image.format or "").lower())
     header = Header(format=name, width=image.width, height=image.height, bits=bits, alpha=alpha)
@@ -116,16 +132,35 @@ def _image(path: Path, image: Image.Image) -> ImageFile:
     if bits == 16 and image.format == "PNG":
         profile = srgb_transform(metadata.icc, image.mode) is not None
         return _by_libvips(header, metadata, Stored(source=path, profile=profile, gamma=exponent(image.info)))
+    warnings = _shallow(path, image) if bits == 8 else []
+    return ImageFile(
+        header=header,
+        metadata=metadata,
+        planes=lambda: levels_of_image(_loaded(path, image, warnings)),
+        picture=lambda longest: _small(_loaded(path, image, warnings), longest),
+        warnings=warnings,
+    )
 
-    def planes() -> Planes:
-        _load(path, image)
-        return levels_of_image(image)
 
-    def picture(longest: int) -> Image.Image:
-        _load(path, image)
-        return _small(image, longest)
+def _shallow(path: Path, image: Image.Image) -> list[str]:
+    """A line about JPEG 2000 with colours of more than 8 bits, which Pillow reads with 8."""
+    bits = stored_bits(path) if image.format == "JPEG2000" else 8
+    return [f"of its {bits} bits per channel 8 are kept; save it as a 16-bit TIFF to keep 16"] if bits > 8 else []
 
-    return ImageFile(header=header, metadata=metadata, planes=planes, picture=picture)
+
+def _by_rows(deep: Deep, image: Image.Image) -> ImageFile:
+    size = deep.height, deep.width
+    header = Header(format=(image.format or "").lower(), width=deep.width, height=deep.height, bits=BITS, alpha=False)
+
+    def whole() -> Image.Image:
+        return Image.fromarray(np.concatenate([eight_bits(band) for band in deep.bands()]))
+
+    return ImageFile(
+        header=header,
+        metadata=read_metadata(image),
+        planes=lambda: levels_of_rows(deep.bands(), size),
+        picture=lambda longest: _small(whole(), longest),
+    )
 
 
 def _by_libvips(header: Header, metadata: Metadata, stored: Stored) -> ImageFile:
@@ -137,10 +172,18 @@ def _by_libvips(header: Header, metadata: Metadata, stored: Stored) -> ImageFile
     )
 
 
-def _load(path: Path, image: Image.Image) -> None:
+def _loaded(path: Path, image: Image.Image, warnings: list[str]) -> Image.Image:
+    """The decoded image. A JPEG whose end is missing is decoded as far as it goes, with a warning."""
+    if image.format not in ("JPEG", "MPO"):
+        image.load()
+        return image
+    content = path.read_bytes()
     if image.info.get("progressive"):
-        check_scans(image, path.read_bytes())
-    image.load()
+        check_scans(image, content)
+    image, whole = decoded(image, content)
+    if not whole and CUT not in warnings:
+        warnings.append(CUT)
+    return image
 
 
 def _small(image: Image.Image, longest: int) -> Image.Image:

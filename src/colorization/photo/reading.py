@@ -13,12 +13,16 @@ from colorization.photo.opening import Header, opened
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """An upright photograph: lightness levels (H,W), alpha (H,W) with `bits` bits or None, metadata for its result."""
+    """An upright photograph: lightness levels (H,W), alpha (H,W) with `bits` bits or None, metadata for its result.
+
+    warnings: a line for each part of the file that is missing or was not kept.
+    """
 
     levels: NDArray[np.uint16]
     alpha: NDArray | None
     bits: int
     metadata: Metadata = field(default_factory=Metadata)
+    warnings: tuple[str, ...] = ()
 
 
 def read_header(path: Path) -> Header:
@@ -37,6 +41,7 @@ def read_photo(path: Path) -> Photo:
             alpha=None if alpha is None else upright(alpha, turn),
             bits=file.header.bits,
             metadata=file.metadata.in_srgb(),
+            warnings=tuple(file.warnings),
         )
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorization.imaging.tiff import IPTC, XMP
-from colorization.photo.metadata import Metadata, png_texts
+from colorization.photo.metadata import Metadata
+from colorization.photo.storing import png_texts
 
 STRIP = 16  # rows in one strip of a TIFF
 LEVEL = 3  # zlib's compression level: three times as fast as its default, files a few per cent larger

@@ -1,7 +1,7 @@
 """Write a coloured result completely or not at all."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -15,29 +15,49 @@ from colorization.core.files import replacing
 from colorization.imaging.srgb import eight_bits
 from colorization.photo import sixteen_bit
 from colorization.photo.formats import FORMATS
-from colorization.photo.metadata import Metadata, save_arguments
+from colorization.photo.metadata import Metadata
 from colorization.photo.reading import Photo
+from colorization.photo.storing import fitted, for_result, save_arguments
 
 PNG_LEVEL = 3  # zlib's compression level: three times as fast as Pillow's default, files a few per cent larger
 
 
-def write_photo(path: Path, photo: Photo, bands: Iterator[NDArray], *, name: str, quality: int) -> None:
+def _always() -> None:
+    """Nothing forbids to write a file."""
+
+
+def write_photo(
+    path: Path,
+    photo: Photo,
+    bands: Iterator[NDArray],
+    *,
+    name: str,
+    quality: int,
+    mark: bool = True,
+    allowed: Callable[[], None] = _always,
+) -> list[str]:
     """Write the whole result from its sRGB bands (rows,W,3) with `depth` bits; name: a format of FORMATS.
 
-    quality: 1..100, for JPEG and WebP. Raises InputError if the format cannot hold the result.
+    quality: 1..100, for JPEG and WebP. mark: the file says that its colours are invented. allowed: called right before
+    `path` is replaced; it may raise InputError. Returns a line about metadata that the format cannot hold, if any.
+    Raises InputError if the format cannot hold the result.
     """
     height, width = photo.levels.shape
     if max(height, width) > FORMATS[name].sides:
         raise InputError(f"{path}: {name} holds at most {FORMATS[name].sides} pixels per side; use --format png")
     if photo.alpha is not None:
         bands = _with_alpha(bands, photo.alpha)
-    with _writing(path, name) as file:
-        if depth(photo, name) == 16:
+    bits = depth(photo, name)
+    metadata = for_result(photo.metadata, (width, height), mark=mark)
+    metadata, told = fitted(metadata, name, bits=bits, mark=mark)
+    with _writing(path, name, allowed) as file:
+        if bits == 16:
             write = sixteen_bit.write_png if name == "png" else sixteen_bit.write_tiff
-            write(file, bands, (height, width, 3 if photo.alpha is None else 4), photo.metadata)
+            write(file, bands, (height, width, 3 if photo.alpha is None else 4), metadata)
         else:
             image = assembled(bands, (width, height), alpha=photo.alpha is not None)
-            _save(image, file, name, quality, photo.metadata)
+            _save(image, file, name, quality, metadata)
+    return told
 
 
 def depth(photo: Photo, name: str) -> int:
@@ -64,10 +84,12 @@ def _with_alpha(bands: Iterator[NDArray], alpha: NDArray) -> Iterator[NDArray]:
         top += len(band)
 
 
-def save(image: Image.Image, path: Path, *, name: str, quality: int, metadata: Metadata) -> None:
-    """Write an 8-bit image completely or not at all; name: a format of FORMATS."""
-    with _writing(path, name) as file:
-        _save(image, file, name, quality, metadata)
+def save(
+    image: Image.Image, path: Path, *, name: str, quality: int, mark: bool = True, allowed: Callable[[], None] = _always
+) -> None:
+    """Write an 8-bit image with invented colours completely or not at all; arguments as of `write_photo`."""
+    with _writing(path, name, allowed) as file:
+        _save(image, file, name, quality, for_result(Metadata(), image.size, mark=mark))
 
 
 def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata: Metadata) -> None:
@@ -80,11 +102,12 @@ def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata:
 
 
 @contextmanager
-def _writing(path: Path, name: str) -> Iterator[BinaryIO]:
+def _writing(path: Path, name: str, allowed: Callable[[], None]) -> Iterator[BinaryIO]:
     """A file to write. Raises InputError, naming the file, if the format cannot hold the image or its metadata."""
     try:
         with replacing(path) as file:
             yield file
+            allowed()
     except (OSError, ValueError, TypeError, RuntimeError, LookupError, ArithmeticError, struct.error) as error:
         if isinstance(error, OSError) and error.errno:  # an error of the disk, not of the format
             raise

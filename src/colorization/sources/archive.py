@@ -22,7 +22,8 @@ BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFErro
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 LARGEST = 512 * 2**20  # bytes of a photograph's file; a larger one is treated as a zip bomb
 LONGEST_NAME = 4096  # bytes: the longest path on Linux; a zip allows names up to 65,535
-MACHINES = {"__MACOSX", "@eaDir", "@Recycle", "#recycle", "$RECYCLE.BIN"}  # of macOS, Synology, QNAP, Windows
+# Folders of macOS, Synology (thumbnails, trash, snapshots), QNAP (the same) and Windows.
+MACHINES = {"__MACOSX", "@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN"}
 # Photographs of telephones, cameras and Photoshop that Pillow does not read.
 RAW = {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
 UNREADABLE = {".heic", ".heif", ".hif", ".jxl", ".psd", ".xcf", *RAW}

@@ -1,0 +1,102 @@
+"""How each format of results stores metadata, and what it cannot hold."""
+
+import struct
+from dataclasses import replace
+from typing import Any
+
+from PIL import ExifTags, PngImagePlugin
+
+from colorization.imaging import tiff
+from colorization.photo import exif, xmp
+from colorization.photo.mark import program
+from colorization.photo.metadata import IPTC_RESOURCE, Metadata
+
+SEGMENT = 65_533  # bytes that a JPEG's segment holds (ITU-T T.81, B.1.1.4)
+XMP_SEGMENT = SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
+APP13_SEGMENT = SEGMENT - len(b"Photoshop 3.0\x008BIM") - 9  # and IPTC's place in it, with one byte of padding
+
+
+def for_result(metadata: Metadata, size: tuple[int, int], *, mark: bool) -> Metadata:
+    """What is true of a photograph's result of `size` (width, height); mark: it says that its colours are invented."""
+    told = program() if mark else None
+    turned = metadata.orientation != 1
+    return replace(
+        metadata,
+        exif=exif.revised(metadata.exif, size, turned=turned, program=told),
+        xmp=xmp.revised(metadata.xmp, told),
+    )
+
+
+def fitted(metadata: Metadata, name: str, *, bits: int, mark: bool) -> tuple[Metadata, list[str]]:
+    """What a format holds of a result's metadata, and one line about what it does not."""
+    left_out: list[str] = []
+    if name == "jpeg":
+        metadata, left_out = _in_segments(metadata, mark=mark)
+    elif name == "bmp":
+        known = {"EXIF": metadata.exif, "XMP": metadata.xmp, "captions (IPTC)": metadata.iptc}
+        left_out = [f"its {part}" for part, content in known.items() if content]
+    elif name == "tiff" and bits == 16:  # `sixteen_bit` writes no further directories
+        folders = ((ExifTags.IFD.Exif, "the exposure"), (ExifTags.IFD.GPSInfo, "the place (GPS)"))
+        tags = exif.opened(metadata.exif)
+        left_out = [f"{what} of its EXIF" for folder, what in folders if folder in tags]
+    held = "TIFF of 16 bits" if name == "tiff" else name.upper()
+    return metadata, [f"{held} cannot hold {' and '.join(left_out)}; left out"] if left_out else []
+
+
+def _in_segments(metadata: Metadata, *, mark: bool) -> tuple[Metadata, list[str]]:
+    """Metadata for a JPEG, each part of which is one segment."""
+    short, left_out = exif.shortened(metadata.exif, SEGMENT)
+    parts: dict[str, Any] = {"exif": short}
+    limits = (("xmp", XMP_SEGMENT, "XMP"), ("iptc", APP13_SEGMENT, "captions (IPTC)"), ("comment", SEGMENT, "comment"))
+    for key, most, what in limits:
+        if len(content := getattr(metadata, key)) > most:
+            left_out.append(f"its {what} ({len(content):,} bytes)")
+            parts[key] = xmp.packet(program()) if key == "xmp" and mark else b""
+    return replace(metadata, **parts), left_out
+
+
+def save_arguments(metadata: Metadata, name: str) -> dict:
+    """Keyword arguments for Pillow's save that keep the metadata; name: a format of FORMATS."""
+    kept: dict[str, Any] = {
+        "exif": metadata.exif,
+        "icc_profile": metadata.icc,
+        "xmp": metadata.xmp,
+        "dpi": metadata.dpi,
+    }
+    if name == "jpeg":
+        kept |= {"comment": metadata.comment, "extra": _app13(metadata.iptc)}
+    if name == "png":
+        kept.pop("xmp")
+        kept["pnginfo"] = png_texts(metadata)
+    if name == "tiff":
+        kept |= _tiff_arguments(metadata)
+    if name == "bmp":
+        kept = {"dpi": metadata.dpi}
+    return {key: value for key, value in kept.items() if value}
+
+
+def _app13(iptc: bytes) -> bytes:
+    """A JPEG's segment APP13 with IPTC, or b"" without any."""
+    resource = b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    content = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(content) + 2) + content if iptc else b""
+
+
+def _tiff_arguments(metadata: Metadata) -> dict:
+    """EXIF that contains XMP and IPTC. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
+    tags = exif.opened(metadata.exif)
+    parts = any(part in tags for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
+    for code, part in ((tiff.XMP, metadata.xmp), (tiff.IPTC, metadata.iptc)):
+        if part:
+            tags[code] = part
+    return {"xmp": b"", "exif": tags, "compression": "" if parts else "tiff_adobe_deflate"}
+
+
+def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
+    """The PNG chunks of texts and XMP."""
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in metadata.texts.items():
+        chunks.add_itxt(key, value) if not (key + value).isascii() else chunks.add_text(key, value)
+    if metadata.xmp:
+        chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+    return chunks

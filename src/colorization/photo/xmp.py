@@ -1,0 +1,131 @@
+"""XMP for a result: without what is only true of the old file, and with the mark (ISO 16684-1)."""
+
+import re
+from collections.abc import Iterator
+from xml.dom import minidom
+from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import escape
+
+from colorization.photo.mark import SOURCE, joined
+
+X, RDF = "adobe:ns:meta/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XMP, IPTC = "http://ns.adobe.com/xap/1.0/", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+XMLNS = "http://www.w3.org/2000/xmlns/"
+TIFF, EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
+# Properties that describe the old file's bytes, size or colours: a namespace, and a pattern for their names.
+STALE = (
+    (r"http://ns\.google\.com/photos/1\.0/camera/", r"Motion.*|MicroVideo.*"),  # a video behind the photograph
+    (r"http://ns\.google\.com/photos/(?!1\.0/(camera|panorama)/).*", r".*"),  # parts behind it: depth, sound, gain map
+    (r"http://ns\.adobe\.com/hdr-gain-map/1\.0/|http://ns\.apple\.com/(HDRGainMap|pixeldatainfo)/1\.0/", r".*"),
+    (r"http://ns\.adobe\.com/xmp/note/", r".*"),  # names XMP in further segments
+    (XMP, "Thumbnails"),
+    (r"http://ns\.adobe\.com/xap/1\.0/mm/", "InstanceID"),
+    (TIFF, "ImageWidth|ImageLength|BitsPerSample|SamplesPerPixel|Compression|PhotometricInterpretation|NativeDigest"),
+    (EXIF, "PixelXDimension|PixelYDimension|ColorSpace|ImageUniqueID|CompressedBitsPerPixel|NativeDigest"),
+    (r"http://cipa\.jp/exif/1\.0/", "Gamma|InteroperabilityIndex"),
+    (r"http://ns\.adobe\.com/photoshop/1\.0/", "ICCProfile|ColorMode"),
+    (r"http://purl\.org/dc/elements/1\.1/", "format"),
+    (r"http://purl\.org/dc/terms/", "provenance"),
+    (IPTC, "DigitalSourceType"),
+)
+ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
+BREAKS = {"\t": "\ue009", "\n": "\ue00a", "\r": "\ue00d"}  # of attributes, while minidom writes them as they are
+
+
+def upright(xmp: bytes) -> bytes:
+    """The same XMP of a photograph that was turned upright."""
+    return ORIENTATION.sub(rb"\g<1>1", xmp)
+
+
+def revised(xmp: bytes, program: str | None) -> bytes:
+    """XMP for a result, or b""; program: what coloured it, or None to leave out the mark.
+
+    XMP that no parser reads stays as it is, with the mark behind it.
+    """
+    if not xmp:
+        return packet(program) if program else b""
+    try:
+        tree = minidom.parseString(xmp.strip(b" \0\r\n\t"))
+    except (ExpatError, ValueError, LookupError):  # not well-formed; an unknown encoding
+        return _behind(xmp, program) if program else xmp
+    descriptions = tree.getElementsByTagNameNS(RDF, "Description")
+    own = [one for one in descriptions if _is_rdf(one.parentNode)]
+    for description in own:
+        _drop_stale(description)
+    before = next(filter(None, (_take(description, XMP, "CreatorTool") for description in own)), "") if program else ""
+    text = _written(tree)
+    return _behind(text, program, before) if program else text
+
+
+def packet(program: str) -> bytes:
+    """Complete XMP that holds the mark only."""
+    start = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    return start + f'<x:xmpmeta xmlns:x="{X}">{_rdf(program)}</x:xmpmeta>'.encode() + b'<?xpacket end="w"?>'
+
+
+def _rdf(program: str, before: str = "") -> str:
+    return f'<rdf:RDF xmlns:rdf="{RDF}">{_mark(program, before)}</rdf:RDF>'
+
+
+def _mark(program: str, before: str = "") -> str:
+    told = escape(joined(before, program), {'"': "&quot;"})
+    return (
+        f'<rdf:Description xmlns:rdf="{RDF}" rdf:about="" xmlns:xmp="{XMP}" xmlns:Iptc4xmpExt="{IPTC}" '
+        f'xmp:CreatorTool="{told}" Iptc4xmpExt:DigitalSourceType="{SOURCE}"/>'
+    )
+
+
+def _behind(xmp: bytes, program: str, before: str = "") -> bytes:
+    """XMP with the mark as its last description; alone, if there is no place for it."""
+    for end, text in (("rdf:RDF", _mark(program, before)), ("x:xmpmeta", _rdf(program, before))):
+        head, found, tail = xmp.rpartition(f"</{end}>".encode())
+        if found:
+            return head + text.encode() + found + tail
+    return packet(joined(before, program))
+
+
+def _is_rdf(node: minidom.Node | None) -> bool:
+    return isinstance(node, minidom.Element) and (node.namespaceURI, node.localName) == (RDF, "RDF")
+
+
+def _properties(description: minidom.Element) -> Iterator[minidom.Attr | minidom.Element]:
+    yield from [*description.attributes.values()]
+    yield from [node for node in description.childNodes if isinstance(node, minidom.Element)]
+
+
+def _drop_stale(description: minidom.Element) -> None:
+    for node in _properties(description):
+        space, name = node.namespaceURI or "", node.localName or ""
+        if any(re.fullmatch(one, space) and re.fullmatch(names, name) for one, names in STALE):
+            _remove(description, node)
+
+
+def _take(description: minidom.Element, space: str, name: str) -> str:
+    """Remove a simple property; its text, or ""."""
+    for node in _properties(description):
+        if (node.namespaceURI, node.localName) == (space, name):
+            _remove(description, node)
+            return (
+                node.value
+                if isinstance(node, minidom.Attr)
+                else "".join(child.data for child in node.childNodes if isinstance(child, minidom.Text))
+            )
+    return ""
+
+
+def _remove(description: minidom.Element, node: minidom.Attr | minidom.Element) -> None:
+    if isinstance(node, minidom.Attr):
+        description.removeAttributeNode(node)
+    else:
+        description.removeChild(node)
+
+
+def _written(tree: minidom.Document) -> bytes:
+    for element in tree.getElementsByTagName("*"):
+        for attribute in element.attributes.values():
+            for sign, placeholder in BREAKS.items():
+                attribute.value = attribute.value.replace(sign, placeholder)
+    text = "".join(node.toxml() for node in tree.childNodes)
+    for sign, placeholder in BREAKS.items():
+        text = text.replace(placeholder, f"&#{ord(sign)};")
+    return text.encode()
