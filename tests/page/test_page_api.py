@@ -22,7 +22,7 @@ from colorization.page import album as albums
 from colorization.page.addresses import names
 from colorization.page.album import SHOWN, Album, Gone, clean, reduced
 from colorization.page.guard import Refused, check_sender
-from colorization.page.palette import APART, modes, shades
+from colorization.page.palette import APART, distinct, modes, shades
 from colorization.photo.recolor import L_LEVELS
 
 PNG = encoded(photo((64, 48)), "png")
@@ -288,13 +288,24 @@ def test_levels_are_reduced_to_the_size_of_the_page(shape):
 # the palette
 
 
-def test_modes_are_the_heaviest_colours_apart_from_each_other():
-    ab = np.repeat([[30.0, 30], [-40, 0], [0, 0]], [50, 30, 20], axis=0)
-    found = modes(ab, np.ones(100), np.zeros(2))
+def test_modes_are_the_heaviest_colours_first():
+    ab = np.repeat([[30.0, 30], [-40, 0], [0, 0]], [60, 30, 10], axis=0)
+    found = modes(ab, np.ones(100))
     assert found[0] == pytest.approx([30, 30]) and any(np.allclose(one, [-40, 0]) for one in found)
-    together = np.vstack([[0, 0], found])
-    distances = np.linalg.norm(together[:, None] - together[None], axis=-1)
-    assert distances[~np.eye(len(together), dtype=bool)].min() >= APART
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_likely_colours_look_different(level):
+    """Four pinks are one offer: by CIEDE2000, an independent measure."""
+    from skimage import color
+
+    pinks = np.array([[20, 5], [24, 4], [22, 8], [28, 6], [60, 10], [20, 40], [-30, 30], [-2, 1]])
+    shown = shades(pinks, int(level * L_LEVELS))
+    found = distinct(shown)
+    assert found[0] == shown[0] and shown[1] not in found and len(found) >= 4
+    lab = color.rgb2lab(np.array([list(bytes.fromhex(one[1:])) for one in found], np.uint8))
+    differences = color.deltaE_ciede2000(lab[:, None], lab[None])
+    assert differences[~np.eye(len(found), dtype=bool)].min() > 0.7 * APART
 
 
 def test_shades_keep_the_lightness_and_black_has_one():
