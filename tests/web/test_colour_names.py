@@ -22,6 +22,7 @@ NAMES = {
     "#d8a98c": "beige",  # skin
     "#ff0000": "red",
     "#8b0000": "dark red",
+    "#5e423c": "reddish brown",
     "#ffc0cb": "pink",
     "#fa8072": "salmon",
     "#800080": "dark purple",
@@ -39,7 +40,7 @@ NAMES = {
     "keep": "neutral gray",
     "tomato": "tomato",
 }
-ALL = "#000000 #ffffff #ff00ff #00ffff #00ff00".split()
+ALL = ["#000000", "#ffffff", "#ff00ff", "#00ffff", "#00ff00"]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,8 @@ def named(tmp_path_factory):
         pytest.skip("no node on the PATH")
     module = tmp_path_factory.mktemp("names") / "colours.mjs"  # node takes .mjs for a module
     shutil.copyfile(ROOT / "src/colorization/page/colours.js", module)
-    script = f'import {{ named }} from "{module.as_uri()}"; console.log(JSON.stringify({json.dumps([*NAMES, *ALL])}.map(named)))'
+    colours = json.dumps([*NAMES, *ALL])
+    script = f'import {{ named }} from "{module.as_uri()}"; console.log(JSON.stringify({colours}.map(named)))'
     command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(zip([*NAMES, *ALL], json.loads(done.stdout)))

@@ -25,7 +25,7 @@ from colorization.page.questions import Upload, look, number, question
 
 HERE = Path(__file__).parent
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg"}
-PAGE = [path for pattern in ("*.css", "*.js", "examples/*.jpg") for path in HERE.glob(pattern)]
+PAGE = [path for pattern in ("*.css", "*.js", "examples/**/*.jpg") for path in HERE.glob(pattern)]
 STATIC = {"": HERE / "page.html"} | {path.relative_to(HERE).as_posix(): path for path in PAGE}
 
 

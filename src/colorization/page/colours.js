@@ -1,9 +1,10 @@
 // Names of colours for people, by their hue, lightness and chroma in CIE Lab: there a leaf is green and an olive no yellow.
 
-// Up to this hue in degrees: the name where it is dark, middle and light; and where it is vivid, if another.
+// Up to this hue in degrees: the name where it is dark, middle and light; where it is vivid, if another; where it is pale, but
+// not light, if another.
 const HUES = [
   [18, "wine red", "rose", "pink"],
-  [46, "dark red", "red", "salmon"],
+  [46, "dark red", "red", "salmon", "", "reddish brown"],
   [76, "brown", "brown", "beige", "orange"],
   [90, "brown", "ochre", "beige", "golden yellow"],
   [106, "olive", "olive", "khaki", "yellow"],
@@ -18,7 +19,7 @@ const HUES = [
   [360, "wine red", "pink", "pink"],
 ];
 const [DARK, SHINING, LIGHT] = [30, 54, 66]; // lightness, from 0 to 100; a darker one is not called vivid
-const [GRAY, GRAYISH, VIVID] = [5, 12, 55]; // chroma, in ab units
+const [GRAY, GRAYISH, PALE, VIVID] = [5, 12, 28, 55]; // chroma, in ab units
 const XYZ = [
   [0.412453, 0.35758, 0.180423],
   [0.212671, 0.71516, 0.072169],
@@ -38,6 +39,7 @@ export function named(colour) {
   const hue = ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
   const [, ...names] = HUES.find(([until]) => hue <= until);
   if (chroma > VIVID && L > SHINING && names[3]) return names[3];
+  if (chroma < PALE && shade < 2 && names[4]) return names[4];
   return (chroma < GRAYISH ? "grayish " : "") + names[shade];
 }
 

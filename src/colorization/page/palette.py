@@ -17,7 +17,7 @@ NEAR = 0.25  # of the distance: a standard deviation, as a share of the longer s
 EVERYWHERE = 0.05  # weight of a place that is far away
 STRENGTHS = {1.0: 1.0, 0.6: 0.5, 1.6: 0.7, 2.4: 0.5}  # factors on the colour, and their weights: a prediction is pale
 BIN = 10  # ab units: a bin of the distribution (Zhang et al. 2016)
-APART = 10  # the smallest difference of two likely colours as they are shown, in ΔE94 units
+APART = 8  # the smallest difference of two likely colours as they are shown, in ΔE94 units
 CHROMA_WEIGHT, HUE_WEIGHT = 0.045, 0.015  # of ΔE94: how much less the eye sees in vivid colours
 HUES, CHROMAS = 12, (24, 48)  # of the other colours, a row for each chroma, in ab units
 
