@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from colorization.page.painting import described
-from colorization.page.routes import ZIP
+from colorization.page.painting import ZIP, described
 from colorization.photo.catalog import Model, vividness
 from colorization.photo.formats import ENDING, FORMATS
 

@@ -1,21 +1,28 @@
 """The server of the page without a browser: who may ask it, what it refuses, and what it offers."""
 
+import functools
 import http.client
 import io
 import json
 import os
+import socket
 import time
+from contextlib import nullcontext
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from photos import encoded, photo
 from serving import serving
+from starlette.datastructures import Headers
 
 from colorization.core.errors import InputError
+from colorization.page import addresses
 from colorization.page import album as albums
+from colorization.page.addresses import names
 from colorization.page.album import SHOWN, Album, Gone, clean, reduced
-from colorization.page.palette import APART, modes, shades
+from colorization.page.guard import Refused, check_sender
+from colorization.page.palette import APART, distinct, modes, shades
 from colorization.photo.recolor import L_LEVELS
 
 PNG = encoded(photo((64, 48)), "png")
@@ -81,6 +88,65 @@ def test_another_site_may_not_change_anything(port, uploaded, headers):
     assert ask(port, "GET", f"{uploaded}/before")[0] == 200
 
 
+@pytest.mark.parametrize(
+    "headers, status",
+    [
+        ({"Host": "nas.example.org"}, 200),
+        ({"Host": "NAS.example.org:8443", "Origin": "https://NAS.example.org:8443"}, 200),
+        ({"Host": "other.example.org"}, 403),
+        ({"Host": "127.0.0.1:7860", "Origin": "https://nas.example.org"}, 200),  # a proxy that names itself
+        ({"Host": "nas.example.org", "Origin": "https://evil.example"}, 403),
+    ],
+)
+def test_an_allowed_name_may_be_used_behind_a_proxy_too(headers, status):
+    check = functools.partial(check_sender, Headers(headers), names("127.0.0.1", ["NAS.example.org"]))
+    for changes in (False, True) if status == 200 or "Origin" not in headers else (True,):
+        with nullcontext() if status == 200 else pytest.raises(Refused):
+            check(changes=changes)
+
+
+def test_a_refusal_says_which_option_allows_the_name(port):
+    assert "--allow-host nas.example.org" in told(ask(port, "GET", "/", Host="nas.example.org:7860"))
+    assert "--allow-host NAME" in told(ask(port, "GET", "/", Host="a'b"))
+
+
+@pytest.mark.parametrize("name", ["http://nas", "nas:80", "", "a b", "*.example.org", "-nas", "nas/colorize"])
+def test_only_names_are_allowed(name):
+    with pytest.raises(InputError, match="--allow-host .*: expected a name"):
+        names("127.0.0.1", [name])
+
+
+def test_the_printed_address_can_be_opened_from_other_machines(monkeypatch):
+    monkeypatch.setattr(addresses, "outward", lambda host: "192.168.1.20" if host == "0.0.0.0" else "fd00::20")
+    assert addresses.named("127.0.0.1", 80) == ["http://127.0.0.1:80  (Ctrl-C stops it)"]
+    assert [line.split()[0] for line in addresses.named("0.0.0.0", 80)] == [
+        "http://127.0.0.1:80",
+        "http://192.168.1.20:80",
+    ]
+    assert addresses.named("::", 80)[1].startswith("http://[fd00::20]:80 ")
+
+
+def test_an_upload_is_read_part_by_part_and_one_that_stops_is_told(port, uploaded):
+    large = encoded(photo((900, 700)), "png")
+    assert len(large) > 2**18
+    status, _, content = ask(port, "POST", "/api/photos?name=large.png", large)
+    assert status == 200 and json.loads(content)["width"] == 900
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        head = f"POST /api/photos HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(large)}\r\n\r\n"
+        connection.sendall(head.encode() + large[:100_000])
+    assert ask(port, "GET", f"{uploaded}/before")[0] == 200, "one that broke off harms no other"
+
+
+def test_a_connection_serves_several_requests_and_heads(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for method, path, status in (("HEAD", "/", 200), ("GET", "/page.css", 200), ("PUT", "/", 404), ("GET", "/", 200)):
+        connection.request(method, path)
+        answer = connection.getresponse()
+        content = answer.read()
+        assert answer.status == status and bool(content) == (method != "HEAD")
+    connection.close()
+
+
 def test_answers_may_not_be_framed_sniffed_or_stored(port, uploaded):
     for path in ("/", "/page.js", f"{uploaded}/before"):
         headers = ask(port, "GET", path)[1]
@@ -133,7 +199,8 @@ def test_a_place_outside_and_a_question_that_is_too_long_are_refused(port, uploa
     outside = {"model": "vae", "x": 64, "y": 3}
     assert "outside the photograph of 64×48" in told(ask(port, "POST", f"{uploaded}/palette", outside))
     assert ask(port, "POST", f"{uploaded}/preview", b" " * (2**20 + 1))[0] == 413
-    assert ask(port, "POST", "/api/photos", PNG, Content_Length="many")[0] == 411
+    assert ask(port, "POST", "/api/photos", PNG, Content_Length="many")[0] == 400
+    assert ask(port, "POST", "/api/photos", iter([PNG]))[0] == 411, "sent in chunks"
     assert ask(port, "POST", "/api/zip", {"photos": []})[0] == 400
 
 
@@ -221,13 +288,24 @@ def test_levels_are_reduced_to_the_size_of_the_page(shape):
 # the palette
 
 
-def test_modes_are_the_heaviest_colours_apart_from_each_other():
-    ab = np.repeat([[30.0, 30], [-40, 0], [0, 0]], [50, 30, 20], axis=0)
-    found = modes(ab, np.ones(100), np.zeros(2))
+def test_modes_are_the_heaviest_colours_first():
+    ab = np.repeat([[30.0, 30], [-40, 0], [0, 0]], [60, 30, 10], axis=0)
+    found = modes(ab, np.ones(100))
     assert found[0] == pytest.approx([30, 30]) and any(np.allclose(one, [-40, 0]) for one in found)
-    together = np.vstack([[0, 0], found])
-    distances = np.linalg.norm(together[:, None] - together[None], axis=-1)
-    assert distances[~np.eye(len(together), dtype=bool)].min() >= APART
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_likely_colours_look_different(level):
+    """Four pinks are one offer: by CIEDE2000, an independent measure."""
+    from skimage import color
+
+    pinks = np.array([[20, 5], [24, 4], [22, 8], [28, 6], [60, 10], [20, 40], [-30, 30], [-2, 1]])
+    shown = shades(pinks, int(level * L_LEVELS))
+    found = distinct(shown)
+    assert found[0] == shown[0] and shown[1] not in found and len(found) >= 4
+    lab = color.rgb2lab(np.array([list(bytes.fromhex(one[1:])) for one in found], np.uint8))
+    differences = color.deltaE_ciede2000(lab[:, None], lab[None])
+    assert differences[~np.eye(len(found), dtype=bool)].min() > 0.7 * APART
 
 
 def test_shades_keep_the_lightness_and_black_has_one():

@@ -8,14 +8,14 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from serving import READY, browsing, downloaded, serving
+from serving import READY, browsing, downloaded, serving, upload
 from skimage import color, data
 
 from colorization.page.album import Album
 from colorization.page.painting import Look, Painter
 from colorization.photo.hints import hint, read_hints
 
-SUIT = (0.3, 0.62)  # a place in the example, as shares of its sides
+SUIT = (0.3, 0.62)  # a place in the photograph, as shares of its sides
 SCREENS = pytest.mark.parametrize("astronaut", ["desktop", "telephone"], indirect=True)
 
 
@@ -25,13 +25,21 @@ def server(tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A folder with two gray photographs: astronaut.jpg, 512×512, and cat.jpg."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, pixels in (("astronaut", data.astronaut()), ("cat", data.chelsea())):
+        Image.fromarray(pixels).convert("L").save(folder / f"{name}.jpg", quality=88)
+    return folder
+
+
 @pytest.fixture
-def astronaut(chromium, server, request):
-    """The page with the example of an astronaut, 512×512; a parameter "telephone": a small screen to touch."""
+def astronaut(chromium, server, pictures, request):
+    """The page with a photograph of an astronaut, 512×512; a parameter "telephone": a small screen to touch."""
     width, touch = (390, True) if getattr(request, "param", "desktop") == "telephone" else (1280, False)
     with browsing(chromium, server, viewport={"width": width, "height": 844}, has_touch=touch) as page:
-        page.get_by_role("button", name="Astronaut").click()
-        page.wait_for_selector(READY)
+        upload(page, pictures / "astronaut.jpg")
         page.point = page.touchscreen.tap if touch else page.mouse.click
         yield page
 
@@ -146,10 +154,9 @@ def test_hints_stay_while_the_vividness_changes_and_go_into_the_result(astronaut
         assert np.hypot(*(result[int(512 * SUIT[1]), int(512 * SUIT[0])] - wanted)[1:]) < 8
 
 
-def test_the_keyboard_does_it_all(chromium, server, tmp_path):
+def test_the_keyboard_does_it_all(chromium, server, pictures, tmp_path):
     with browsing(chromium, server) as page:
-        page.get_by_role("button", name="Astronaut").click()
-        page.wait_for_selector(READY)
+        upload(page, pictures / "astronaut.jpg")
         keys = page.keyboard.press
         page.get_by_role("button", name="Add in the middle").focus()
         keys("Enter")
@@ -172,6 +179,18 @@ def test_the_keyboard_does_it_all(chromium, server, tmp_path):
         assert len(marks(page)) == 1 and "Hint 1: " in marks(page)[0]
         keys("Control+z")
         assert not marks(page)
+
+
+@SCREENS
+def test_likely_colours_look_different_and_have_names(astronaut):
+    for at in (SUIT, (0.5, 0.2), (0.1, 0.1)):
+        place(astronaut, *at)
+        found = astronaut.locator("#likely button").evaluate_all("all => all.map((one) => one.title)")
+        colours = [one.get_attribute("aria-label").split(", ")[1] for one in astronaut.locator("#likely button").all()]
+        lab = color.rgb2lab(np.array([list(bytes.fromhex(one[1:])) for one in colours], np.uint8))
+        apart = color.deltaE_ciede2000(lab[:, None], lab[None])
+        assert all(found) and (apart[~np.eye(len(lab), dtype=bool)] > 5).all()
+        astronaut.get_by_role("button", name="Done").click()
 
 
 def test_a_late_answer_does_not_replace_the_colours_of_the_place(astronaut):
@@ -233,14 +252,13 @@ def test_hints_of_a_file_are_read_and_bad_ones_told(astronaut, tmp_path):
         assert len(marks(astronaut)) == 2, "the others stay"
 
 
-def test_each_photograph_has_its_own_hints(chromium, server):
+def test_each_photograph_has_its_own_hints(chromium, server, pictures):
     with browsing(chromium, server) as page:
         page.point = page.mouse.click
-        page.get_by_role("button", name="Astronaut").click()
-        page.wait_for_selector(READY)
+        upload(page, pictures / "astronaut.jpg")
         place(page, *SUIT)
         choose(page, "others", 20)
-        page.get_by_role("button", name="Cat", exact=True).click()
+        upload(page, pictures / "cat.jpg")
         page.wait_for_selector("#after[alt^='cat.jpg']")
         assert not marks(page) and page.locator("#picker").is_hidden()
         page.locator("#thumbs button").first.click()

@@ -60,22 +60,79 @@ def test_a_photograph_goes_in_and_a_coloured_one_comes_out(chromium, server, tmp
         assert page.get_by_text("Colours that you know").is_hidden(), "this model takes no hints"
 
 
-def test_an_example_is_coloured_and_compared(local_page):
+def test_an_example_is_coloured_and_compared_with_its_true_colours(local_page):
     assert local_page.locator("#examples img").evaluate_all("all => all.every((one) => one.naturalWidth > 100)")
-    local_page.get_by_role("button", name="Coffee").click()
+    local_page.get_by_role("button", name="Emir").click()
     local_page.wait_for_selector(READY)
     local_page.wait_for_selector("#before[src]")
     sizes = local_page.locator("#stage > img").evaluate_all(
         "all => all.map((one) => [one.naturalWidth, one.naturalHeight])"
     )
-    assert sizes == [[600, 400], [600, 400]]
+    assert sizes[0] == sizes[1] and max(sizes[0]) == 720
     compare = local_page.get_by_label("Compare", exact=True)
     compare.press("End")
     shown = local_page.locator("#before").evaluate("one => getComputedStyle(one).clipPath")
     assert shown in ("inset(0px)", "inset(0px 0% 0px 0px)")
-    local_page.get_by_text("Other models").click()
-    local_page.get_by_label("Compare with").select_option("resnet")
-    local_page.wait_for_selector("#before[alt='coffee.jpg, coloured by resnet']")
+    with_ = local_page.get_by_label("Compare with")
+    with_.select_option("with its true colours")
+    local_page.wait_for_selector("#before[alt='emir.jpg, true colours']")
+    with_.select_option("with resnet")
+    local_page.wait_for_selector("#before[alt='emir.jpg, coloured by resnet']")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_several_photographs_show_their_colours_and_more_can_be_added_on_the_first_screen(
+    chromium, server, tmp_path, width
+):
+    size = {"width": width, "height": 800 if width > 390 else 844}
+    with browsing(chromium, server, viewport=size, has_touch=width == 390, is_mobile=width == 390) as page:
+        upload(page, *(pier(tmp_path, (60, 40 + number), f"{number}.png") for number in range(3)))
+        add = page.get_by_role("button", name="Add photographs").bounding_box()
+        assert 0 <= add["y"] < add["y"] + add["height"] < 120, "in the first window"
+        page.wait_for_selector("#thumbs li[data-state=done] >> nth=2")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        colourful = """all => Promise.all(all.map(async (image) => {
+            await image.decode();
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            return data.some((value, at) => at % 4 === 0 && Math.abs(value - data[at + 2]) > 3);
+        }))"""
+        assert page.locator("#thumbs img").evaluate_all(colourful) == [True] * 3
+        with page.expect_file_chooser():
+            page.get_by_role("button", name="Add photographs").click()
+
+
+def test_thumbnails_say_how_far_their_photographs_are(local_page, tmp_path):
+    local_page.refused.add(400)
+    held = []
+    local_page.route("**/preview", lambda route: held.append(route))
+    local_page.set_input_files("#files", [pier(tmp_path, (60, 40 + n), f"{n}.png") for n in range(3)])
+    states = lambda: local_page.locator("#thumbs i").all_inner_texts()  # noqa: E731
+    while not held or len(states()) < 3:
+        local_page.wait_for_timeout(50)
+    assert states() == ["colouring…", "waiting", "waiting"]
+    held.pop().continue_()
+    while not held:
+        local_page.wait_for_timeout(50)
+    assert states() == ["coloured", "colouring…", "waiting"]
+    held.pop().fulfill(status=400, body='{"error": "no"}')
+    while not held:
+        local_page.wait_for_timeout(50)
+    assert states() == ["coloured", "failed", "colouring…"]
+    held.pop().continue_()
+    local_page.wait_for_selector("#thumbs i >> text=coloured >> nth=1")
+
+
+def test_a_screen_to_touch_says_nothing_of_mice(chromium, server, tmp_path):
+    with browsing(chromium, server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        told = page.locator("main").inner_text()
+        upload(page, pier(tmp_path))
+        page.evaluate("document.getElementById('hints').hidden = false")
+        told += page.locator("main").inner_text()
+        assert "Tap the picture" in told and "Choose a photograph" in told
+        assert not any(word in told.lower() for word in ("drop", "click", "keyboard"))
 
 
 def test_another_model_and_16_bits(local_page, tmp_path):

@@ -153,15 +153,15 @@ def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp
     with browsing(chromium, address, **options) as page:
         told = page.locator("#start").inner_text()
         assert "nothing is uploaded" in told and "ten minutes" not in told and "15,273 photographs" in told
-        page.get_by_role("button", name="Coffee").click()
+        page.get_by_role("button", name="family").click()
         page.wait_for_selector(READY)
         page.wait_for_selector("#before[src]")
         assert page.get_by_text("Other models").is_hidden(), "there is one model"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_label("Compare", exact=True).press("End")
-        assert downloaded(page, DOWNLOAD, tmp_path / "result.jpg") == f"coffee-ours-{VIVIDNESS}.jpg"
+        assert downloaded(page, DOWNLOAD, tmp_path / "result.jpg") == f"family-ours-{VIVIDNESS}.jpg"
         found, source = (
-            np.asarray(Image.open(path)) for path in (tmp_path / "result.jpg", try_page.PAGE / "examples/coffee.jpg")
+            np.asarray(Image.open(path)) for path in (tmp_path / "result.jpg", try_page.PAGE / "examples/family.jpg")
         )
         assert np.ptp(found.astype(int), axis=-1).mean() > 10, "there is colour"
         assert np.abs(gray_of(found) - gray_of(source)).mean() < 1.5, "apart from two JPEGs' losses"
@@ -174,16 +174,22 @@ def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp
 def test_several_come_in_a_zip_and_broken_ones_are_told(chromium, address, tmp_path):
     (tmp_path / "other").mkdir()
     paths = [tmp_path / "pier.png", tmp_path / "Café am See.jpg", tmp_path / "notes.png", tmp_path / "other/pier.png",
-             tmp_path / "cut.png", tmp_path / "lake.webp"]  # fmt: skip
+             tmp_path / "cut.png", tmp_path / "lake.webp", tmp_path / "scan.tif", tmp_path / "phone.heic"]  # fmt: skip
     for path, kind, size in ((0, "png", (64, 48)), (1, "jpeg", (80, 60)), (3, "png", (32, 24)), (5, "webp", (50, 40))):
         paths[path].write_bytes(encoded(gray(size), kind))
     paths[2].write_bytes(b"no image")
+    paths[6].write_bytes(encoded(gray((64, 48)), "tiff"))
+    paths[7].write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     paths[4].write_bytes(paths[0].read_bytes()[:60])
     with browsing(chromium, address) as page:
         upload(page, *paths)
         page.wait_for_selector("text=notes.png: not an image that this browser can read")
+        page.wait_for_selector("text=scan.tif: this browser does not read TIFF; save it as PNG or JPEG")
+        page.wait_for_selector("text=phone.heic: this browser does not read HEIC; save or send it as JPEG")
+        accepted = page.locator("#files").get_attribute("accept")
+        assert "image/jpeg" in accepted and "tif" not in accepted and "hei" not in accepted, "as Chromium reads"
         page.wait_for_selector("text=cut.png: not an image that this browser can read")
-        assert page.locator("[role=alert] p").count() == 2 and page.locator("#thumbs button").count() == 4
+        assert page.locator("[role=alert] p").count() == 4 and page.locator("#thumbs button").count() == 4
         assert downloaded(page, "Download all as a zip", tmp_path / "all.zip") == "colorized.zip"
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.testzip() is None
@@ -212,8 +218,8 @@ def test_it_works_without_a_network_and_with_threads_after_the_first_visit(chrom
         upload(page, tmp_path / "a.png")
         downloaded(page, DOWNLOAD, tmp_path / "result.png")
         assert differs(tmp_path / "result.png", command.colorize(gray((512, 512)))) <= CLOSE
-        page.get_by_role("button", name="Rocket").click()
-        page.wait_for_selector("#after[alt='rocket.jpg, coloured']")
+        page.get_by_role("button", name="river").click()
+        page.wait_for_selector("#after[alt='river.jpg, coloured']")
 
 
 # the build

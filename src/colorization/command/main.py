@@ -22,7 +22,7 @@ def _main() -> None:
     elif wanted.serve:
         from colorization.page.server import serve
 
-        serve(host=wanted.host, port=wanted.port, device=wanted.device)
+        serve(host=wanted.host, port=wanted.port, device=wanted.device, allowed=wanted.allow_host)
     elif not wanted.photos:
         parser.error("name a photograph, or a folder of photographs")
     elif PIPE in (*wanted.photos, wanted.output):

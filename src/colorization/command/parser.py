@@ -106,6 +106,13 @@ def make_parser() -> argparse.ArgumentParser:
         default="127.0.0.1",
         help="address of the page; 0.0.0.0 opens it to your network (default: %(default)s)",
     )
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that browsers may call the page by, such as a proxy's or nas.example.org; several are allowed",
+    )
     add("--port", type=_number(int, 1, 65535), default=7860, help="port of the page (default: %(default)s)")
     return parser
 

@@ -1,1 +1,1 @@
-"""The page of `colorize --serve`: `server` and `routes` answer, `album` keeps photographs, `painting` colours them."""
+"""The page of `colorize --serve`: `server` runs `app`, whose photographs `album` keeps and `painting` colours."""

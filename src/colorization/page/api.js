@@ -29,6 +29,9 @@ export async function models() {
   return found;
 }
 
+// What the file dialog offers; the server reads it all.
+export const decodable = async () => "image/*,.tif,.tiff,.avif,.heic,.heif";
+
 async function uploaded(file) {
   if (file.size > largest) throw new Error(`${file.name}: larger than ${largest >> 20} MB; scale it down`);
   return (await ask("POST", `api/photos?name=${encodeURIComponent(file.name)}`, file)).json();

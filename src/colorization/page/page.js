@@ -1,26 +1,26 @@
 // The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the answers.
 
-import { added, before, finish, models, removed, result, zipped } from "./api.js";
+import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
 import { complain, guarded, tell } from "./messages.js";
 import { save } from "./saving.js";
-import { about, compareWith, onStage, refresh, settings, stage } from "./stage.js";
+import { about, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
+import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const THUMB = 160; // pixels of a thumbnail's longest side
-const photos = [];
 
 // Photographs
 
-async function take(files) {
+// truth: a picture of the true colours, of an example.
+async function take(files, truth = null) {
   const failures = [];
   complain();
   for (const [number, file] of [...files].entries()) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
-      const photo = await added(file);
+      const photo = { ...(await added(file)), truth };
       const thumb = await before(photo, THUMB);
-      photos.push(photo);
-      addThumb(photo, thumb);
+      addThumb(photo, thumb, () => show(photo));
       if (!onStage() || number === 0) show(photo);
       else frame();
     } catch (error) {
@@ -29,19 +29,7 @@ async function take(files) {
   }
   tell("");
   complain(...failures);
-}
-
-function addThumb(photo, picture) {
-  const button = document.createElement("button");
-  const url = URL.createObjectURL(picture);
-  photo.thumb = Object.assign(new Image(), { alt: "", src: url });
-  photo.thumb.decode().catch(() => {}).finally(() => URL.revokeObjectURL(url)); // it keeps what it has decoded
-  const name = Object.assign(document.createElement("span"), { textContent: photo.name });
-  button.append(photo.thumb, name);
-  button.onclick = () => show(photo);
-  photo.item = document.createElement("li");
-  photo.item.append(button);
-  $("thumbs").append(photo.item);
+  refresh();
 }
 
 function show(photo) {
@@ -53,15 +41,15 @@ function show(photo) {
 // What is around the picture.
 function frame() {
   document.body.classList.toggle("working", Boolean(onStage()));
-  $("work").hidden = !onStage();
+  $("work").hidden = $("add").hidden = !onStage();
+  document.body.classList.toggle("several", photos.length > 1);
   $("strip").hidden = $("zip").hidden = photos.length < 2;
   for (const photo of photos) photo.item.firstChild.setAttribute("aria-pressed", String(photo === onStage()));
 }
 
 async function remove(photo) {
   const place = photos.indexOf(photo);
-  photos.splice(place, 1);
-  photo.item.remove();
+  removeThumb(photo);
   show(photos[Math.min(place, photos.length - 1)] ?? null);
   await removed(photo);
   tell(`${photo.name} was removed and deleted`);
@@ -112,25 +100,28 @@ function addModel(model) {
   const radio = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model.name === settings.model });
   radio.onchange = () => {
     chooseModel(model);
+    outdate(onStage());
     refresh();
   };
   const label = document.createElement("label");
   label.append(radio, ` ${model.name} (${about})`);
   $("models").append(label);
-  $("other").append(new Option(model.name, model.name));
+  $("other").append(new Option(`with ${model.name}`, model.name));
 }
 
 async function start() {
   const found = await models();
   const best = found.models.find((model) => model.name === found.default);
   chooseModel(best);
-  $("other").append(new Option("the photograph", ""));
+  $("other").append(new Option("with the photograph", ""), new Option("with its true colours", TRUTH));
   found.models.forEach(addModel);
   $("other-models").hidden = found.models.length < 2;
+  $("files").accept = await decodable();
   const what = best.bundled ? "landscapes and everyday scenes" : "what they showed is in its own study";
   $("learned").textContent = `It learned from ${best.learned.toLocaleString("en")} photographs: ${what}.`;
 }
 
+$("add").onclick = () => $("files").click();
 $("files").onchange = async (event) => {
   const files = [...event.target.files];
   event.target.value = "";
@@ -146,13 +137,16 @@ document.ondrop = (event) => {
 };
 document.onpaste = (event) => event.clipboardData.files.length && take(event.clipboardData.files);
 for (const button of document.querySelectorAll("[data-example]")) {
-  const name = `${button.dataset.example}.jpg`;
-  button.onclick = () => guarded(async () => take([new File([await (await fetch(`examples/${name}`)).blob()], name)]));
+  const name = button.dataset.example;
+  const fetched = async (file) => (await fetch(`examples/${file}`)).blob();
+  button.onclick = () =>
+    guarded(async () => take([new File([await fetched(`${name}.jpg`)], `${name}.jpg`)], await fetched(`true/${name}.jpg`)));
 }
 for (const input of [$("vividness"), $("number")]) {
   input.oninput = () => {
     if (input.value === "") return;
     setVividness(input.value);
+    outdate(onStage());
     refresh();
     if ($("other").value) guarded(compareWith);
   };

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 QUALITY = 95  # JPEG and WebP quality of the downloads
 SCREEN = 88  # JPEG quality of the pictures on the page
+ZIP = "colorized.zip"
 LOADING = threading.Lock()  # two requests do not load one model twice
 
 

@@ -8,6 +8,7 @@ more, each at several strengths of its colour.
 import numpy as np
 from numpy.typing import NDArray
 
+from colorization.color import AB_SCALE, rgb_to_lab
 from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, painted
 
 OFFERED = 6  # likely colours
@@ -15,7 +16,9 @@ SIMILAR = 0.1  # of the lightness: a standard deviation, as a share of black to 
 NEAR = 0.25  # of the distance: a standard deviation, as a share of the longer side
 EVERYWHERE = 0.05  # weight of a place that is far away
 STRENGTHS = {1.0: 1.0, 0.6: 0.5, 1.6: 0.7, 2.4: 0.5}  # factors on the colour, and their weights: a prediction is pale
-BIN, APART = 10, 14  # ab units: a bin of the distribution (Zhang et al. 2016); the smallest distance of two offers
+BIN = 10  # ab units: a bin of the distribution (Zhang et al. 2016)
+APART = 8  # the smallest difference of two likely colours as they are shown, in ΔE94 units
+CHROMA_WEIGHT, HUE_WEIGHT = 0.045, 0.015  # of ΔE94: how much less the eye sees in vivid colours
 HUES, CHROMAS = 12, (24, 48)  # of the other colours, a row for each chroma, in ab units
 
 
@@ -29,7 +32,7 @@ def offers(colour: NDArray[np.float32], small: NDArray[np.uint16], x: float, y: 
     here = ab.reshape(*colour.shape[1:], 2)[int(y * colour.shape[1]), int(x * colour.shape[2])]
     angles = np.arange(HUES) * 2 * np.pi / HUES
     others = np.concatenate([np.stack([np.cos(angles), np.sin(angles)], axis=1) * chroma for chroma in CHROMAS])
-    return shades(np.array([here, *modes(ab, weights, here)]), level), shades(others, level)
+    return distinct(shades(np.array([here, *modes(ab, weights)]), level)), shades(others, level)
 
 
 def distribution(
@@ -49,22 +52,35 @@ def distribution(
     return ab.reshape(-1, 2), (near * alike).ravel()
 
 
-def modes(ab: NDArray, weights: NDArray, here: NDArray) -> NDArray:
-    """The heaviest bins of the distribution, at least APART from each other and from `here`: (OFFERED - 1, 2) at most.
-
-    The colour of a bin is the weighted mean of its members.
-    """
+def modes(ab: NDArray, weights: NDArray) -> NDArray:
+    """The bins (N,2) of the distribution, the heaviest first; a bin's colour is the weighted mean of its members."""
     values = np.concatenate([ab * factor for factor in STRENGTHS])
     weight = np.concatenate([weights * share for share in STRENGTHS.values()])
     _, which = np.unique(np.round(values / BIN), axis=0, return_inverse=True)
     which = which.ravel()
     mass = np.bincount(which, weight)
     means = np.stack([np.bincount(which, weight * values[:, i]) / mass for i in range(2)], axis=1)
-    chosen = [here]
-    for mean in means[np.argsort(-mass, kind="stable")]:
-        if len(chosen) < OFFERED and min(np.hypot(*(mean - one)) for one in chosen) >= APART:
-            chosen.append(mean)
-    return np.array(chosen[1:]).reshape(-1, 2)
+    return means[np.argsort(-mass, kind="stable")]
+
+
+def distinct(colours: list[str]) -> list[str]:
+    """The first OFFERED of #rrggbb of one lightness that are at least APART from all before them."""
+    rgb = np.array([list(bytes.fromhex(colour[1:])) for colour in colours], np.float32)
+    ab = rgb_to_lab(rgb.T[..., None] / 255)[1][..., 0].T * AB_SCALE  # (N,2)
+    chosen: list[int] = []
+    for number, one in enumerate(ab):
+        if len(chosen) < OFFERED and all(difference(one, ab[other]) >= APART for other in chosen):
+            chosen.append(number)
+    return [colours[number] for number in chosen]
+
+
+def difference(one: NDArray, other: NDArray) -> float:
+    """ΔE94 (CIE 116) of two ab in ab units at the same lightness, weighted by the mean of their chromas."""
+    chromas = [float(np.hypot(*ab)) for ab in (one, other)]
+    mean = (chromas[0] * chromas[1]) ** 0.5
+    chroma = chromas[0] - chromas[1]
+    hue = max(float(((one - other) ** 2).sum()) - chroma**2, 0.0) ** 0.5
+    return float(np.hypot(chroma / (1 + CHROMA_WEIGHT * mean), hue / (1 + HUE_WEIGHT * mean)))
 
 
 def shades(ab: NDArray, level: int) -> list[str]:

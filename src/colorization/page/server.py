@@ -4,68 +4,84 @@ By default it listens on this machine only. It requests nothing from the network
 they are deleted when nobody has looked at them for a while, and when the server stops.
 """
 
+import logging
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from http.server import HTTPServer, ThreadingHTTPServer
 from pathlib import Path
-from socketserver import TCPServer
+
+from uvicorn import Config, Server
 
 from colorization.core.errors import InputError
+from colorization.page.addresses import listening, named, names
 from colorization.page.album import KEPT, Album
-from colorization.page.handler import Handler
+from colorization.page.app import application
 from colorization.page.painting import Painter, loaded, models
 
 PREFIX = "colorize-"  # of the temporary folder's name, before the number of its process
-ANYWHERE = ("0.0.0.0", "::")  # addresses that stand for all of a machine's
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # Windows lacks the third, all others the last
+GRACE = 1  # seconds that answers have to end when the server stops
+IDLE = 60  # seconds until a connection without requests is closed
 
 
-class Server(ThreadingHTTPServer):
-    """Answers each request in a thread of its own; hosts: the names that a browser may call this machine by."""
+def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto", allowed: Sequence[str] = ()) -> None:
+    """Serve the page until a signal ends the process. allowed: names of this machine or its proxy.
 
-    daemon_threads = True
-
-    def __init__(self, host: str, port: int, painter: Painter):
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.painter, self.hosts = painter, {"localhost", host.lower(), socket.gethostname().lower()}
-        super().__init__((host, port), Handler)
-
-    def server_bind(self):
-        TCPServer.server_bind(self)  # HTTPServer's would ask the name server for our name
-        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)  # an OSError: the browser has closed the connection
-
-
-def serve(*, host: str = "127.0.0.1", port: int = 7860, device: str = "auto") -> None:
-    """Serve the page until a signal ends the process. Raises InputError without a model, or if the port is in use."""
-    best = models()["default"]
+    Raises InputError without a model, if the port is in use, and for a bad name.
+    """
+    hosts, best = names(host, allowed), models()["default"]
     sweep(Path(tempfile.gettempdir()))
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the block below then deletes the uploads
-        if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), lambda *_: sys.exit(1))
+    on_signals(lambda *_: sys.exit(1))
     with suppress(SystemExit), uploads() as folder:
         album = Album(folder)
-        try:
-            server: HTTPServer = Server(host, port, Painter(album, device=device))
-        except OSError as error:
-            raise InputError(f"{host}:{port}: cannot be served ({error}); name another port with --port") from None
-        named = "127.0.0.1" if host in ANYWHERE else f"[{host}]" if ":" in host else host
-        print(f"http://{named}:{port}  (Ctrl-C stops it)", flush=True)
-        for work in (lambda: forget(album), lambda: warm(best, device)):
-            threading.Thread(target=work, daemon=True).start()
-        with server:
-            server.serve_forever()
+        with listening(host, port) as taken:
+            server = quiet_server(application(Painter(album, device=device), hosts))
+            print("\n".join(named(host, port)), flush=True)
+            for work in (lambda: forget(album), lambda: warm(best, device, server)):
+                threading.Thread(target=work, daemon=True).start()
+            server.run(sockets=[taken])
     os._exit(1)  # a plain exit takes torch away from threads that compute, which aborts with a message
+
+
+def on_signals(act) -> None:
+    """Call `act` for the signals that end a process; the block around it then deletes the uploads."""
+    for name in SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), act)
+
+
+def quiet_server(app) -> Server:
+    """A server that a signal stops. It logs errors only: the names of photographs are private."""
+    server = Server(
+        Config(
+            app,
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+
+    def stop(*_) -> None:
+        server.should_exit = True
+
+    server.config.load()
+    on_signals(stop)
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)  # answers that a stop cuts off
+    return server
 
 
 @contextmanager
@@ -86,8 +102,26 @@ def sweep(folder: Path) -> None:
     """Delete the uploads of servers that were killed: folders named after a process that has ended."""
     for left in folder.glob(f"{PREFIX}*"):
         number = left.name.removeprefix(PREFIX).split("-")[0]
-        if number.isdecimal() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+        if number.isdecimal() and not runs(int(number)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def runs(number: int) -> bool:
+    """Whether the process of a number runs."""
+    if sys.platform == "win32":
+        import ctypes
+
+        QUERY, DENIED = 0x1000, 5  # PROCESS_QUERY_LIMITED_INFORMATION; ERROR_ACCESS_DENIED
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        handle = kernel.OpenProcess(QUERY, False, number)
+        return bool(handle and kernel.CloseHandle(handle)) or ctypes.get_last_error() == DENIED
+    try:
+        os.kill(number, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def forget(album: Album) -> None:
@@ -97,7 +131,9 @@ def forget(album: Album) -> None:
         time.sleep(KEPT / 10)
 
 
-def warm(model: str, device: str) -> None:
-    """Load the model before the first photograph comes; what fails here is told when one comes."""
+def warm(model: str, device: str, server: Server) -> None:
+    """Load the model before the first photograph comes, but after the page; failures are told with a photograph."""
+    while not server.started:
+        time.sleep(0.02)
     with suppress(InputError):
         loaded(model, device)

@@ -3,11 +3,13 @@
 import { before, preview } from "./api.js";
 import { copied, Hints } from "./hints.js";
 import { complain, guarded, tell } from "./messages.js";
+import { colour, colourOthers, photos } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const SLOW = 400; // milliseconds until the page says that it works
 const body = (photo, list = photo.hints) => ({ ...settings, hints: copied(list) });
 
+export const TRUTH = "true colours"; // the value of `other` for an example's true colours
 export const settings = {}; // model, vividness
 let current = null; // the photograph on the stage
 let painting = false;
@@ -29,19 +31,16 @@ export async function refresh() {
   waiting("");
   $("stage").setAttribute("aria-busy", "false");
   painting = false;
+  colourOthers(body, () => !painting && photos.includes(current));
 }
 
 async function paint(photo) {
-  const { picture, takesHints } = await preview(photo, body(photo));
-  const url = URL.createObjectURL(picture);
-  if (photo === current) {
-    $("after").src = url;
-    await $("after").decode().catch(() => {}); // another photograph came meanwhile
-    $("after").alt = `${photo.name}, coloured`;
-    hints.allow(takesHints);
-  }
-  if (photo.picture) URL.revokeObjectURL(photo.picture);
-  photo.picture = photo.thumb.src = url;
+  const { url, takesHints } = await colour(photo, body(photo));
+  if (photo !== current || !url) return;
+  $("after").src = url;
+  await $("after").decode().catch(() => {}); // another photograph came meanwhile
+  $("after").alt = `${photo.name}, coloured`;
+  hints.allow(takesHints);
 }
 
 function waiting(text) {
@@ -53,12 +52,25 @@ export async function compareWith() {
   const photo = current;
   const other = $("other").value;
   if (!photo) return;
-  const blob = other ? (await preview(photo, { ...settings, model: other })).picture : await before(photo);
+  const blob = await compared(photo, other);
   if (photo !== current || other !== $("other").value) return;
   URL.revokeObjectURL($("before").src);
   $("before").src = URL.createObjectURL(blob);
-  $("before").alt = other ? `${photo.name}, coloured by ${other}` : `${photo.name} before`;
-  $("compared").textContent = other ? `with ${other}` : "with the photograph";
+  $("before").alt = !other ? `${photo.name} before` : other === TRUTH ? `${photo.name}, true colours` : `${photo.name}, coloured by ${other}`;
+}
+
+async function compared(photo, other) {
+  if (!other) return before(photo);
+  return other === TRUTH ? photo.truth : (await preview(photo, { ...settings, model: other })).picture;
+}
+
+// Offer what the photograph can be compared with.
+function comparable(photo) {
+  const choices = [...$("other").options];
+  const truth = choices.find(({ value }) => value === TRUTH);
+  truth.hidden = truth.disabled = !photo.truth;
+  if (truth.hidden && truth.selected) $("other").value = "";
+  $("other").hidden = choices.filter((choice) => !choice.hidden).length < 2;
 }
 
 // Put a photograph on the stage; null: none.
@@ -69,6 +81,7 @@ export function stage(photo) {
   $("stage").style.setProperty("--ratio", photo.width / photo.height);
   for (const image of [$("after"), $("before")]) image.removeAttribute("src");
   if (photo.picture) $("after").src = photo.picture;
+  comparable(photo);
   guarded(compareWith);
   refresh();
 }

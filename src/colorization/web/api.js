@@ -1,6 +1,7 @@
 // What the page asks of its engine, a worker on the visitor's own machine; in place of page/api.js, which asks a server.
 // An error is an Error with one line for the user; `told`: it is about what was asked.
 
+import { decodable } from "./engine/decodable.js";
 import { offline } from "./engine/offline.js";
 import { files, models as known } from "./engine/constants.js";
 import { complain, tell } from "./messages.js";
@@ -44,6 +45,7 @@ function ask(act, question) {
   return new Promise((...ends) => waiting.set(id, ends));
 }
 
+export { decodable };
 export const models = async () => known;
 
 export async function added(file) {

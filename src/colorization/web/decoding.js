@@ -5,6 +5,10 @@ import { InputError } from "./errors.js";
 import { lightnessOf } from "./recolor.js";
 
 const SIGNS = { jpeg: /^\xff\xd8\xff/, webp: /^RIFF....WEBP/s, telephone: /^....ftyp(avi[fs]|hei|hev|mif1|msf1)/s };
+const FOREIGN = {
+  TIFF: { sign: /^(II[*+]\0|MM\0[*+])/, advice: "save it as PNG or JPEG, or use the command colorize, which reads it" },
+  HEIC: { sign: /^....ftyp(hei|hev|mif1|msf1)/s, advice: "save or send it as JPEG, or open this page in Safari" },
+};
 
 // {levels, alpha (Uint8Array, or null: opaque), format of the result, before: a picture whose sides are at most longest}.
 export async function decoded(file, longest) {
@@ -24,13 +28,18 @@ export async function decoded(file, longest) {
   }
 }
 
+const startOf = async (file) => String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+
 async function formatOf(file) {
-  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  const start = await startOf(file);
   return Object.keys(SIGNS).find((name) => SIGNS[name].test(start)) ?? "png";
 }
 
 async function unreadable(file) {
   if (!file.size) return "empty";
+  const start = await startOf(file);
+  const kind = Object.keys(FOREIGN).find((name) => FOREIGN[name].sign.test(start));
+  if (kind) return `this browser does not read ${kind}; ${FOREIGN[kind].advice}`;
   const known = "JPEG, PNG, WebP, AVIF, GIF and BMP are read, and what else this browser shows";
   return `not an image that this browser can read, or damaged; ${known}`;
 }

@@ -1,10 +1,11 @@
 // Colours to offer for a place of a photograph; as page/palette.py, which explains it.
 
-import { palette, recolor } from "./constants.js";
+import { abOf } from "./color.js";
+import { color, palette, recolor } from "./constants.js";
 import { colourMaps, painted } from "./recolor.js";
 import { rounded } from "./statistics.js";
 
-const { APART, BIN, CHROMAS, EVERYWHERE, HUES, NEAR, OFFERED, SIMILAR, STRENGTHS } = palette;
+const { APART, BIN, CHROMA_WEIGHT, CHROMAS, EVERYWHERE, HUE_WEIGHT, HUES, NEAR, OFFERED, SIMILAR, STRENGTHS } = palette;
 const { F_BLACK, F_PER_LEVEL, L_LEVELS } = recolor;
 
 // {likely, others} as #rrggbb. colour: of `colourMaps`; small: lightness levels; x, y: the place, from 0 to 1.
@@ -15,7 +16,7 @@ export function offers(colour, small, x, y) {
   const turn = (2 * Math.PI) / HUES;
   const hues = Array.from({ length: HUES }, (_, i) => [Math.cos(i * turn), Math.sin(i * turn)]);
   const others = CHROMAS.flatMap((chroma) => hues.map((hue) => hue.map((part) => part * chroma)));
-  return { likely: shades([here, ...modes(ab, weights, here)], level), others: shades(others, level) };
+  return { likely: distinct(shades([here, ...modes(ab, weights)], level)), others: shades(others, level) };
 }
 
 const at = (small, x, y) => small.data[Math.floor(y * small.height) * small.width + Math.floor(x * small.width)];
@@ -41,8 +42,8 @@ export function distribution(colour, small, x, y) {
   return { ab, weights };
 }
 
-// The heaviest bins of the distribution, apart from each other and from `here`.
-export function modes(ab, weights, here) {
+// The bins of the distribution, the heaviest first.
+export function modes(ab, weights) {
   const bins = new Map();
   for (const [factor, share] of Object.entries(STRENGTHS)) {
     ab.forEach((colour, k) => {
@@ -56,13 +57,27 @@ export function modes(ab, weights, here) {
     });
   }
   const order = (one, other) => other.mass - one.mass || one.place[0] - other.place[0] || one.place[1] - other.place[1];
-  const chosen = [here];
-  for (const { mass, sums } of [...bins.values()].sort(order)) {
-    const mean = sums.map((sum) => sum / mass);
-    const apart = ([a, b]) => Math.hypot(mean[0] - a, mean[1] - b) >= APART;
-    if (chosen.length < OFFERED && chosen.every(apart)) chosen.push(mean);
+  return [...bins.values()].sort(order).map(({ mass, sums }) => sums.map((sum) => sum / mass));
+}
+
+// The first OFFERED of #rrggbb of one lightness that are at least APART from all before them.
+export function distinct(colours) {
+  const chosen = [];
+  for (const colour of colours) {
+    const rgb = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    const ab = abOf(rgb).map((part) => part * color.AB_SCALE);
+    if (chosen.length < OFFERED && chosen.every((one) => difference(ab, one.ab) >= APART)) chosen.push({ colour, ab });
   }
-  return chosen.slice(1);
+  return chosen.map(({ colour }) => colour);
+}
+
+function difference(one, other) {
+  const chromas = [one, other].map((ab) => Math.hypot(...ab));
+  const mean = Math.sqrt(chromas[0] * chromas[1]);
+  const chroma = chromas[0] - chromas[1];
+  const squared = (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2;
+  const hue = Math.sqrt(Math.max(squared - chroma ** 2, 0));
+  return Math.hypot(chroma / (1 + CHROMA_WEIGHT * mean), hue / (1 + HUE_WEIGHT * mean));
 }
 
 // [a, b] at a lightness level → #rrggbb, each once; a colour that sRGB cannot show is made paler.

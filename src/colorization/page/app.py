@@ -1,0 +1,180 @@
+"""What the page may ask of its server, and what answers it: files of the page, pictures, results, or JSON.
+
+An error is {"error": one line}.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from colorization.core.errors import InputError, out_of_memory
+from colorization.page.album import SHOWN, UPLOAD, Entry, Gone
+from colorization.page.guard import Guard, Hosts, Refused, told
+from colorization.page.painting import ZIP, Painter, models, pack
+from colorization.page.questions import Upload, look, number, question
+
+HERE = Path(__file__).parent
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg"}
+PAGE = [path for pattern in ("*.css", "*.js", "examples/**/*.jpg") for path in HERE.glob(pattern)]
+STATIC = {"": HERE / "page.html"} | {path.relative_to(HERE).as_posix(): path for path in PAGE}
+
+
+def application(painter: Painter, hosts: Hosts) -> Guard:
+    """The page's server, as an ASGI application."""
+    routes = [
+        _route("GET", "/api/models", _models),
+        Route("/api/photos", _add, methods=["POST"]),
+        _route("POST", "/api/zip", _zip),
+        _photo("DELETE", "", _remove),
+        _photo("GET", "/before", _before),
+        _photo("POST", "/preview", _preview),
+        _photo("POST", "/palette", _palette),
+        _photo("POST", "/result", _result),
+        _photo("POST", "/finish", _finish),
+        Route("/{path:path}", _static),
+    ]
+    app = Starlette(routes=routes, exception_handlers=FAILURES)
+    app.router.redirect_slashes = False
+    app.state.painter = painter
+    return Guard(app, hosts)
+
+
+def _route(method: str, path: str, answer: Callable[[Painter, Mapping], Response]) -> Route:
+    """answer(painter, JSON of the body or values of the query) runs in a thread: it may take seconds."""
+
+    async def endpoint(request: Request) -> Response:
+        asked = await question(request) if method == "POST" else request.query_params
+        return await run_in_threadpool(answer, request.app.state.painter, {**asked, **request.path_params})
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _photo(method: str, what: str, answer: Callable[[Painter, Entry, Mapping], Response]) -> Route:
+    """A question about a photograph of the album."""
+
+    def found(painter: Painter, asked: Mapping) -> Response:
+        return answer(painter, painter.album.find(asked["id"]), asked)
+
+    return _route(method, f"/api/photos/{{id}}{what}", found)
+
+
+async def _static(request: Request) -> Response:
+    path = STATIC.get(request.path_params["path"])
+    if path is None:
+        raise HTTPException(404)
+    return Response(path.read_bytes(), media_type=TYPES[path.suffix])
+
+
+async def _add(request: Request) -> Response:
+    """A new photograph: its bytes are the body, its name is in the query."""
+    upload, name = Upload(request), request.query_params.get("name", "")
+    return await run_in_threadpool(_take, request.app.state.painter, upload, name)
+
+
+def _take(painter: Painter, upload: Upload, name: str) -> Response:
+    album = painter.album
+    entry = album.add(name, upload, upload.length)
+    try:
+        height, width = album.open(entry).photo.levels.shape
+    except InputError:
+        album.remove(entry.number)
+        raise
+    return JSONResponse({"id": entry.number, "name": entry.name, "width": width, "height": height})
+
+
+def _models(painter: Painter, asked: Mapping) -> Response:
+    return JSONResponse(models() | {"upload": UPLOAD})
+
+
+def _zip(painter: Painter, asked: Mapping) -> Response:
+    """The finished results of the photographs whose numbers are asked for."""
+    numbers, album = asked.get("photos"), painter.album
+    if not isinstance(numbers, list) or not numbers:
+        raise InputError("photos: expected a list of photographs")
+    folder = tempfile.TemporaryDirectory(dir=album.folder, ignore_cleanup_errors=True)
+    try:
+        pack([album.find(str(number)) for number in numbers], Path(folder.name) / ZIP)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return _download(Path(folder.name) / ZIP, ZIP, BackgroundTask(folder.cleanup))
+
+
+def _remove(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    painter.album.remove(entry.number)
+    return JSONResponse({})
+
+
+def _before(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    size = asked.get("size", "")
+    longest = int(size) if re.fullmatch("[1-9][0-9]{1,3}", size) else SHOWN
+    return Response(painter.before(entry, longest), media_type="image/jpeg")
+
+
+def _preview(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    picture, takes_hints = painter.preview(entry, look(asked))
+    return Response(picture, media_type="image/jpeg", headers={"Takes-Hints": str(takes_hints).lower()})
+
+
+def _palette(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    x, y = (number(asked, key, 0, 1e6) for key in ("x", "y"))
+    return JSONResponse(painter.palette(entry, look(asked), x, y))
+
+
+def _result(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    return _download(*painter.paint(entry, look(asked)))
+
+
+def _finish(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    """Colour at full size, and keep the result for the zip."""
+    painter.paint(entry, look(asked))
+    return JSONResponse({})
+
+
+def _download(path: Path, name: str, afterwards: BackgroundTask | None = None) -> Response:
+    """A file; name: for the user's disk."""
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return FileResponse(path, headers=disposition, media_type="application/octet-stream", background=afterwards)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return told(error.status, str(error))
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    return told(404, "not found")  # a path, or a method of it
+
+
+async def _bad(request: Request, error: Exception) -> Response:
+    return told(410 if isinstance(error, Gone) else 400, str(error))
+
+
+async def _memory(request: Request, error: Exception) -> Response:
+    if not out_of_memory(error):
+        raise error
+    return told(500, "not enough memory for this photograph; scale it down")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return told(500, "this failed; the terminal of colorize says why")  # uvicorn logs the error
+
+
+FAILURES = {
+    Refused: _refused,
+    HTTPException: _unknown,
+    InputError: _bad,
+    MemoryError: _memory,
+    RuntimeError: _memory,  # PyTorch's lack of memory is one
+    Exception: _failed,
+}

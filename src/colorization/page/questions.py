@@ -1,0 +1,74 @@
+"""What a request may ask: its body as a photograph or as JSON, and the checked values in it. Bad ones: InputError."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+
+from colorization.core.errors import InputError
+from colorization.page.guard import Refused, length_of
+from colorization.page.painting import Look
+from colorization.photo import catalog
+
+QUESTION = 2**20  # bytes of the largest JSON
+PATIENCE = 60  # seconds without a byte of an upload
+
+
+class Upload:
+    """A request's body for a thread that reads it like a file; the event loop receives it part by part."""
+
+    def __init__(self, request: Request):
+        self.length = length_of(request.headers)
+        self._parts: AsyncIterator[bytes] = request.stream()
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end, or if no more come."""
+        self._rest = self._rest or anyio.from_thread.run(self._next)
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    async def _next(self) -> bytes:
+        try:
+            with anyio.fail_after(PATIENCE):
+                return await anext(self._parts, b"")
+        except (ClientDisconnect, TimeoutError):
+            return b""
+
+
+async def question(request: Request) -> dict:
+    """The request's JSON object."""
+    if length_of(request.headers) > QUESTION:
+        raise Refused(413, "a question this long is not answered")
+    try:
+        tree = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        tree = None
+    if not isinstance(tree, dict):
+        raise InputError("expected a JSON object")
+    return tree
+
+
+def look(tree: Mapping) -> Look:
+    """The `model`, `vividness` and `hints` of a question."""
+    from colorization.photo.hints import MOST, hint
+
+    model, rows = tree.get("model"), tree.get("hints", [])
+    if model not in (known := list(catalog.named())):
+        raise InputError(f"{str(model)[:80]}: unknown model; the trained models are: {', '.join(known)}")
+    vividness = None if tree.get("vividness") is None else number(tree, "vividness", 0, catalog.MOST_VIVID)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InputError('hints: expected [{"x": 812, "y": 640, "color": "#2f5d3a"}]')
+    if len(rows) > MOST:
+        raise InputError(f"{len(rows)} hints; a photograph takes at most {MOST}")
+    hints = [hint(row.get("x"), row.get("y"), row.get("color")) for row in rows]
+    return Look(model=model, vividness=vividness, hints=hints)
+
+
+def number(tree: Mapping, key: str, low: float, high: float) -> float:
+    """A finite number of a question."""
+    value = tree.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (low <= value <= high):
+        raise InputError(f"{key}: expected a number from {low:g} to {high:g}")
+    return float(value)
