@@ -19,14 +19,14 @@ MODULES = {
     "joining": "hinting.joining",
     "levin": "hinting.levin",
     "srgb": "imaging.srgb",
-    "colorizer": "app.colorizer",
-    "preparation": "app.photo.preparation",
-    "recolor": "app.photo.recolor",
-    "guide": "app.photo.guide",
-    "hints": "app.photo.hints",
-    "album": "app.page.album",
-    "painting": "app.page.painting",
-    "palette": "app.page.palette",
+    "colorizer": "photo.colorizer",
+    "preparation": "photo.preparation",
+    "recolor": "photo.recolor",
+    "guide": "photo.guide",
+    "hints": "photo.hints",
+    "album": "page.album",
+    "painting": "page.painting",
+    "palette": "page.palette",
 }  # name in JavaScript: module of the package
 IMPORTED = {"album": ("LONGEST",)}  # constants that a module takes from another
 
