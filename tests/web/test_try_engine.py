@@ -14,7 +14,7 @@ from PIL import Image
 
 from colorization.page import palette
 from colorization.page.album import SHOWN
-from colorization.photo import guide, hints, preparation, recolor
+from colorization.photo import guide, hints, light, mats, preparation, recolor, sheet
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.vividness import OWN, Curve
 from tools.try_page import bundled, engine
@@ -152,6 +152,65 @@ def test_faded_levels_are_stretched_alike(js, low, high):
     assert np.abs(found - preparation.stretched(L)).max() < 1e-5
 
 
+def vignetted(levels, corners):
+    """Lightness levels whose light falls to a share at the corners."""
+    rows, columns = np.indices(levels.shape)
+    half = [(size - 1) / 2 for size in levels.shape]
+    squared = ((rows - half[0]) ** 2 + (columns - half[1]) ** 2) / (half[0] ** 2 + half[1] ** 2)
+    return (levels * (1 - (1 - corners) * squared)).astype(np.uint16)
+
+
+def oval(levels, tone):
+    """Lightness levels within an oval mat of a tone 0..65535."""
+    rows, columns = (np.linspace(-1.1, 1.1, size) for size in levels.shape)
+    return np.where(rows[:, None] ** 2 + columns**2 < 1, levels, np.uint16(tone))
+
+
+def page(rows, columns, tone, *, tilt=0, margin=12):
+    """Photographs of 120×150 on a page of a tone, tilted by up to `tilt` degrees."""
+    sheet = Image.new("F", (columns * 190 + margin, rows * 160 + margin), tone)
+    for row in range(rows):
+        for column in range(columns):
+            own = Image.fromarray(levels_of((120, 150), high=0.8).astype(np.float32))
+            mask = Image.new("L", own.size, 255)
+            turn = float(RANDOM.uniform(-tilt, tilt))
+            own, mask = (each.rotate(turn, expand=True, fillcolor=0) for each in (own, mask))
+            sheet.paste(own, (column * 190 + 20, row * 160 + 20), mask)
+    return np.asarray(sheet).astype(np.uint16)
+
+
+@pytest.mark.parametrize("corners", [0.15, 0.4, 1.0])
+@pytest.mark.parametrize("shape", [(90, 120), (33, 47), (6, 9)])
+def test_a_vignette_is_evened_alike(js, shape, corners):
+    L = (vignetted(levels_of(shape), corners) / np.float32(recolor.L_LEVELS / 2) - 1).astype(np.float32)
+    found = array_of(js("light.js", "evened", plane(L)))
+    assert np.abs(found - light.evened(L)).max() < 1e-4
+    assert np.abs(found - L).max() > 0.2 or corners > 0.2 or min(shape) < 16
+
+
+@pytest.mark.parametrize("tone", [2000, 30000, 63000])
+@pytest.mark.parametrize("shape", [(160, 160), (130, 97)])
+def test_a_mat_is_found_and_filled_alike(js, shape, tone):
+    L = (oval(levels_of(shape, low=0.2, high=0.8), tone) / np.float32(recolor.L_LEVELS / 2) - 1).astype(np.float32)
+    expected = mats.opening(L)
+    found = js("mats.js", "opening", plane(L))
+    assert expected and list(found.values()) == pytest.approx(list(expected))
+    mask = js("mats.js", "maskOf", found, plane(L), 1.5)
+    filled = array_of(js("mats.js", "filled", plane(L), mask))
+    assert np.abs(filled - mats.filled(L, expected.mask(L.shape, 1.5))).max() < 1e-6
+
+
+@pytest.mark.parametrize("tilt", [0, 3])
+@pytest.mark.parametrize("tone", [1000, 62000])
+def test_the_photographs_of_a_page_are_found_alike(js, tone, tilt):
+    levels = page(2, 3, tone, tilt=tilt)
+    expected = sheet.photographs(levels)
+    found = js("sheet.js", "photographs", plane(levels))
+    assert len(expected) == len(found) == 6
+    for one, other in zip(found, expected):
+        assert one["box"] == other.box._asdict() and one["slope"] == pytest.approx(other.slope, abs=1e-6)
+
+
 @pytest.mark.parametrize("high", [0.5, 0.508, 0.53, 1.0])
 def test_what_is_nearly_uniform_gets_as_little_colour(js, high):
     L = preparation.shrunk(levels_of((90, 120), low=0.5, high=high), SIDE)
@@ -257,6 +316,20 @@ def test_a_photograph_is_painted_alike(js, shape, count, vividness):
 def test_an_old_photograph_is_painted_alike(js, options, count):
     shape = (120, 150)
     painted_alike(js, levels_of(shape, **options), some_hints(shape, count) if count else [], 1.3)
+
+
+@pytest.mark.parametrize("count", [0, 9])
+@pytest.mark.parametrize("tilt", [0, 3])
+def test_a_page_of_photographs_is_painted_alike(js, tilt, count):
+    levels = page(2, 2, 62000, tilt=tilt)
+    painted_alike(js, levels, some_hints(levels.shape, count) if count else [], 1.3)
+
+
+@pytest.mark.parametrize("count", [0, 9])
+def test_a_photograph_in_a_mat_is_painted_alike(js, count):
+    levels = vignetted(levels_of((200, 170)), 0.2)
+    for scan in (levels, oval(levels, 1000), np.pad(oval(levels, 62000), 20, constant_values=1000)):
+        painted_alike(js, scan, some_hints(scan.shape, count) if count else [], 1.3, side=60)
 
 
 @pytest.mark.parametrize("shape", [(300, 420), (420, 310)])

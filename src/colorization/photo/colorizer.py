@@ -21,10 +21,11 @@ from colorization.photo.catalog import find, vividness
 from colorization.photo.guide import guided, placed
 from colorization.photo.hints import SIZE, Hint, checked, fitted, joined, map_of
 from colorization.photo.metadata import ORIENTATION
+from colorization.photo.negative import positive
 from colorization.photo.network import Network, open_network
 from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
-from colorization.photo.preparation import Box, evidence, prepared, shrunk
 from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
+from colorization.photo.seen import FINEST, Part, viewed
 from colorization.photo.sixteen_bit import STRIP
 from colorization.photo.writing import assembled
 from colorization.vividness import OWN, Curve, vivid
@@ -80,15 +81,28 @@ class PhotoColorizer:
 
     @overload
     def colorize(
-        self, image: ImageOrArray, *, saturation: float | None = None, prepare: bool = True, hints: Hints = ()
+        self,
+        image: ImageOrArray,
+        *,
+        saturation: float | None = None,
+        prepare: bool = True,
+        hints: Hints = (),
+        detail: float = 1,
+        negative: bool = False,
     ) -> ImageOrArray: ...
 
     @overload
     def colorize(
-        self, image: list[ImageOrArray], *, saturation: float | None = None, prepare: bool = True
+        self,
+        image: list[ImageOrArray],
+        *,
+        saturation: float | None = None,
+        prepare: bool = True,
+        detail: float = 1,
+        negative: bool = False,
     ) -> list[ImageOrArray]: ...
 
-    def colorize(self, image, *, saturation=None, prepare=True, hints=()):
+    def colorize(self, image, *, saturation=None, prepare=True, hints=(), detail=1, negative=False):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
         image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
@@ -96,9 +110,13 @@ class PhotoColorizer:
             [0, 1]; or a list of them.
         saturation: factor on the colours that the model's curve gives; 0: gray; None: 1, or for a model without a curve
             the factor that its file names.
-        prepare: the model sees faded levels stretched, and nothing of a border, which stays neutral.
+        prepare: the model sees faded levels stretched, under even light, and nothing of a border or a mat, which stay
+            neutral; of several photographs on one scan it sees each by itself.
         hints: colours that you know, as (x, y, colour): a pixel of the upright photograph, from its upper left corner,
             and a CSS colour such as "#2f5d3a", or "keep" for neutral gray. Only for a model that takes hints.
+        detail: the model sees this many times the side that it was trained at (at most the photograph's own pixels):
+            2 may help groups and wide scenes, and takes four times the time of the network.
+        negative: the photograph is a negative; the result is its positive.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
         Raises InputError for anything else, and in a process that was forked after loading: the network would wait
@@ -107,13 +125,15 @@ class PhotoColorizer:
         if isinstance(image, list):
             if hints:
                 raise InputError("hints: belong to one photograph; colorize them one by one")
-            return [self.colorize(one, saturation=saturation, prepare=prepare) for one in image]
+            look = {"saturation": saturation, "prepare": prepare, "detail": detail, "negative": negative}
+            return [self.colorize(one, **look) for one in image]
         if isinstance(image, Image.Image):
             drop_overruled_gamma(image)
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
-            (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints)
+            levels = positive(levels) if negative else levels
+            (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints, detail=detail)
             bands = self.bands(levels, colour, bits=8)
             result = assembled(bands, image.size)
             if alpha is not None:
@@ -121,7 +141,8 @@ class PhotoColorizer:
             return result
         levels, alpha = levels_of_array(image)
         bits = 8 if image.dtype == np.uint8 else 16
-        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints)
+        levels = positive(levels) if negative else levels
+        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints, detail=detail)
         pixels = np.concatenate(list(self.bands(levels, colour, bits=bits)))
         if np.issubdtype(image.dtype, np.floating):
             pixels = (pixels / L_LEVELS).astype(image.dtype)
@@ -135,6 +156,7 @@ class PhotoColorizer:
         samples: int = 0,
         prepare: bool = True,
         hints: Hints = (),
+        detail: float = 1,
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
         factor = self.vividness if saturation is None else saturation
@@ -145,21 +167,35 @@ class PhotoColorizer:
         known = checked(hints, levels.shape)
         if known and not self.network.takes_hints:
             raise InputError("hints: this model takes none; use ours")
-        curve, whole = self.curve.times(factor), shrunk(levels, self.image_size)
-        seen, box = prepared(levels, whole, self.image_size) if prepare else (whole, Box.whole(whole))
-        trust = evidence(whole) if prepare else np.float32(1)
-        if samples:
-            drawn = [ab * trust for ab in self.network.samples(seen, samples)]  # (2, h', w') each
-        elif known:
-            scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
-            inside = slice(None), slice(box.top, box.bottom), slice(box.left, box.right)
-            given, points = (map_of(known, scale, whole.shape, curve, size)[inside] for size in (SIZE, 1))
-            plain, answer = (self.network.colorize(seen, each) * trust for each in (None, fitted(given, seen.shape)))
-            drawn = [joined(seen, plain, answer, points)]
-        else:
-            drawn = [self.network.colorize(seen, None) * trust]
-        fits = (guided(levels, whole, vivid(placed(ab, box, whole.shape), curve), known) for ab in drawn)
+        curve = self.curve.times(factor)
+        whole, parts = viewed(levels, self._side(levels.shape, detail), prepare=prepare)
+        scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
+        given, points = (map_of(known, scale, whole.shape, curve, size) if known else None for size in (SIZE, 1))
+        drawn = [np.zeros((2, *whole.shape), np.float32) for _ in range(samples or 1)]
+        for part in parts:
+            for ab, own in zip(drawn, self._answers(part, samples, given, points)):
+                ab += placed(own, part.box, whole.shape)
+        fits = (guided(levels, whole, vivid(ab, curve), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
+
+    def _side(self, shape: tuple[int, ...], detail: float) -> int:
+        """The shorter side that the network sees of a photograph (H,W): not more than it has for the sake of detail."""
+        if not 1 <= detail <= FINEST:
+            raise InputError(f"detail: must be a number from 1 to {FINEST}, not {detail}")
+        return round(min(self.image_size * detail, max(self.image_size, min(shape))))
+
+    def _answers(
+        self, part: Part, samples: int, given: NDArray | None, points: NDArray | None
+    ) -> Iterable[NDArray[np.float32]]:
+        """The network's colours (2,h',w') of a photograph: one, or samples; given, points: maps of hints (3,h,w)."""
+        shown = part.trust * part.visible
+        if samples:
+            return [ab * shown for ab in self.network.samples(part.seen, samples)]
+        plain = self.network.colorize(part.seen, None) * part.trust
+        if given is None or points is None or not points[part.inside][0].any():
+            return [plain * part.visible]
+        answer = self.network.colorize(part.seen, fitted(given[part.inside], part.seen.shape)) * part.trust
+        return [joined(part.seen, plain, answer, points[part.inside]) * part.visible]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The result in bands (rows,W,3) from top to bottom, which bounds memory; bits: 8 for uint8, 16 for uint16."""

@@ -1,4 +1,4 @@
-"""What the network sees of a photograph: the whole at its size; of an old one the inside of its border, stretched.
+"""A photograph at the size that the network sees, the inside of its border, and its tones stretched.
 
 Only the network sees this; the result keeps the photograph's own lightness.
 """
@@ -48,19 +48,6 @@ def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     means = reduce(np.add, (rows[:, i::across] for i in range(across))) / (down * across)  # (H/down, W/across)
     small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(small, np.float32), -1, 1)
-
-
-def prepared(levels: NDArray[np.uint16], whole: NDArray[np.float32], side: int) -> tuple[NDArray[np.float32], Box]:
-    """What the network sees of lightness levels (H,W): normalised L (h',w') of the inside; and its box in `whole`."""
-    box = inside(whole)
-    if box == Box.whole(whole):
-        return stretched(whole), box
-    down, across = levels.shape[0] / whole.shape[0], levels.shape[1] / whole.shape[1]
-    rows, columns = (
-        slice(round(box.top * down), round(box.bottom * down)),
-        slice(round(box.left * across), round(box.right * across)),
-    )
-    return stretched(shrunk(levels[rows, columns], side)), box
 
 
 def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-// What the network sees of a photograph; as photo/preparation.py, which explains it.
+// A photograph at the size that the network sees, the inside of its border, its tones stretched; as photo/preparation.py.
 // A plane is {data, height, width}: lightness levels (Uint16Array) or normalised L (Float32Array).
 
 import { preparation, recolor } from "./constants.js";
@@ -36,23 +36,6 @@ function meanOf(levels, top, left, down, across, row) {
   const factor = 2 / L_LEVELS / (down * across);
   for (let j = 0; j < row.length; j++) row[j] = row[j] * factor - 1;
   return row;
-}
-
-// What the network sees: {whole: normalised L of the photograph, seen: of its inside, box: the inside's place}.
-export function prepared(levels, side) {
-  const all = shrunk(levels, side);
-  const box = inside(all);
-  if (box.bottom - box.top === all.height && box.right - box.left === all.width) {
-    return { whole: all, seen: stretched(all), box };
-  }
-  const [down, across] = [levels.height / all.height, levels.width / all.width];
-  const large = {
-    top: rounded(box.top * down),
-    bottom: rounded(box.bottom * down),
-    left: rounded(box.left * across),
-    right: rounded(box.right * across),
-  };
-  return { whole: all, seen: stretched(shrunk(levels, side, large)), box };
 }
 
 export function stretched(L) {
