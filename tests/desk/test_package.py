@@ -66,7 +66,9 @@ def test_the_sdist_is_small_and_has_what_the_wheel_needs(built):
     with tarfile.open(built / f"{STEM}.tar.gz") as archive:
         names = {name.removeprefix(f"{STEM}/") for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", PROJECT["readme"], "src/colorization/photo/weights/ours.onnx"} <= names
-    assert not [name for name in names if name.startswith(("results", "presets", "src/colorization/photo/weights/vae"))]
+    assert not [
+        name for name in names if name.startswith(("tests", "results", "presets", "src/colorization/photo/weights/vae"))
+    ]
 
 
 def test_the_wheel_colours_in_an_environment_of_its_own(built, tmp_path):
