@@ -1,5 +1,6 @@
 """fit(): bit-identical weights after any interruption, and a stop when a number is not finite."""
 
+import math
 import os
 import signal
 import subprocess
@@ -50,14 +51,14 @@ TRAIN = packed(13, 0)
 
 
 def fit(
-    name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, precision="32-true", seconds=0.0, **changes
+    name, folder, *, epochs=3, on_epoch=lambda history: None, train=TRAIN, precision="32-true", states=None, **changes
 ):
     params = replace(CONFIG.model(name), epochs=epochs, batch_size=4, **SMALL[name], **changes)
     torch.manual_seed(1)
     return training.Trainer(
         build(name, params.network()), photos(train), photos(packed(5, 1, train.shape[-1])), params, seed=1,
         processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)),
-        resume=ResumeState(folder, seconds=seconds), on_epoch=on_epoch,
+        resume=ResumeState(folder, **(states or {})), on_epoch=on_epoch,
     ).fit()  # fmt: skip
 
 
@@ -152,6 +153,31 @@ def test_an_interrupted_training_gives_bit_identical_weights(name, tmp_path):
     assert equal(resumed.weights, whole.weights)
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_a_training_interrupted_within_an_epoch_gives_bit_identical_weights(name, tmp_path, monkeypatch):
+    """Four steps make an epoch; states are two steps apart, so each interruption loses a step or none."""
+    monkeypatch.setattr(training, "CHECK_EVERY", 2)
+    whole, step, left = fit(name, tmp_path / "whole"), training.Trainer._step, []
+
+    def until(self, *given):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return step(self, *given)
+
+    monkeypatch.setattr(training.Trainer, "_step", until)
+    for count, expected in ((7, (1, 3)), (2, (2, 1)), (1, (2, 1))):
+        left[:] = [None] * count
+        with pytest.raises(KeyboardInterrupt):
+            fit(name, tmp_path / "parts", states={"within": 0.0})
+        state = ResumeState(tmp_path / "parts").load()
+        assert (state["epoch"], state["step"]) == expected
+    left[:] = [None] * 99
+    resumed = fit(name, tmp_path / "parts", states={"within": 0.0})
+    assert len(left) == 99 - 3, "the last epoch's remaining steps"
+    assert resumed.history == whole.history and resumed.epoch == whole.epoch and equal(resumed.weights, whole.weights)
+
+
 def test_states_are_some_time_apart_and_the_last_epoch_has_one(tmp_path, monkeypatch):
     """An epoch takes 20 seconds here and the states are at least 30 apart."""
     clock = [0.0]
@@ -165,21 +191,36 @@ def test_states_are_some_time_apart_and_the_last_epoch_has_one(tmp_path, monkeyp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit("resunet", tmp_path, epochs=5, averaging=0.9, seconds=30.0, on_epoch=partial(pass_time, interrupted=4))
+        fit(
+            "resunet",
+            tmp_path,
+            epochs=5,
+            averaging=0.9,
+            states={"seconds": 30.0},
+            on_epoch=partial(pass_time, interrupted=4),
+        )
     assert [state and state["epoch"] for state in files] == [None, None, 3, 3]
     assert files[-1]["history"] == whole.history[:3] and files[-1]["best_epoch"] <= 3
     clock[0], files[:] = 0.0, []
     resumed = fit(
-        "resunet", tmp_path, epochs=5, averaging=0.9, seconds=30.0, on_epoch=partial(pass_time, interrupted=0)
+        "resunet",
+        tmp_path,
+        epochs=5,
+        averaging=0.9,
+        states={"seconds": 30.0},
+        on_epoch=partial(pass_time, interrupted=0),
     )
     assert [state["epoch"] for state in files] == [3, 5]
     assert resumed.history == whole.history and resumed.epoch == whole.epoch and equal(resumed.weights, whole.weights)
 
 
 def test_the_time_between_states_is_a_setting_of_the_machine(monkeypatch):
-    assert [seconds_between(torch.device(name)) for name in ("cpu", "mps", "cuda")] == [0, 0, 30]
-    monkeypatch.setenv("COLORIZATION_STATE_SECONDS", "2.5")
-    assert [seconds_between(torch.device(name)) for name in ("cpu", "cuda")] == [2.5, 2.5]
+    assert [seconds_between(torch.device(name))["seconds"] for name in ("cpu", "mps", "cuda")] == [0, 0, 30]
+    assert [seconds_between(torch.device(name))["within"] for name in ("cpu", "mps", "cuda")] == [600, 600, 600]
+    for text, within in (("2.5", 2.5), ("0", math.inf)):
+        monkeypatch.setenv("COLORIZATION_STATE_SECONDS", text)
+        for name in ("cpu", "cuda"):
+            assert seconds_between(torch.device(name)) == {"seconds": float(text), "within": within}
     for text in ("1 min", "nan", "-1"):
         monkeypatch.setenv("COLORIZATION_STATE_SECONDS", text)
         with pytest.raises(InputError, match="COLORIZATION_STATE_SECONDS: must be a number of seconds from 0, like 60"):

@@ -39,14 +39,17 @@ class Photos:
         return len(self.packed)
 
     def batches(
-        self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole
+        self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole, first: int = 0
     ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
         """Every photograph once, in nearly equal batches of at most `batch_size`: (batch size, tensors from `take`).
 
-        augment: in random order, each mirrored with probability ½. share: selects this process's part of a batch; the
-        size is that of the whole batch. One batch is read ahead.
+        augment: in random order, which is drawn at once, each mirrored with probability ½, which is drawn batch by
+        batch. share: selects this process's part of a batch; the size is that of the whole batch. first: the number of
+        batches to leave out at the start. One batch is read ahead.
         """
-        parts = split(len(self), batch_size, shuffle=augment)
+        return self._batches(split(len(self), batch_size, shuffle=augment)[first:], augment, share)
+
+    def _batches(self, parts: tuple[Tensor, ...], augment: bool, share: Callable[[Tensor], Tensor]):
         with ThreadPoolExecutor(1) as reader:
             reading = reader.submit(self.read, share(parts[0]))
             for index, following in zip(parts, [*parts[1:], None]):

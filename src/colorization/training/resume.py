@@ -1,7 +1,8 @@
-"""The state of an unfinished training, to resume it after the last epoch that it holds."""
+"""The state of an unfinished training, to resume it after the last epoch and step that it holds."""
 
 import hashlib
 import json
+import math
 import shutil
 import sys
 import time
@@ -10,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from colorization.core.environment import number
 from colorization.core.errors import InputError, one_line
@@ -18,6 +20,7 @@ from colorization.core.files import locked, write_bytes
 OURS = ("colorization", "stages", "__main__")  # packages whose code a training runs
 SECONDS = "COLORIZATION_STATE_SECONDS"  # an environment variable: the least time between two states
 ON_CUDA = 30.0  # its default there, where an epoch may be shorter than the writing of its state; elsewhere 0
+WITHIN = 600.0  # its default within an epoch: what a stop costs at most
 CORE = "colorization.core"  # changes no result, so it is not in the fingerprint
 
 
@@ -26,12 +29,13 @@ class ResumeState:
 
     The folder's name is a hash of everything that the result depends on. A changed parameter, array or line of code
     starts a new training; changing it back resumes the old one.
-    seconds: the least time between two states; 0: one after every epoch.
+    seconds: the least time from one state to the next after an epoch; 0: one after every epoch.
+    within: the same within an epoch.
     """
 
-    def __init__(self, folder: Path, *, seconds: float = 0.0):
-        self.folder, self.path, self.seconds = folder, folder / "state.pt", seconds
-        self.epoch, self.since = 0, time.monotonic()  # of the last state, or of the start
+    def __init__(self, folder: Path, *, seconds: float = 0.0, within: float = math.inf):
+        self.folder, self.path, self.seconds, self.within = folder, folder / "state.pt", seconds, within
+        self.epoch, self.step, self.since = 0, 0, time.monotonic()  # of the last state, or of the start
 
     def locked(self):
         """Lock the folder. Raises InputError if another process is training in it."""
@@ -47,35 +51,58 @@ class ResumeState:
             raise InputError(
                 f"{self.path}: damaged ({one_line(error, 120)}); delete it to train from the start"
             ) from None
-        if not isinstance(state, dict) or type(state.get("epoch")) is not int:
+        if not isinstance(state, dict) or not type(state.get("epoch")) is type(state.get("step")) is int:
             raise InputError(f"{self.path}: not a saved training; delete it to train from the start")
-        self.epoch = state["epoch"]
+        self.epoch, self.step = state["epoch"], state["step"]
         return state
 
-    @property
-    def due(self) -> bool:
-        return time.monotonic() - self.since >= self.seconds
+    def due(self, *, within: bool = False) -> bool:
+        """Whether it is time for a state, after an epoch or within one."""
+        return time.monotonic() - self.since >= (self.within if within else self.seconds)
 
     def save(self, state: dict) -> None:
         buffer = BytesIO()
         torch.save(state, buffer)
         write_bytes(self.path, buffer.getvalue())
-        self.epoch, self.since = state["epoch"], time.monotonic()
+        self.epoch, self.step, self.since = state["epoch"], state["step"], time.monotonic()
 
     def kept(self) -> str:
         """A phrase that says what a training keeps if it fails now."""
-        return f"the state after epoch {self.epoch} is kept in {self.path}" if self.epoch else "no epoch was saved"
+        if not self.epoch and not self.step:
+            return "no epoch was saved"
+        return f"the state after {place(self.epoch, self.step)} is kept in {self.path}"
 
     def drop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def seconds_between(device: torch.device) -> float:
-    """The least time between two states: the variable SECONDS, or its default. Raises InputError if it is invalid."""
+def place(epoch: int, step: int) -> str:
+    """How far a training is: completed epochs, and completed steps of the next."""
+    return f"epoch {epoch}" + (f" and {step} steps" if step else "")
+
+
+def seconds_between(device: torch.device) -> dict[str, float]:
+    """The least times `seconds` and `within` between two states: the variable SECONDS, or their defaults.
+
+    0: one after every epoch and none within. Raises InputError if it is invalid.
+    """
     wanted = number(SECONDS, "seconds", "60")
     if wanted is None:
-        return ON_CUDA if device.type == "cuda" else 0.0
-    return wanted
+        return {"seconds": ON_CUDA if device.type == "cuda" else 0.0, "within": WITHIN}
+    return {"seconds": wanted, "within": wanted or math.inf}
+
+
+def random_state(device: torch.device) -> list[Tensor]:
+    """The states of torch's generators of random numbers: the CPU's, and the device's."""
+    others = [] if device.type == "cpu" else [torch.get_device_module(device).get_rng_state()]
+    return [torch.get_rng_state(), *others]
+
+
+def set_random_state(states: list[Tensor], device: torch.device) -> None:
+    """Set what `random_state` returned, on a device of the same kind."""
+    torch.set_rng_state(states[0])
+    for state in states[1:]:
+        torch.get_device_module(device).set_rng_state(state)
 
 
 def fingerprint(settings: dict, files: Iterable[Path]) -> str:

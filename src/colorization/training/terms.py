@@ -28,6 +28,13 @@ class Terms:
         self.rows.append(self.processes.mean(torch.stack([term.detach().float() for term in terms.values()])))
         self.counts.append(self.processes.count)
 
+    def state_dict(self) -> dict:
+        return {"names": self.names, "rows": self.rows, "counts": self.counts}
+
+    def load_state_dict(self, state: dict) -> None:
+        device = self.processes.fabric.device
+        self.names, self.rows, self.counts = state["names"], [row.to(device) for row in state["rows"]], state["counts"]
+
     def means(self) -> dict[str, float]:
         rows = torch.stack(self.rows).cpu().double()  # on the CPU first: Apple's GPUs have no double precision
         counts = torch.tensor(self.counts, dtype=torch.float64)

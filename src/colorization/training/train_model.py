@@ -54,7 +54,7 @@ def training(
     model = build(name, network)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
     folder = checkpoints / name / fingerprint(depends_on, files)
-    resume = ResumeState(folder, seconds=seconds_between(fabric.device))
+    resume = ResumeState(folder, **seconds_between(fabric.device))
     with resume.locked() if fabric.is_global_zero else nullcontext():
         trainer = Trainer(
             model, train, val, params, seed=seed, processes=Processes(fabric), resume=resume, on_epoch=on_epoch

@@ -15,7 +15,7 @@ from colorization.models.common.contract import Trainable
 from colorization.training.compiled import compiled
 from colorization.training.distributed import Processes, require_a_share_for_each
 from colorization.training.moving_average import Average, copy_of
-from colorization.training.resume import ResumeState
+from colorization.training.resume import ResumeState, place, random_state, set_random_state
 from colorization.training.schedule import learning_rate
 from colorization.training.terms import NotFiniteError, Terms, require_finite, validate
 
@@ -34,9 +34,10 @@ class Fitted:
 class Trainer:
     """Trains a model on packed photographs for params.epochs epochs.
 
-    Every epoch is seeded by (seed, epoch), so a resumed training gives the same result as an uninterrupted one.
-    resume: saves the state after the last epoch, and after every other at which it is due. on_epoch: is called with the
-        history after every epoch. Only the first process does both.
+    Every epoch is seeded by (seed, epoch), and a state within one holds the generators of random numbers, so a resumed
+    training gives the same result as an uninterrupted one.
+    resume: saves the state after the last epoch, and after every other epoch or check at which it is due. on_epoch: is
+        called with the history after every epoch. Only the first process does both.
     Raises InputError if a batch has fewer photographs than there are processes.
     """
 
@@ -64,7 +65,7 @@ class Trainer:
         if self.state:
             self._restore(own)
         else:
-            self.state = {"epoch": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
+            self.state = {"epoch": 0, "step": 0, "history": [], "best": math.inf, "best_epoch": 0, "weights": {}}
         for optimizer in own:
             optimizer.register_step_post_hook(_forget_half_copies)
         self.optimizers = [self.fabric.setup_optimizers(optimizer) for optimizer in own]
@@ -93,12 +94,16 @@ class Trainer:
         return row
 
     def _train_epoch(self, epoch: int) -> dict[str, float]:
+        """The mean loss terms of an epoch, or of the rest of one that was saved within."""
         self.model.train()
-        total, checked = Terms(self.processes), 0
-        steps = math.ceil(len(self.train) / self.params.batch_size)
-        batches = self.train.batches(self.params.batch_size, augment=True, share=self.processes.share)
-        with self._progress_bar(epoch) as bar:
-            for step, (count, batch) in enumerate(batches):
+        total, first = Terms(self.processes), self.state["step"]
+        steps, checked = math.ceil(len(self.train) / self.params.batch_size), first
+        batches = self.train.batches(self.params.batch_size, augment=True, share=self.processes.share, first=first)
+        if first:
+            total.load_state_dict(self.state.pop("terms"))
+            set_random_state(self.state.pop("random"), self.fabric.device)
+        with self._progress_bar(epoch, sum(total.counts)) as bar:
+            for step, (count, batch) in enumerate(batches, first):
                 self.processes.count = count
                 total.add(self._step(batch, (epoch + step / steps) / self.params.epochs))
                 bar.update(count)
@@ -107,6 +112,8 @@ class Trainer:
                         require_finite(total.names, total.rows[done].tolist(), epoch, done)
                     checked = step + 1
                     bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
+                    if step < steps - 1:
+                        self._save_within(step + 1, total)
         return total.means()
 
     def _step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
@@ -122,21 +129,27 @@ class Trainer:
         self.average.update(self.model)
         return terms
 
-    def _progress_bar(self, epoch: int) -> tqdm:
+    def _progress_bar(self, epoch: int, done: int) -> tqdm:
         hidden = None if self.processes.rank == 0 else True  # None: hidden unless stderr is a terminal
         title = f"epoch {epoch + 1}/{self.params.epochs}"
-        return tqdm(total=len(self.train), desc=title, unit="img", leave=False, disable=hidden)
+        return tqdm(total=len(self.train), initial=done, desc=title, unit="img", leave=False, disable=hidden)
+
+    def _save_within(self, step: int, total: Terms) -> None:
+        """Save the state after so many steps of an epoch, if that is due."""
+        if self.fabric.is_global_zero and self.resume.due(within=True):
+            so_far = {"step": step, "terms": total.state_dict(), "random": random_state(self.fabric.device)}
+            self.resume.save(self.state | self._current() | so_far)
 
     def _record(self, epoch: int, row: dict[str, float]) -> None:
         """Add an epoch to the state, with the weights if they are the best so far, and save it if that is due."""
-        self.state |= {"epoch": epoch + 1, "history": [*self.state["history"], row]}
+        self.state |= {"epoch": epoch + 1, "step": 0, "history": [*self.state["history"], row]}
         loss = row[f"val_{self.model.selects_by}"]
         if loss < self.state["best"]:
             with self.average.used(self.model):
                 best = {name: value.cpu() for name, value in copy_of(self.model.state_dict()).items()}
             self.state |= {"best": loss, "best_epoch": epoch + 1, "weights": best}
         if self.fabric.is_global_zero:
-            if self.resume.due or epoch + 1 == self.params.epochs:
+            if self.resume.due() or epoch + 1 == self.params.epochs:
                 self.resume.save(self.state | self._current())
             self.on_epoch(self.state["history"])
 
@@ -150,7 +163,7 @@ class Trainer:
         self.average.load_state_dict(self.state.pop("average"))
         for optimizer, its_state in zip(optimizers, self.state.pop("optimizers")):
             optimizer.load_state_dict(its_state)
-        self.fabric.print(f"resumed after epoch {self.state['epoch']} of {self.params.epochs}")
+        self.fabric.print(f"resumed after {place(self.state['epoch'], self.state['step'])} of {self.params.epochs}")
 
 
 def _forget_half_copies(*_) -> None:
