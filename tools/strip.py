@@ -1,8 +1,8 @@
-"""Make docs/strip.jpg and docs/hints.jpg: photographs of scikit-image in gray, and what `colorize` makes of them.
+"""Make docs/strip.jpg and docs/hints.jpg: gray photographs, and what `colorize` makes of them without and with hints.
 
 python -m tools.strip
 
-The bundled model has not seen them.
+The strip has the page's examples: photographs of 1910 to 1912 with their true colours, which the model has not seen.
 """
 
 from importlib.resources import as_file, files
@@ -10,16 +10,18 @@ from pathlib import Path
 
 from PIL import Image
 
+import colorization.page
 from colorization import load
 from colorization.core.errors import run
 
-PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "retina.jpg", "rocket.jpg")
+EXAMPLES = Path(colorization.page.__path__[0]) / "examples"
+PHOTOGRAPHS = ("emir", "family", "river", "train")
 STRIP, HINTED = Path("docs/strip.jpg"), Path("docs/hints.jpg")
 # The spacesuit was orange; flag, skin and wall were not. Places of the astronaut, 512×512 px.
 SUIT = [(x, y, "#c8611f") for x, y in ((120, 330), (60, 400), (200, 440), (250, 350), (150, 470), (315, 315))]
 SUIT += [(x, y, "keep") for x, y in ((20, 60), (40, 180), (30, 260), (70, 120), (460, 240))]
 SUIT += [(225, 120, "#d9a384")]
-HEIGHT, GAP, QUALITY = 280, 6, 86  # pixels of each photograph and between two; of the JPEG
+HEIGHT, GAP, QUALITY = 260, 6, 84  # pixels of each photograph and between two; of the JPEG
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:
@@ -34,25 +36,24 @@ def sheet(rows: list[list[Image.Image]]) -> Image.Image:
     return image
 
 
-def original(name: str) -> Image.Image:
-    """A photograph of scikit-image, in RGB."""
-    with as_file(files("skimage.data").joinpath(name)) as path, Image.open(path) as image:
+def scaled(image: Image.Image) -> Image.Image:
+    return image.resize((round(image.width * HEIGHT / image.height), HEIGHT), Image.Resampling.LANCZOS)
+
+
+def astronaut() -> Image.Image:
+    with as_file(files("skimage.data").joinpath("astronaut.png")) as path, Image.open(path) as image:
         return image.convert("RGB")
 
 
 def main() -> None:
-    model, gray, coloured = load(), [], []
-    for name in PHOTOGRAPHS:
-        photo = original(name)
-        photo = photo.resize((round(photo.width * HEIGHT / photo.height), HEIGHT), Image.Resampling.LANCZOS)
-        gray.append(model.colorize(photo, saturation=0))
-        coloured.append(model.colorize(photo))
-    sheet([gray, coloured]).save(STRIP, quality=QUALITY)
-    suit = original("astronaut.png")
+    model = load()
+    gray = [Image.open(EXAMPLES / f"{name}.jpg").convert("RGB") for name in PHOTOGRAPHS]
+    true = [Image.open(EXAMPLES / f"true/{name}.jpg").resize(photo.size) for name, photo in zip(PHOTOGRAPHS, gray)]
+    rows = [gray, [model.colorize(photo) for photo in gray], true]
+    sheet([[scaled(picture) for picture in row] for row in rows]).save(STRIP, quality=QUALITY)
+    suit = astronaut()
     pictures = [model.colorize(suit, saturation=0), model.colorize(suit), model.colorize(suit, hints=SUIT)]
-    sheet([[picture.resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS) for picture in pictures]]).save(
-        HINTED, quality=QUALITY
-    )
+    sheet([[scaled(picture) for picture in pictures]]).save(HINTED, quality=QUALITY)
     print(f"{STRIP}, {HINTED}: commit them")
 
 
