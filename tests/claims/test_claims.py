@@ -145,7 +145,9 @@ def test_verdicts_of_peak(high, low, size, count, expected):
 )
 def test_verdicts_of_sharp(loss, expected):
     loss = np.exp(-0.05 * EPOCHS) if loss is FALLING else loss
-    assert verdict("vae-sharp", **histories("vae", train_mse=loss, val_loss=loss)) == expected
+    assert verdict("vae-sharp", **histories("vae", train_mse=loss, train_loss=loss + 1, val_loss=loss)) == expected
+    autoencoder = histories("vae", train_loss=loss, val_loss=loss)  # without a KL term, the loss is the MSE
+    assert verdict("vae-sharp", **autoencoder) == expected
 
 
 @pytest.mark.parametrize("model", PAPER)
