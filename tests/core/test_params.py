@@ -177,7 +177,7 @@ def test_paths_may_use_any_script(tmp_path):
         (
             "models.gan.depth",
             7,
-            "data.image_size: models.gan halves the side 7 times and needs a multiple of 128, not 48; or change",
+            "data.image_size: models.gan halves the side 7 times and needs a multiple of 128, not 64; or change",
         ),
         ("models.resunet.width", 5, "models.resunet.width: must be even for its attention, not 5"),
         ("models.gan.lr", -0.1, "models.gan.lr: must be above 0.0, not -0.1"),
@@ -191,7 +191,7 @@ def test_paths_may_use_any_script(tmp_path):
         ("data.source", "folder", "data.folder.path: empty"),
         ("data.folder.path", {"My photos": "a.zip"}, "data.folder.path: a name must look like [a-z][a-z0-9_-]{0,29}"),
         ("data.unlabelled", "test", "data.unlabelled: must be one of train, leave, not 'test'"),
-        ("data.resize", 40, "data.resize: must be 0 or at least data.image_size (48), not 40"),
+        ("data.resize", 40, "data.resize: must be 0 or at least data.image_size (64), not 40"),
         ("data.kaggle.dataset", "intel", "data.kaggle.dataset: must look like ["),
     ],
 )
