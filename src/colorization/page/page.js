@@ -3,7 +3,7 @@
 import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
 import { complain, guarded, tell } from "./messages.js";
 import { save } from "./saving.js";
-import { about, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
+import { about, colourRest, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
 import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
@@ -29,7 +29,7 @@ async function take(files, truth = null) {
   }
   tell("");
   complain(...failures);
-  refresh();
+  colourRest();
 }
 
 function show(photo) {
