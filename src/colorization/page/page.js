@@ -106,14 +106,14 @@ function addModel(model) {
   const label = document.createElement("label");
   label.append(radio, ` ${model.name} (${about})`);
   $("models").append(label);
-  $("other").append(new Option(`with ${model.name}`, model.name));
+  $("other").append(new Option(model.name, model.name));
 }
 
 async function start() {
   const found = await models();
   const best = found.models.find((model) => model.name === found.default);
   chooseModel(best);
-  $("other").append(new Option("with the photograph", ""), new Option("with its true colours", TRUTH));
+  $("other").append(new Option("the original", ""), new Option("true colours", TRUTH));
   found.models.forEach(addModel);
   $("other-models").hidden = found.models.length < 2;
   $("files").accept = await decodable();
