@@ -3,7 +3,7 @@
 import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
 import { complain, guarded, tell } from "./messages.js";
 import { save } from "./saving.js";
-import { about, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
+import { about, colourRest, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
 import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
@@ -29,7 +29,7 @@ async function take(files, truth = null) {
   }
   tell("");
   complain(...failures);
-  refresh();
+  colourRest();
 }
 
 function show(photo) {
@@ -106,14 +106,14 @@ function addModel(model) {
   const label = document.createElement("label");
   label.append(radio, ` ${model.name} (${about})`);
   $("models").append(label);
-  $("other").append(new Option(`with ${model.name}`, model.name));
+  $("other").append(new Option(model.name, model.name));
 }
 
 async function start() {
   const found = await models();
   const best = found.models.find((model) => model.name === found.default);
   chooseModel(best);
-  $("other").append(new Option("with the photograph", ""), new Option("with its true colours", TRUTH));
+  $("other").append(new Option("the original", ""), new Option("true colours", TRUTH));
   found.models.forEach(addModel);
   $("other-models").hidden = found.models.length < 2;
   $("files").accept = await decodable();

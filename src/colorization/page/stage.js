@@ -31,6 +31,11 @@ export async function refresh() {
   waiting("");
   $("stage").setAttribute("aria-busy", "false");
   painting = false;
+  colourRest();
+}
+
+// Colour the photographs that wait beside the current one; it comes first.
+export function colourRest() {
   colourOthers(body, () => !painting && photos.includes(current));
 }
 
