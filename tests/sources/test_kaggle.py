@@ -137,6 +137,19 @@ def test_a_missing_proxy_is_reported(stage):
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("variables, told", [
+    ({"http_proxy": "socks5://127.0.0.1:9"}, "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs one more package"),
+    ({"http_proxy": "http://:"}, "the proxy of HTTPS_PROXY or ALL_PROXY is no address"),
+    ({"KAGGLE_API_ENVIRONMENT": "PROD", "REQUESTS_CA_BUNDLE": "/no/such.pem"},
+     "the certificates of REQUESTS_CA_BUNDLE cannot be read (/no/such.pem)"),
+    ({"KAGGLE_API_ENVIRONMENT": "PROD", "REQUESTS_CA_BUNDLE": __file__}, "the certificates of REQUESTS_CA_BUNDLE"),
+])  # fmt: skip
+def test_a_proxy_or_certificates_that_cannot_be_used_are_not_blamed_on_the_credentials(stage, variables, told):
+    with KaggleServer(ARCHIVE) as kaggle:
+        output = stage.fails(kaggle, told, "data.source", **{"KAGGLE_API_TOKEN": "TOKEN-SECRET"} | variables)
+    assert "KAGGLE_" not in output
+
+
 @pytest.mark.skipif(not may_unshare("-n"), reason="needs a network namespace of its own")
 def test_a_missing_network_is_reported(stage):
     no_proxy = {
