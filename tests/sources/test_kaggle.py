@@ -142,12 +142,17 @@ def test_a_missing_proxy_is_reported(stage):
     ({"http_proxy": "http://:"}, "the proxy of HTTPS_PROXY or ALL_PROXY is no address"),
     ({"KAGGLE_API_ENVIRONMENT": "PROD", "REQUESTS_CA_BUNDLE": "/no/such.pem"},
      "the certificates of REQUESTS_CA_BUNDLE cannot be read (/no/such.pem)"),
-    ({"KAGGLE_API_ENVIRONMENT": "PROD", "REQUESTS_CA_BUNDLE": __file__}, "the certificates of REQUESTS_CA_BUNDLE"),
 ])  # fmt: skip
 def test_a_proxy_or_certificates_that_cannot_be_used_are_not_blamed_on_the_credentials(stage, variables, told):
     with KaggleServer(ARCHIVE) as kaggle:
         output = stage.fails(kaggle, told, "data.source", **{"KAGGLE_API_TOKEN": "TOKEN-SECRET"} | variables)
     assert "KAGGLE_" not in output
+
+
+def test_a_certificate_that_is_not_trusted_is_named():
+    request = requests.Request("GET", "https://storage.example/signed?SECRET").prepare()
+    told = str(unreachable(requests.exceptions.SSLError("certificate verify failed", request=request)))
+    assert "a certificate is not trusted (storage.example); set REQUESTS_CA_BUNDLE" in told and "SECRET" not in told
 
 
 @pytest.mark.skipif(not may_unshare("-n"), reason="needs a network namespace of its own")

@@ -46,7 +46,7 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
 
 
 def _unconnected(error: Exception) -> str:
-    """Why no connection could be tried, and what to do; "" for other errors. Proxies are not shown: they hold passwords."""
+    """Why no connection could be tried, and what to do; "" for other errors. A proxy is not shown: it has passwords."""
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         return (
             "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs one more package; pip install 'requests[socks]', or unset "
