@@ -12,9 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 from conftest import GUARD, ROOT, may_unshare
 from kaggle_server import Answer, KaggleServer
 from kaggle_stage import ARCHIVE, STAGE, Stage, photographs
+
+from colorization.sources.kaggle_client import unreachable
 
 
 @pytest.fixture
