@@ -6,8 +6,7 @@ python -m tools.export src/colorization/photo/weights/ours.safetensors   # write
 import argparse
 from pathlib import Path
 
-from colorization.core.errors import run
-from colorization.export import export
+from colorization.core.errors import InputError, run
 from colorization.models.common.onnx_file import SUFFIX
 
 
@@ -17,6 +16,10 @@ def main():
     parser.add_argument("target", type=Path, nargs="?", help="the .onnx file (default: beside the source)")
     wanted = parser.parse_args()
     target = wanted.target or wanted.source.with_suffix(SUFFIX)
+    try:
+        from colorization.export import export
+    except ModuleNotFoundError as error:
+        raise InputError(f"export needs the package {error.name}; pip install '.[study]'") from None
     export(wanted.source, target)
     print(f"{target}: {target.stat().st_size:,} bytes")
 

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from colorization.page.painting import ZIP, described
+from colorization.photo import exif, xmp
 from colorization.photo.catalog import Model, vividness
 from colorization.photo.formats import ENDING, FORMATS
+from colorization.photo.mark import program
+from colorization.photo.opening import CUT
 
 MODULES = {
     "color": "color",
@@ -45,6 +48,9 @@ def source(model: Model, files: dict[str, dict]) -> str:
         if name in ("jpeg", "png", "webp")  # those that browsers write
     }
     tree["photos"] = {"ENDING": ENDING, "ZIP": ZIP}
+    tree["opening"] = {"CUT": CUT}
+    named = exif.revised(b"", (1, 1), turned=False, program=program())  # EXIF that names the program only
+    tree["mark"] = {"XMP": xmp.packet(program()).decode(), "EXIF": list(named)}
     described_by = {"image_size": model.about.image_size, "curve": vividness(model.path)[0]._asdict()}
     tree["files"] = files | {"model": files["model"] | described_by}
     tree["models"] = {"models": [described(model)], "default": model.name}

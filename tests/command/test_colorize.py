@@ -125,7 +125,7 @@ def test_metadata_survives_and_its_orientation_becomes_upright(name, colorize, t
         if name != "rgb.webp":
             assert after.info["dpi"] == pytest.approx((300, 300), abs=0.1)
         if "xmp" in before.info:
-            assert after.info["xmp"] == XMP.replace(b'"6"', b'"1"')
+            assert after.info["xmp"].startswith(XMP.replace(b'"6"', b'"1"').removesuffix(b"</x:xmpmeta>"))
         assert after.info.get("comment") == before.info.get("comment")
         assert after.info.get("Title") == before.info.get("Title")
 
@@ -336,7 +336,7 @@ def test_bad_files_are_reported_and_skipped(colorize, tmp_path):
     files = {
         "good.jpg": good,
         "empty.jpg": b"",
-        "cut.jpg": good[: len(good) // 2],
+        "cut.jpg": good[: good.index(b"\xff\xda")],
         "text.png": b"no image",
         "cut16.png": deep(3, "png", (300, 200))[:-500],
         "moving.gif": encoded(photo(), "gif", save_all=True, append_images=[photo().rotate(90)]),
@@ -359,7 +359,7 @@ def test_bad_files_are_reported_and_skipped(colorize, tmp_path):
     told = {"empty.jpg": "empty", "text.png": "not an image", "moving.gif": "animated, 2 frames"}
     told |= {"pages.tif": "2 pages", "float.tif": "no fixed", "huge.png": "larger than", "large.png": "more than"}
     told |= {"gone.jpg": "file not found", "pipe.jpg": "not a file"}
-    told |= {"cut.jpg": "runcated", "moving.webp": "animated", "cut16.png": "cut16.png"}
+    told |= {"cut.jpg": "cannot be read", "moving.webp": "animated", "cut16.png": "cut16.png"}
     for name, reason in told.items():
         assert any(name in line and reason in line for line in lines), (name, lines)
     assert "1 of 13 photographs colorized" in errors
@@ -444,7 +444,7 @@ def test_a_dash_is_a_pipe(trained, tmp_path):
 
 
 def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path, monkeypatch):
-    monkeypatch.setattr("colorization.command.plan.reads_heif", lambda: False)
+    monkeypatch.setattr("colorization.command.finding.reads_heif", lambda: False)
     for name in (
         "in/a.jpg",
         "in/b.HEIC",
@@ -462,7 +462,7 @@ def test_what_folders_hold_beside_photographs_is_counted(colorize, tmp_path, mon
     assert errors.splitlines() == ["passed over 2 .heic: pip install pillow-heif, and they are read",
                                    "passed over 1 .psd: convert them to JPEG or TIFF first",
                                    "passed over 1 linked folder: name them to colorize what they hold"]  # fmt: skip
-    monkeypatch.setattr("colorization.command.plan.reads_heif", lambda: True)
+    monkeypatch.setattr("colorization.command.finding.reads_heif", lambda: True)
     status, output, errors = colorize(tmp_path / "in", "-o", tmp_path / "all")
     assert status == 0 and "3 photographs colorized" in output and "heic" not in errors
 

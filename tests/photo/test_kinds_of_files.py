@@ -16,8 +16,10 @@ from PIL import Image, ImageCms
 
 from colorization.color import lab_to_rgb
 from colorization.command.batch import GAP, Look, colorize_all
+from colorization.command.finding import find_photos
 from colorization.command.messages import passed_over
-from colorization.command.plan import Wishes, find_photos, plan
+from colorization.command.plan import Wishes, plan
+from colorization.command.same import Guard
 from colorization.core.errors import InputError
 from colorization.imaging import heif
 from colorization.imaging.curve import gamma
@@ -384,10 +386,11 @@ def test_both_sides_of_a_comparison_stand_on_white(bits, trained, tmp_path):
     clear = np.full(RGB.shape[:2], 255, np.uint8)
     clear[:, :half] = 0
     path = put(tmp_path / "a.png", png(deepened(np.dstack([RGB // 2, clear]), bits)))
-    jobs = list(plan([(path, Path(path.name))], Wishes(out=tmp_path / "out", compare=True)))
-    look = Look(saturation=None, samples=0, prepare=True, hints=[], quality=90, overwrite=False)
-    done = colorize_all(jobs, lambda: load(trained / "models/vae.safetensors", device="cpu"), look)
-    assert [failure for _, failure in done] == [""]
+    guard = Guard([path], overwrite=False)
+    jobs = list(plan([(path, Path(path.name))], Wishes(out=tmp_path / "out", compare=True), guard))
+    look = Look(saturation=None, samples=0, prepare=True, hints=[], quality=90)
+    done = colorize_all(jobs, lambda: load(trained / "models/vae.safetensors", device="cpu"), look, guard)
+    assert [(one.failure, one.warnings) for one in done] == [("", [])]
     with Image.open(jobs[0].comparison) as sheet:
         before, after = (np.asarray(sheet)[:, left:][:, : RGB.shape[1]] for left in (0, RGB.shape[1] + GAP))
     for side in (before, after):

@@ -1,18 +1,19 @@
 """What a result's metadata say: what is still true, that its colours are invented, and no more than a format holds."""
 
-import io
 import os
 import re
+import zlib
 from xml.dom import minidom
 
 import pytest
 from conftest import jpeg
-from photos import encoded, exif, photo
+from photos import deep, encoded, exif, photo
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorization.photo import xmp
 from colorization.photo.mark import SOURCE, joined, program
-from colorization.photo.storing import SEGMENT, XMP_SEGMENT
+from colorization.photo.metadata import Metadata
+from colorization.photo.storing import APP13_SEGMENT, SEGMENT, XMP_SEGMENT, fitted, save_arguments
 
 BASE, INSIDE = ExifTags.Base, ExifTags.IFD.Exif
 SUFFIX = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
@@ -52,7 +53,7 @@ def old(name: str, **options) -> bytes:
     if name == "tiff":
         tags = options.pop("exif", Image.Exif())
         tags[700] = options.pop("xmp", b"")
-        return encoded(photo(), "tiff", exif=tags, **options)
+        return encoded(photo(), "tiff", exif=tags.tobytes(), **options)
     return encoded(photo(), name, **options)
 
 
@@ -111,8 +112,6 @@ def test_without_the_mark_what_the_old_file_said_is_left_out(quick, tmp_path):
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("name", ["png", "tiff"])
 def test_16_bits_are_marked_too(bits, name, quick, tmp_path):
-    from photos import deep
-
     (tmp_path / f"a.{SUFFIX[name]}").write_bytes(deep(3, name))
     assert quick(f"a.{SUFFIX[name]}", "-o", "out/")[0] == 0
     path = tmp_path / f"out/a.{SUFFIX[name]}"
@@ -211,49 +210,31 @@ def test_heic_with_long_metadata_becomes_jpeg(quick, tmp_path):
     assert status == 0 and "JPEG cannot hold its XMP" in errors and os.listdir("out") == ["a.jpg"]
 
 
-@pytest.mark.parametrize("part, most", [("exif", SEGMENT), ("xmp", XMP_SEGMENT), ("comment", SEGMENT)])
-@pytest.mark.parametrize("over", [0, 1])
-def test_a_jpegs_segment_is_filled_to_its_last_byte(part, most, over, quick, tmp_path):
-    """Without the mark, so that the length is the photograph's own."""
-    size = most + over
-    if part == "exif":
-        tags = Image.Exif()
-        tags[BASE.ImageDescription] = "x"
-        tags[BASE.ImageDescription] = "x" * (size - len(tags.tobytes()) + 1 - len("x") + 1)
-        while len(tags.tobytes()) < size:
-            tags[BASE.ImageDescription] += "x"
-        while len(tags.tobytes()) > size:
-            tags[BASE.ImageDescription] = tags[BASE.ImageDescription][:-1]
-        content = {"exif": tags}
-        whole = len(tags.tobytes()) <= most
-    else:
-        content = {part: b"\x01" * size if part == "xmp" else b"c" * size}
-        whole = not over
-    buffer = io.BytesIO()
-    if part == "comment":
-        buffer.write(encoded(photo(), "jpeg")) if over else photo().save(buffer, "jpeg", **content)
-        if over:
-            return  # no JPEG holds it
-    else:
-        photo().save(buffer, "webp", **content)
-    (tmp_path / "a.bin").write_bytes(buffer.getvalue())
-    status, _, errors = quick("a.bin", "-o", "b.jpg", "--no-mark")
-    assert status == 0 and ("cannot hold" in errors) == (not whole)
+@pytest.mark.parametrize("part, most", [("exif", SEGMENT), ("xmp", XMP_SEGMENT), ("iptc", APP13_SEGMENT),
+                                        ("comment", SEGMENT)])  # fmt: skip
+def test_a_jpegs_segment_is_filled_to_its_last_byte(part, most):
+    most -= part == "exif"  # its length is even
+    for size, left_out in ((most, False), (most + 2, True)):
+        content = b"\x1c" * size
+        if part == "exif":
+            tags = Image.Exif()
+            tags[BASE.ImageDescription] = ""
+            tags[BASE.ImageDescription] = "x" * (size - len(tags.tobytes()) - 1)
+            content = tags.tobytes()
+        assert len(content) == size
+        metadata, told = fitted(Metadata(**{part: content}), "jpeg", Metadata(), bits=8, mark=False)
+        assert bool(told) == left_out
+        saved = encoded(photo(), "jpeg", **save_arguments(metadata, "jpeg"))
+        assert (content in saved) == (not left_out)
 
 
 def test_bmp_and_16_bit_tiff_say_what_they_do_not_hold(quick, tmp_path):
-    from photos import deep
-
     (tmp_path / "a.jpg").write_bytes(old("jpeg", xmp=CAPTION, exif=exif()))
     assert "BMP cannot hold its EXIF and its XMP; left out" in quick("a.jpg", "-o", "a.bmp")[2]
     (tmp_path / "plain.jpg").write_bytes(jpeg(1))
     assert quick("plain.jpg", "-o", "plain.bmp")[2] == ""
-    with Image.open(io.BytesIO(deep(3, "png"))) as image:
-        image.load()
     content = deep(3, "png")
     body = exif().tobytes().removeprefix(b"Exif\0\0")
-    import zlib
-
     chunk = len(body).to_bytes(4) + b"eXIf" + body + zlib.crc32(b"eXIf" + body).to_bytes(4)
     (tmp_path / "deep.png").write_bytes(content[:33] + chunk + content[33:])
     told = quick("deep.png", "-o", "deep.tif")[2]

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 from conftest import GUARD, ROOT, may_unshare
 from kaggle_server import Answer, KaggleServer
 from kaggle_stage import ARCHIVE, STAGE, Stage, photographs
+
+from colorization.sources.kaggle_client import unreachable
 
 
 @pytest.fixture
@@ -135,6 +138,24 @@ def test_a_missing_proxy_is_reported(stage):
     began = time.monotonic()
     stage.fails(kaggle, "localhost cannot be reached (ProxyError)", "sample", "folder", KAGGLE_API_TOKEN="TOKEN-SECRET")
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("variables, told", [
+    ({"http_proxy": "socks5://127.0.0.1:9"}, "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs one more package"),
+    ({"http_proxy": "http://:"}, "the proxy of HTTPS_PROXY or ALL_PROXY is no address"),
+    ({"KAGGLE_API_ENVIRONMENT": "PROD", "REQUESTS_CA_BUNDLE": "/no/such.pem"},
+     "the certificates of REQUESTS_CA_BUNDLE cannot be read (/no/such.pem)"),
+])  # fmt: skip
+def test_a_proxy_or_certificates_that_cannot_be_used_are_not_blamed_on_the_credentials(stage, variables, told):
+    with KaggleServer(ARCHIVE) as kaggle:
+        output = stage.fails(kaggle, told, "data.source", **{"KAGGLE_API_TOKEN": "TOKEN-SECRET"} | variables)
+    assert "KAGGLE_" not in output
+
+
+def test_a_certificate_that_is_not_trusted_is_named():
+    request = requests.Request("GET", "https://storage.example/signed?SECRET").prepare()
+    told = str(unreachable(requests.exceptions.SSLError("certificate verify failed", request=request)))
+    assert "a certificate is not trusted (storage.example); set REQUESTS_CA_BUNDLE" in told and "SECRET" not in told
 
 
 @pytest.mark.skipif(not may_unshare("-n"), reason="needs a network namespace of its own")

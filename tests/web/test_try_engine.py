@@ -12,10 +12,12 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
+from colorization.imaging.jpeg_end import with_end
 from colorization.page import palette
 from colorization.page.album import SHOWN
 from colorization.photo import guide, hints, light, mats, preparation, recolor, sheet
 from colorization.photo.colorizer import PhotoColorizer
+from colorization.photo.mark import SOURCE, program
 from colorization.vividness import OWN, Curve
 from tools.try_page import bundled, engine
 
@@ -380,3 +382,43 @@ def test_a_png_holds_its_pixels(js, shape, channels):
     image = Image.open(io.BytesIO(content.tobytes()))
     assert image.mode == {3: "RGB", 4: "RGBA"}[channels]
     assert np.array_equal(np.asarray(image), pixels[..., :channels])
+
+
+def cut_jpegs() -> list[bytes]:
+    """Whole and cut JPEGs, baseline and progressive, and what is none."""
+    found = [b"\xff\xd8", b""]
+    for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}):
+        whole = saved(Image.fromarray(RANDOM.integers(0, 256, (60, 80), np.uint8)), "jpeg", **options)
+        found += [whole, whole + bytes(30), *(whole[:length] for length in range(3, len(whole), 61)), whole[:-1]]
+        found.append(whole[:-200] + bytes(200))
+    return found
+
+
+def saved(image: Image.Image, name: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, name, **options)
+    return buffer.getvalue()
+
+
+def test_jpegs_without_an_end_get_the_same_one(js):
+    for content in cut_jpegs():
+        found = js("jpeg_end.js", "withEnd", np.frombuffer(content, np.uint8))
+        assert (None if found is None else found.tobytes()) == with_end(content)
+
+
+@pytest.mark.parametrize("name, mode", [("jpeg", "RGB"), ("webp", "RGB"), ("webp", "RGBA")])
+def test_files_of_a_canvas_are_marked(js, name, mode):
+    image = Image.fromarray(RANDOM.integers(0, 256, (31, 45, 4), np.uint8)).convert(mode)
+    before = saved(image, name)
+    options = () if name == "jpeg" else (45, 31, mode == "RGBA")
+    parts = js("mark.js", f"in{name.title()}", np.frombuffer(before, np.uint8), *options)
+    with Image.open(io.BytesIO(b"".join(part.tobytes() for part in parts))) as found:
+        assert SOURCE.encode() in found.info["xmp"] and found.getexif()[0x0131] == program()
+        assert np.array_equal(np.asarray(found), np.asarray(Image.open(io.BytesIO(before))))
+        assert found.mode == mode
+
+
+def test_png_is_marked(js):
+    pixels = RANDOM.integers(0, 256, (6, 5, 4), np.uint8)
+    with Image.open(io.BytesIO(js("", "png", pixels, {"width": 5, "height": 6}, True).tobytes())) as found:
+        assert SOURCE.encode() in found.info["xmp"] and found.getexif()[0x0131] == program()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ CUT = "damaged, its end is missing"
 
 @dataclass(frozen=True, kw_only=True)
 class Deep:
-    """An image with 16 bits per channel. bands: its rows (rows,W) or (rows,W,3), uint16, from top to bottom."""
+    """An image with 16 bits per channel. bands: its rows (rows,W,1) or (rows,W,3), uint16, from top to bottom."""
 
     width: int
     height: int
@@ -64,7 +65,7 @@ def _pnm(path: Path, header: re.Match[bytes]) -> Deep:
                 if words is None:
                     found = np.frombuffer(file.read(2 * size), ">u2")
                 else:
-                    found = np.array([int(word) for word, _ in zip(words, range(size))])
+                    found = np.array([int(word) for word in islice(words, size)])
                 yield _scaled(found, largest).reshape(_shape(found, (count, width, 3)))
 
     return Deep(width=width, height=height, bands=bands)
@@ -100,7 +101,7 @@ def _sgi(path: Path, start: bytes) -> Deep:
         top = 0
         for count in _counts(height, width):
             rows = planes[:, ::-1][:, top : top + count].astype(np.uint16)  # the file's first row is the lowest
-            yield rows[0] if channels == 1 else np.moveaxis(rows, 0, -1)
+            yield np.moveaxis(rows, 0, -1)
             top += count
 
     return Deep(width=width, height=height, bands=bands)

@@ -14,14 +14,13 @@ MARK_OF_END = b"\xff\xd9"
 def decoded(image: Image.Image, content: bytes) -> tuple[Image.Image, bool]:
     """An opened JPEG with its pixels, and whether its file, with the bytes `content`, is whole.
 
-    Raises OSError, as Pillow does, if it is damaged otherwise, and InputError if no pixels are left.
+    Zeros at the end, as recovered files have them, are no pixels. Raises OSError, as Pillow does, if it is damaged
+    otherwise, and InputError if no pixels are left.
     """
-    try:
+    ended = None if content.rstrip(b"\0").endswith(MARK_OF_END) else with_end(content)
+    if ended is None:
         image.load()
         return image, True
-    except OSError:
-        if (ended := with_end(content)) is None:
-            raise
     found = Image.open(BytesIO(ended), formats=FORMATS)
     found.load()
     extrema = found.getextrema()

@@ -37,7 +37,7 @@ async function uploaded(file) {
   return (await ask("POST", `api/photos?name=${encodeURIComponent(file.name)}`, file)).json();
 }
 
-// A new photograph: {id, name, width, height}, its file, its hints, and the steps to undo.
+// A new photograph: {id, name, width, height, warning: a line or ""}, its file, its hints, and the steps to undo.
 export async function added(file) {
   return { ...(await uploaded(file)), file, hints: [], undo: [] };
 }

@@ -85,11 +85,14 @@ def _take(painter: Painter, upload: Upload, name: str) -> Response:
     album = painter.album
     entry = album.add(name, upload, upload.length)
     try:
-        height, width = album.open(entry).photo.levels.shape
+        photo = album.open(entry).photo
     except InputError:
         album.remove(entry.number)
         raise
-    return JSONResponse({"id": entry.number, "name": entry.name, "width": width, "height": height})
+    height, width = photo.levels.shape
+    warning = f"{entry.name}: {'; '.join(photo.warnings)}" if photo.warnings else ""
+    size = {"width": width, "height": height}
+    return JSONResponse({"id": entry.number, "name": entry.name, "warning": warning} | size)
 
 
 def _models(painter: Painter, asked: Mapping) -> Response:

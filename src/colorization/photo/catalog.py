@@ -15,6 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]  # the package is installed in pl
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the models that come with the package
 MOST_VIVID = 10.0  # largest factor on the colours, and largest gain of a curve
 LARGEST_KNEE = 100.0  # ab units
+PAPERS = ("resnet", "gan", "vae")  # models that a clone has and the package has not (pyproject.toml)
 FEW = 1000  # training photographs; a model of fewer tries the study, and paints wrongly
 SCORE = "delta_e"  # ranks the models, as in the pipeline: CIEDE2000, lower is better
 RULE = "the model that learned from the most photographs; ties go to the lowest ΔE"
@@ -134,11 +135,19 @@ def find(model: str | Path | None) -> Path:
         known = named()
         if model not in known:
             told = ", ".join(known) or "none yet; train them with: make repro"
-            raise InputError(f"{model}: unknown model; the trained models are: {told}")
+            raise InputError(f"{model}: unknown model; the trained models are: {told}{_elsewhere(str(model))}")
         path = known[model].path
     if not path.is_file():
         raise InputError(f"{path}: file not found; colorize --list names the trained models")
     return path
+
+
+def _elsewhere(model: str) -> str:
+    """Where a model of the paper is that the package leaves out, to stay small; "" for other names."""
+    if model not in PAPERS:
+        return ""
+    file = f"src/colorization/photo/weights/{model}.onnx"
+    return f"; the paper's models ({', '.join(PAPERS)}) lie in a clone of the repository: --model CLONE/{file}"
 
 
 def vividness(path: Path) -> tuple[Curve, float]:

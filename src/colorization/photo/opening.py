@@ -153,7 +153,8 @@ def _by_rows(deep: Deep, image: Image.Image) -> ImageFile:
     header = Header(format=(image.format or "").lower(), width=deep.width, height=deep.height, bits=BITS, alpha=False)
 
     def whole() -> Image.Image:
-        return Image.fromarray(np.concatenate([eight_bits(band) for band in deep.bands()]))
+        pixels = np.concatenate([eight_bits(band) for band in deep.bands()])
+        return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
     return ImageFile(
         header=header,

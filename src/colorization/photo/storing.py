@@ -27,17 +27,20 @@ def for_result(metadata: Metadata, size: tuple[int, int], *, mark: bool) -> Meta
     )
 
 
-def fitted(metadata: Metadata, name: str, *, bits: int, mark: bool) -> tuple[Metadata, list[str]]:
-    """What a format holds of a result's metadata, and one line about what it does not."""
+def fitted(metadata: Metadata, name: str, before: Metadata, *, bits: int, mark: bool) -> tuple[Metadata, list[str]]:
+    """What a format holds of a result's metadata, and one line about what it does not.
+
+    before: the photograph's own metadata, whose loss is told.
+    """
     left_out: list[str] = []
     if name == "jpeg":
         metadata, left_out = _in_segments(metadata, mark=mark)
     elif name == "bmp":
-        known = {"EXIF": metadata.exif, "XMP": metadata.xmp, "captions (IPTC)": metadata.iptc}
+        known = {"EXIF": before.exif, "XMP": before.xmp, "captions (IPTC)": before.iptc}
         left_out = [f"its {part}" for part, content in known.items() if content]
     elif name == "tiff" and bits == 16:  # `sixteen_bit` writes no further directories
         folders = ((ExifTags.IFD.Exif, "the exposure"), (ExifTags.IFD.GPSInfo, "the place (GPS)"))
-        tags = exif.opened(metadata.exif)
+        tags = exif.opened(before.exif)
         left_out = [f"{what} of its EXIF" for folder, what in folders if folder in tags]
     held = "TIFF of 16 bits" if name == "tiff" else name.upper()
     return metadata, [f"{held} cannot hold {' and '.join(left_out)}; left out"] if left_out else []
@@ -64,7 +67,7 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
         "dpi": metadata.dpi,
     }
     if name == "jpeg":
-        kept |= {"comment": metadata.comment, "extra": _app13(metadata.iptc)}
+        kept["extra"] = _app13(metadata.iptc) + _segment(b"\xfe", metadata.comment)
     if name == "png":
         kept.pop("xmp")
         kept["pnginfo"] = png_texts(metadata)
@@ -78,8 +81,12 @@ def save_arguments(metadata: Metadata, name: str) -> dict:
 def _app13(iptc: bytes) -> bytes:
     """A JPEG's segment APP13 with IPTC, or b"" without any."""
     resource = b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
-    content = b"Photoshop 3.0\0" + resource
-    return b"\xff\xed" + struct.pack(">H", len(content) + 2) + content if iptc else b""
+    return _segment(b"\xed", b"Photoshop 3.0\0" + resource) if iptc else b""
+
+
+def _segment(kind: bytes, content: bytes) -> bytes:
+    """A JPEG's segment, or b"" without content. Pillow has no room for a comment of full length."""
+    return b"\xff" + kind + struct.pack(">H", len(content) + 2) + content if content else b""
 
 
 def _tiff_arguments(metadata: Metadata) -> dict:

@@ -49,7 +49,7 @@ def write_photo(
         bands = _with_alpha(bands, photo.alpha)
     bits = depth(photo, name)
     metadata = for_result(photo.metadata, (width, height), mark=mark)
-    metadata, told = fitted(metadata, name, bits=bits, mark=mark)
+    metadata, told = fitted(metadata, name, photo.metadata, bits=bits, mark=mark)
     with _writing(path, name, allowed) as file:
         if bits == 16:
             write = sixteen_bit.write_png if name == "png" else sixteen_bit.write_tiff

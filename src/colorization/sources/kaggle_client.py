@@ -17,6 +17,7 @@ from colorization.core.errors import InputError
 ANSWER_SECONDS = 30  # until an answer must begin; the client itself waits forever
 OAUTH = Path("~/.kaggle/credentials.json")  # the client deletes it when Kaggle does not accept it
 T = TypeVar("T")
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # variables that name a file of trusted certificates
 BY_HAND = "download the archive in the browser and set data.source to folder and data.folder.path to it"
 
 
@@ -36,23 +37,47 @@ def locate(dataset: str, version: int) -> requests.PreparedRequest:
             if response.status_code >= 500 or response.history:  # the storage answered: the credentials were accepted
                 raise
             raise InputError(f"data.kaggle: {dataset}: {_refusal(response, oauth)}") from None
+        if told := _unconnected(error):
+            raise InputError(f"data.kaggle: {told}, or {BY_HAND}") from None
         raise InputError(
             f"data.kaggle: the kaggle client failed ({type(error).__name__}); check your KAGGLE_ variables and "
             f"~/.kaggle, or {BY_HAND}"
         ) from None
 
 
+def _unconnected(error: Exception) -> str:
+    """Why no connection could be tried, and what to do; "" for other errors. A proxy is not shown: it has passwords."""
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        return (
+            "a SOCKS proxy (ALL_PROXY, HTTPS_PROXY) needs one more package; pip install 'requests[socks]', or unset "
+            "the proxy"
+        )
+    if isinstance(error, requests.exceptions.InvalidProxyURL | requests.exceptions.InvalidSchema):
+        return "the proxy of HTTPS_PROXY or ALL_PROXY is no address; correct it"
+    named = next((name for name in BUNDLES if os.environ.get(name)), None)
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException) and named:
+        return f"the certificates of {named} cannot be read ({os.environ[named]}); correct it or unset it"
+    return ""
+
+
 def unreachable(error: Exception) -> InputError:
     """The error for a failed first contact. It names only the host of the address: the rest is signed."""
-    response, request = getattr(error, "response", None), getattr(error, "request", None)
+    if isinstance(error, requests.exceptions.SSLError) or "SSLError" in type(error).__name__:
+        advice = f"set {BUNDLES[0]} to the file of your network's own certificates if it has them"
+        return InputError(f"data.kaggle: a certificate is not trusted ({_host(error)}); {advice}, or {BY_HAND}")
+    response = getattr(error, "response", None)
     if response is not None:
         host = urlsplit(response.url).hostname
         return InputError(f"data.kaggle: {host} answered HTTP {response.status_code}; run it again later, or {BY_HAND}")
-    host = urlsplit(request.url).hostname if request is not None else "Kaggle"
     return InputError(
-        f"data.kaggle: {host} cannot be reached ({type(error).__name__}); without a network set data.source to "
+        f"data.kaggle: {_host(error)} cannot be reached ({type(error).__name__}); without a network set data.source to "
         "sample, or to folder with photographs of your own"
     )
+
+
+def _host(error: Exception) -> str:
+    request = getattr(error, "request", None)
+    return str(urlsplit(request.url).hostname) if request is not None else "Kaggle"
 
 
 def answer(call: Callable[[], T]) -> T:

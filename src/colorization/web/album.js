@@ -24,9 +24,9 @@ export class Album {
 
   async add({ number, file }) {
     const entry = { number, name: file.name, file, before: null, result: null };
-    const { levels } = await this.open(entry);
+    const { levels, warning } = await this.open(entry);
     this.entries.set(number, entry);
-    return { id: number, name: entry.name, width: levels.width, height: levels.height };
+    return { id: number, name: entry.name, width: levels.width, height: levels.height, warning };
   }
 
   async before({ number, longest }) {

@@ -1,7 +1,8 @@
 // The bytes of a photograph → its lightness levels, by the browser's own decoders: upright, in sRGB, 8 bits.
 
-import { colorizer, painting, srgb } from "./constants.js";
+import { colorizer, opening, painting, srgb } from "./constants.js";
 import { InputError } from "./errors.js";
+import { withEnd } from "./jpeg_end.js";
 import { lightnessOf } from "./recolor.js";
 
 const SIGNS = { jpeg: /^\xff\xd8\xff/, webp: /^RIFF....WEBP/s, telephone: /^....ftyp(avi[fs]|hei|hev|mif1|msf1)/s };
@@ -10,10 +11,12 @@ const FOREIGN = {
   HEIC: { sign: /^....ftyp(hei|hev|mif1|msf1)/s, advice: "save or send it as JPEG, or open this page in Safari" },
 };
 
-// {levels, alpha (Uint8Array, or null: opaque), format of the result, before: a picture whose sides are at most longest}.
+// {levels, alpha (Uint8Array, or null: opaque), format of the result, before: a picture whose sides are at most longest,
+// warning: a line about what is missing, or ""}.
 export async function decoded(file, longest) {
   const format = await formatOf(file);
-  const image = await createImageBitmap(file, { premultiplyAlpha: "none" }).catch(() => null);
+  const ended = format === "jpeg" && withEnd(new Uint8Array(await file.arrayBuffer()));
+  const image = await bitmap(ended ? new Blob([ended], { type: "image/jpeg" }) : file);
   if (!image) throw new InputError(`${file.name}: ${await unreadable(file)}`);
   try {
     const { width, height } = image;
@@ -21,14 +24,20 @@ export async function decoded(file, longest) {
       throw new InputError(`${file.name}: larger than ${srgb.MAX_PIXELS / 1e6} megapixels; scale it down`);
     }
     const { levels, alpha } = planesOf(image, format !== "jpeg");
+    if (ended && levels.data.every((value) => value === levels.data[0])) {
+      throw new InputError(`${file.name}: damaged, only its start is there, and no pixels`);
+    }
+    const warning = ended ? `${file.name}: ${opening.CUT}` : "";
     const kind = format === "telephone" ? (alpha ? "png" : "jpeg") : format;
-    return { levels, alpha, format: kind, before: await pictured(image, longest) };
+    return { levels, alpha, format: kind, before: await pictured(image, longest), warning };
   } finally {
     image.close();
   }
 }
 
 const startOf = async (file) => String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+
+const bitmap = (blob) => createImageBitmap(blob, { premultiplyAlpha: "none" }).catch(() => null);
 
 async function formatOf(file) {
   const start = await startOf(file);

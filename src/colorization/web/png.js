@@ -1,5 +1,7 @@
 // Write a PNG of 8 bits, band by band. A canvas would multiply the colours by alpha, and hold the whole picture.
 
+import { chunks } from "./mark.js";
+
 const SIGN = [137, 80, 78, 71, 13, 10, 26, 10];
 const SUB = 1; // PNG's filter: subtract the same byte of the left pixel
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -14,6 +16,7 @@ export async function png(bands, { width, height }, alpha) {
   new DataView(head.buffer).setUint32(4, height);
   head.set([8, alpha ? 6 : 2, 0, 0, 0], 8);
   const parts = [Uint8Array.from(SIGN), ...chunk("IHDR", head)];
+  for (const [kind, content] of chunks) parts.push(...chunk(kind, content));
   for await (const part of deflated(bands, width, alpha ? 4 : 3)) parts.push(...chunk("IDAT", part));
   return new Blob([...parts, ...chunk("IEND", new Uint8Array(0))], { type: "image/png" });
 }

@@ -1,6 +1,7 @@
 // The result as a picture for the page and as a file: JPEG and WebP by the browser's encoders, else PNG.
 
 import { colorizer, formats, painting } from "./constants.js";
+import { marked } from "./mark.js";
 import { png } from "./png.js";
 import { painted } from "./recolor.js";
 
@@ -20,7 +21,9 @@ export async function written(levels, colour, alpha, format) {
   const kind = formats[format];
   if (kind.lossy && Math.max(levels.width, levels.height) <= kind.sides) {
     const blob = await encoded(levels, colour, alpha, `image/${format}`);
-    if (blob?.type === `image/${format}`) return { blob, suffix: kind.suffix };
+    if (blob?.type === `image/${format}`) {
+      return { blob: await marked(blob, blob.type, levels, Boolean(alpha)), suffix: kind.suffix };
+    }
   }
   return { blob: await png(bands(levels, colour, alpha), levels, Boolean(alpha)), suffix: formats.png.suffix };
 }
