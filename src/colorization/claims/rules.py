@@ -164,7 +164,7 @@ def sharp(evidence: Evidence) -> Found:
     history = evidence.histories["vae"]
     loss = history[
         "train_mse" if "train_mse" in history else "train_loss"
-    ].to_numpy()  # an autoencoder's loss is its MSE
+    ].to_numpy()  # without KL, its loss
     if len(loss) < MIN_EPOCHS:
         return Found(f"{len(loss)} epochs: too few", UNDECIDED)
     share, left = trends.early_share(loss), loss.min() / loss[0] if loss[0] > 0 else 1.0
