@@ -7,6 +7,8 @@ import sys
 import pytest
 from conftest import jpeg
 
+from colorization.photo import catalog
+
 
 def put(folder, *names):
     for name in names:
@@ -135,3 +137,16 @@ def test_a_pipes_messages_name_the_pipe(kind, quick, monkeypatch):
     assert status == (kind == "none") and "colorize-pipe" not in errors
     assert ("standard input: " in errors) == (kind != "whole")
     assert errors.endswith("1 photograph colorized with ours: standard output\n") == (kind != "none")
+
+
+def test_the_papers_models_are_said_to_be_in_a_clone(quick, tmp_path, monkeypatch):
+    """The package leaves them out, to stay small."""
+    put(tmp_path, "a.jpg")
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/ours.onnx").symlink_to(catalog.BUNDLED / "ours.onnx")
+    monkeypatch.setattr(catalog, "BUNDLED", tmp_path / "weights")
+    monkeypatch.setattr(catalog, "CHECKOUT", tmp_path)
+    status, _, errors = quick("a.jpg", "--model", "vae")
+    assert status == 1 and "vae: unknown model; the trained models are: ours; the paper's models" in errors
+    assert "lie in a clone of the repository: --model CLONE/src/colorization/photo/weights/vae.onnx" in errors
+    assert "clone" not in quick("a.jpg", "--model", "nosuch")[2]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import jpeg
+from conftest import ROOT, jpeg
 
 STUDY = ("torch", "torchvision", "lightning_fabric", "pandas", "matplotlib", "scipy", "skimage", "kaggle", "onnx",
          "yaml", "dvc", "imagehash", "jinja2")  # fmt: skip
@@ -27,6 +27,13 @@ COMMAND = f"""{WITHOUT}
 from colorization.command.main import main
 sys.argv[0] = "colorize"
 main()
+"""
+
+EXPORT = f"""{WITHOUT}
+import runpy
+sys.path.insert(0, {str(ROOT)!r})
+sys.argv[0] = "export"
+runpy.run_module("tools.export", run_name="__main__")
 """
 
 
@@ -70,3 +77,9 @@ def test_onnx_runtime_does_not_tell_its_makers(run, tmp_path, monkeypatch):
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
     if run("import onnxruntime").returncode == 0 and not list((tmp_path / "temporary").iterdir()):
         pytest.skip("this version of ONNX Runtime has no telemetry")
+
+
+def test_an_export_without_the_studys_packages_says_what_to_install(run):
+    done = run(EXPORT, "a.safetensors")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "export needs the package onnx; pip install" in done.stderr and "[study]" in done.stderr

@@ -9,7 +9,6 @@ SRGB = 1  # a value of ColorSpace
 # Tags that describe the old file's bytes and colours. Interop tells Adobe RGB, which results are not.
 STALE = (
     BASE.ImageUniqueID,
-    BASE.ComponentsConfiguration,
     BASE.CompressedBitsPerPixel,
     BASE.Gamma,
     ExifTags.IFD.Interop,
