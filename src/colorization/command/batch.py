@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from PIL import Image
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, out_of_memory
+from colorization.photo.negative import NEGATIVE, positive
 from colorization.photo.reading import read_photo, read_picture
 from colorization.photo.writing import depth, save, write_photo
 
@@ -37,6 +38,8 @@ class Look:
     hints: "list[Hint]"  # for a single photograph
     quality: int
     mark: bool = True  # results say that their colours are invented
+    detail: float = 1  # factor on the side that the model sees
+    negative: bool = False  # photographs are negatives
     keep_time: bool = False  # results get the time of their photograph's file
 
 
@@ -85,9 +88,17 @@ def colorize_one(
 
 def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard) -> list[str]:
     photo = read_photo(job.source)
+    if look.negative:
+        told = tuple(line for line in photo.warnings if line != NEGATIVE)
+        photo = replace(photo, levels=positive(photo.levels), warnings=told)
     colorizer = model.result()
     maps = colorizer.predict(
-        photo.levels, saturation=look.saturation, samples=look.samples, prepare=look.prepare, hints=look.hints
+        photo.levels,
+        saturation=look.saturation,
+        samples=look.samples,
+        prepare=look.prepare,
+        hints=look.hints,
+        detail=look.detail,
     )
     told = [*photo.warnings]
     for target, colour in zip(job.targets, maps, strict=True):

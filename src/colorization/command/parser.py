@@ -73,8 +73,16 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--no-prepare",
         action="store_true",
-        help="show the model faded levels and borders as they are; by default it sees them stretched and cut off",
+        help="show the model faded levels, vignettes, borders and mats as they are, and a page of photographs as one",
     )
+    add(
+        "--detail",
+        type=_number(float, 1, 4),
+        default=1,
+        metavar="X",
+        help="show the model X times its side, 1 to 4: for groups and wide scenes; 2 takes four times as long",
+    )
+    add("--negative", action="store_true", help="the photographs are negatives: turn them into positives first")
     add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
     add(
         "--format",

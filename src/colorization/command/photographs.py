@@ -93,6 +93,8 @@ def look_of(wanted: argparse.Namespace, photos: int) -> Look:
         saturation=wanted.saturation,
         samples=wanted.samples,
         prepare=not wanted.no_prepare,
+        detail=wanted.detail,
+        negative=wanted.negative,
         hints=hints_of(wanted, photos),
         quality=wanted.quality,
         mark=not wanted.no_mark,

@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorization.photo.metadata import Metadata
+from colorization.photo.negative import NEGATIVE, TONELESS, one_bit, orange
 from colorization.photo.opening import Header, opened
+
+GLANCE = 64  # pixels of the longer side of the picture that tells a colour negative
 
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
     """An upright photograph: lightness levels (H,W), alpha (H,W) with `bits` bits or None, metadata for its result.
 
-    warnings: a line for each part of the file that is missing or was not kept.
+    warnings: a line for each part of the file that is missing or was not kept, and about what it shows: a colour
+        negative, one bit per pixel.
     """
 
     levels: NDArray[np.uint16]
@@ -36,12 +40,14 @@ def read_photo(path: Path) -> Photo:
     with opened(path) as file:
         levels, alpha = file.planes()
         turn = file.metadata.orientation
+        told = [NEGATIVE] if orange(np.asarray(file.picture(GLANCE).convert("RGB"))) else []
+        told += [TONELESS] if one_bit(levels) else []
         return Photo(
             levels=upright(levels, turn),
             alpha=None if alpha is None else upright(alpha, turn),
             bits=file.header.bits,
             metadata=file.metadata.in_srgb(),
-            warnings=tuple(file.warnings),
+            warnings=(*file.warnings, *told),
         )
 
 
