@@ -54,8 +54,8 @@ def _unconnected(error: Exception) -> str:
         )
     if isinstance(error, requests.exceptions.InvalidProxyURL | requests.exceptions.InvalidSchema):
         return "the proxy of HTTPS_PROXY or ALL_PROXY is no address; correct it"
-    named = next((name for name in BUNDLES if os.environ.get(name)), None)
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException) and named:
+    named = next((name for name in BUNDLES if os.environ.get(name) and os.environ[name] in str(error)), None)
+    if isinstance(error, OSError) and named:
         return f"the certificates of {named} cannot be read ({os.environ[named]}); correct it or unset it"
     return ""
 
