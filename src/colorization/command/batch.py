@@ -100,12 +100,12 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guar
         hints=look.hints,
         detail=look.detail,
     )
-    told = [*photo.warnings]
+    lost = [*photo.warnings]
     for target, colour in zip(job.targets, maps, strict=True):
         guard.check(job.source, target)  # before the work, and right before the file is replaced
         bands = colorizer.bands(photo.levels, colour, bits=depth(photo, job.format))
         allowed = partial(guard.check, job.source, target)
-        told += write_photo(
+        lost += write_photo(
             target, photo, bands, name=job.format, quality=look.quality, mark=look.mark, allowed=allowed
         )
         _written(job, target, look, guard)
@@ -115,7 +115,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guar
         allowed = partial(guard.check, job.source, job.comparison)
         save(image, job.comparison, name=job.format, quality=look.quality, mark=look.mark, allowed=allowed)
         _written(job, job.comparison, look, guard)
-    return [f"{job.source}: {line}" for line in dict.fromkeys(told)]
+    return [f"{job.source}: {line}" for line in dict.fromkeys(lost)]
 
 
 def _written(job: Job, target: Path, look: Look, guard: Guard) -> None:
