@@ -162,9 +162,7 @@ def peak(evidence: Evidence) -> Found:
 
 def sharp(evidence: Evidence) -> Found:
     history = evidence.histories["vae"]
-    loss = history[
-        "train_mse" if "train_mse" in history else "train_loss"
-    ].to_numpy()  # without KL, its loss
+    loss = history["train_mse" if "train_mse" in history else "train_loss"].to_numpy()  # without KL, its loss
     if len(loss) < MIN_EPOCHS:
         return Found(f"{len(loss)} epochs: too few", UNDECIDED)
     share, left = trends.early_share(loss), loss.min() / loss[0] if loss[0] > 0 else 1.0
