@@ -20,7 +20,7 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def start(cwd: Path, temporary: Path, port: int) -> subprocess.Popen:
+def start(cwd: Path, temporary: Path, port: int, **options) -> subprocess.Popen:
     """A server that answers already."""
     process = subprocess.Popen(
         [sys.executable, "-m", "colorization.command.main", "--serve", "--port", str(port)],
@@ -29,6 +29,7 @@ def start(cwd: Path, temporary: Path, port: int) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=hear_ctrl_c,
+        **options,
     )
     assert process.stdout.readline().startswith(f"http://127.0.0.1:{port} ")
     return process

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -244,6 +245,18 @@ def test_no_upload_outlives_the_server(trained, tmp_path, number):
     if folder.exists():
         sweep(tmp_path)
     assert not folder.exists()
+
+
+def test_a_stop_with_an_upload_on_its_way_is_quick_and_quiet(trained, tmp_path):
+    port = free_port()
+    server = start(trained, tmp_path, port, stderr=subprocess.PIPE)
+    with socket.create_connection(("127.0.0.1", port)) as unfinished:
+        unfinished.sendall(b"POST /api/photos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nabc")
+        while not list(tmp_path.glob("colorize-*/*/photograph")):
+            time.sleep(0.05)
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+    assert server.stderr.read() == "" and not list(tmp_path.iterdir())
 
 
 def test_a_running_server_is_not_swept(tmp_path):

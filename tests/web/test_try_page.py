@@ -153,15 +153,15 @@ def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp
     with browsing(chromium, address, **options) as page:
         told = page.locator("#start").inner_text()
         assert "nothing is uploaded" in told and "ten minutes" not in told and "15,273 photographs" in told
-        page.get_by_role("button", name="family").click()
+        page.get_by_role("button", name="river").click()
         page.wait_for_selector(READY)
         page.wait_for_selector("#before[src]")
         assert page.get_by_text("Other models").is_hidden(), "there is one model"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_label("Compare", exact=True).press("End")
-        assert downloaded(page, DOWNLOAD, tmp_path / "result.jpg") == f"family-ours-{VIVIDNESS}.jpg"
+        assert downloaded(page, DOWNLOAD, tmp_path / "result.jpg") == f"river-ours-{VIVIDNESS}.jpg"
         found, source = (
-            np.asarray(Image.open(path)) for path in (tmp_path / "result.jpg", try_page.PAGE / "examples/family.jpg")
+            np.asarray(Image.open(path)) for path in (tmp_path / "result.jpg", try_page.PAGE / "examples/river.jpg")
         )
         assert np.ptp(found.astype(int), axis=-1).mean() > 10, "there is colour"
         assert np.abs(gray_of(found) - gray_of(source)).mean() < 1.5, "apart from two JPEGs' losses"

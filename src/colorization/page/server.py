@@ -80,7 +80,8 @@ def quiet_server(app) -> Server:
 
     server.config.load()
     on_signals(stop)
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)  # answers that a stop cuts off
+    for name in ("uvicorn.error", "asyncio"):  # what a stop cuts off is no error
+        logging.getLogger(name).addFilter(lambda _: not server.should_exit)
     return server
 
 
