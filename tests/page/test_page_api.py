@@ -53,7 +53,8 @@ def told(answer) -> str:
 def uploaded(port):
     """The address of an uploaded photograph."""
     status, _, content = ask(port, "POST", "/api/photos?name=pier.png", PNG)
-    assert status == 200 and json.loads(content) | {"id": 1} == {"id": 1, "name": "pier.png", "width": 64, "height": 48}
+    told = {"name": "pier.png", "width": 64, "height": 48, "warning": ""}
+    assert status == 200 and json.loads(content) | {"id": 1} == {"id": 1, **told}
     return f"/api/photos/{json.loads(content)['id']}"
 
 

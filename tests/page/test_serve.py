@@ -211,6 +211,13 @@ def test_a_file_that_is_not_an_image_is_reported(local_page, tmp_path):
     local_page.wait_for_selector("[role=alert] >> text=notes.png: not an image of a known format")
 
 
+def test_a_jpeg_that_is_cut_off_is_coloured_with_a_line_that_says_so(local_page, tmp_path):
+    content = encoded(photo((320, 240)), "jpeg")
+    (tmp_path / "half.jpg").write_bytes(content[: len(content) * 2 // 3])
+    upload(local_page, tmp_path / "half.jpg")
+    local_page.wait_for_selector("[role=alert] >> text=half.jpg: ")
+
+
 def test_it_is_accessible(local_page, tmp_path):
     """By axe-core's rules, among them labels, roles and contrast, in light and dark."""
     upload(local_page, pier(tmp_path))

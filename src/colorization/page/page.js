@@ -13,22 +13,23 @@ const THUMB = 160; // pixels of a thumbnail's longest side
 
 // truth: a picture of the true colours, of an example.
 async function take(files, truth = null) {
-  const failures = [];
+  const lines = [];
   complain();
   for (const [number, file] of [...files].entries()) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
       const photo = { ...(await added(file)), truth };
+      if (photo.warning) lines.push(photo.warning); // coloured all the same
       const thumb = await before(photo, THUMB);
       addThumb(photo, thumb, () => show(photo));
       if (!onStage() || number === 0) show(photo);
       else frame();
     } catch (error) {
-      failures.push(error.message);
+      lines.push(error.message);
     }
   }
   tell("");
-  complain(...failures);
+  complain(...lines);
   colourRest();
 }
 
