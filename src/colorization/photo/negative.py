@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.color import AB_SCALE, rgb_to_lab
-from colorization.photo.recolor import L_LEVELS
+from colorization.photo.recolor import L_LEVELS, TABLES
 
 ENDS = (0.2, 99.8)  # percentiles of the tones of a negative: its highlights and its base
-SHORT = 0.8  # share of all tones: film with less between its ends has a base or a mask to remove
+CLEAR = 0.85  # gray value in [0, 1]: film whose base is darker has a mask to remove
 MARGIN = 0.03  # of all tones: what a positive keeps free at black and white
 REDNESS, ORANGE = 12.0, 30.0  # a and b of a colour film's mask, at least, in its lightest tones; sepia is less red
 LIGHT = 90  # percentile of L from which on tones are the lightest
@@ -19,17 +19,18 @@ SAMPLED = 1000  # rows and columns that the percentiles are taken from, at most
 
 
 def positive(levels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Lightness levels (H,W) of a negative → those of the positive: inverted.
+    """Lightness levels (H,W) of a negative → those of the positive, whose gray values are the inverted ones.
 
-    A base that is not clear (an orange mask, a gray film) would leave it pale: then its tones are stretched, too.
+    A base that is not clear (an orange mask, gray film) would leave it pale: then its tones are stretched, too.
     """
+    light = TABLES[np.dtype(np.uint16)][0]  # gray value → level
+    gray = np.interp(np.arange(L_LEVELS + 1), light, np.linspace(0, 1, len(light)))  # level → gray value
     steps = (max(1, size // SAMPLED) for size in levels.shape)
-    low, high = np.percentile(levels[tuple(slice(None, None, step) for step in steps)], ENDS)
-    if high - low >= SHORT * L_LEVELS or high == low:
-        return L_LEVELS - levels
-    factor = (1 - 2 * MARGIN) * L_LEVELS / (high - low)
-    table = MARGIN * L_LEVELS + factor * (high - np.arange(L_LEVELS + 1))
-    return np.take((np.clip(table, 0, L_LEVELS) + 0.5).astype(np.uint16), levels)
+    low, high = gray[np.percentile(levels[tuple(slice(None, None, step) for step in steps)], ENDS).astype(int)]
+    turned = 1 - gray
+    if low < high < CLEAR:
+        turned = MARGIN + (1 - 2 * MARGIN) * (high - gray) / (high - low)
+    return np.take(light[(np.clip(turned, 0, 1) * (len(light) - 1) + 0.5).astype(int)], levels)
 
 
 def one_bit(levels: NDArray[np.uint16]) -> bool:

@@ -16,6 +16,7 @@ NOISE, LEAST = 3.0, 0.03  # the page's cells may deviate by so many times what i
 USUAL = 0.9  # quantile of the margin's deviation
 RING = 0.85  # share of the outermost cells that show the page
 LINE = 0.96  # share of a line of cells between photographs that does
+WIDEST, STEP, SHARP = 12, 0.15, 0.85  # without a margin: a gap is narrow, and has a step along 85 % of its sides
 MOST = 12  # photographs
 SMALLEST, COVERED = 0.01, 0.2  # share of the page that a photograph takes at least, and all of them
 LIKE = 8  # largest photograph / smallest
@@ -23,7 +24,9 @@ CROOKED = 0.12  # slope of a side: a photograph that is tilted by 7°
 STRAIGHT, OFF = 0.7, 1.5  # share of a side that lies within so many cells of a line
 SIDES = 3  # of four that must be straight: a white sky hides one
 PAGE, PICTURE = -1, -2  # cells before they have a label
-FEWEST = 6  # cells of a photograph's shorter side
+INSET, CHANGE = 2, 3  # cells from a photograph's edge to what is surely inside; cells between which L changes
+FEWEST = 8  # cells of a photograph's shorter side
+CONTINUED = 0.5  # correlation of the changes along two sides of a gap: a window's bar has one scene behind it
 CLUTTER = 0.04  # share of the page that may show other things: captions, dust, corners
 
 
@@ -55,7 +58,8 @@ def photographs(levels: NDArray[np.uint16]) -> list[Found]:
     side = max(1, min(height, width) // step // CELLS)
     means, ranges = _cells(levels[::step, ::step], side)
     for tone, near in _tones(means):
-        if found := _rectangles((np.abs(means - tone) <= near) & (ranges <= ROUGH)):
+        found = _rectangles((np.abs(means - tone) <= near) & (ranges <= ROUGH))
+        if found and _continued(means, [one.box for one in found]) < CONTINUED:
             edges = height, height, width, width
             boxes = [Box(*(min(edge * step * side, most) for edge, most in zip(one.box, edges))) for one in found]
             return [one._replace(box=box) for one, box in zip(found, boxes)]
@@ -78,15 +82,24 @@ def _tones(means: NDArray) -> list[tuple[float, float]]:
     tone = float(np.median(ring))
     if np.mean(np.abs(ring - tone) <= NEAR) >= RING:
         return [(tone, _tolerance(ring - tone))]
-    lines = []
-    for rows in (means, means.T):
-        inner = rows[len(rows) // 8 : len(rows) - len(rows) // 8]
-        off = inner - np.median(inner, axis=1)[:, None]
-        lines += [
-            (float(np.median(inner[i])), _tolerance(off[i]))
-            for i in np.flatnonzero(np.mean(np.abs(off) <= NEAR, axis=1) >= LINE)
-        ]
-    return sorted(lines, key=lambda line: line[1])[:1]
+    lines = [*_gaps(means), *_gaps(means.T)]
+    return [(float(np.median(lines)), LEAST)] if lines and np.ptp(lines) <= NEAR else []
+
+
+def _gaps(rows: NDArray) -> list[float]:
+    """The tones of even lines that cross the page and end sharply on both sides: gaps between photographs."""
+    tones, widest = np.median(rows, axis=1), len(rows) // WIDEST
+    even = np.mean(np.abs(rows - tones[:, None]) <= LEAST, axis=1) >= LINE
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], even, [False]]).astype(int)))
+    found = []
+    for start, stop in zip(edges[::2], edges[1::2]):
+        tone = float(np.median(tones[start:stop]))
+        if start < INSET or stop + INSET > len(rows) or stop - start > widest:
+            continue
+        sides = rows[start - INSET], rows[stop + INSET - 1]
+        if min(np.mean(np.abs(side - tone) > STEP) for side in sides) >= SHARP:
+            found.append(tone)
+    return found
 
 
 def _tolerance(deviations: NDArray) -> float:
@@ -108,6 +121,34 @@ def _rectangles(page: NDArray[np.bool_]) -> list[Found]:
     if sum(boxes) < COVERED * labels.size or max(boxes) > LIKE * min(boxes):
         return []
     return found
+
+
+def _continued(means: NDArray, boxes: list[Box]) -> float:
+    """How far the scene of a box goes on in its neighbours: the mean correlation of changes along facing sides."""
+    turned = [Box(box.left, box.right, box.top, box.bottom) for box in boxes]
+    pairs = [*_facing(means, boxes), *_facing(means.T, turned)]
+    return float(np.mean(pairs)) if pairs else 0.0
+
+
+def _facing(means: NDArray, boxes: list[Box]) -> list[float]:
+    """For each box and the next one on its right: the correlation of the changes down their facing sides."""
+    found = []
+    for one in boxes:
+        right = [other for other in boxes if other.left >= one.right - INSET and _shared(one, other) >= STRAIGHT]
+        if right:
+            other = min(right, key=lambda box: box.left)
+            rows = slice(max(one.top, other.top), min(one.bottom, other.bottom))
+            sides = (means[rows, one.right - 1 - INSET], means[rows, other.left + INSET])
+            changes = [side[CHANGE:] - side[:-CHANGE] for side in sides]
+            if min(np.std(each) for each in changes) > 0:
+                found.append(float(np.corrcoef(*changes)[0, 1]))
+    return found
+
+
+def _shared(one: Box, other: Box) -> float:
+    """The rows that two boxes share, as a share of the lower one's."""
+    rows = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return rows / min(one.bottom - one.top, other.bottom - other.top)
 
 
 def _components(page: NDArray[np.bool_]) -> tuple[NDArray, int]:

@@ -3,8 +3,8 @@
 import { recolor, sheet } from "./constants.js";
 import { clipped, median, quantile } from "./statistics.js";
 
-const { CELLS, CLUTTER, COARSE, COVERED, CROOKED, FEWEST, LEAST, LIKE, LINE, LONGEST } = sheet;
-const { MOST, NEAR, NOISE, OFF, PAGE, PICTURE, RING, ROUGH, SIDES, SMALLEST, STRAIGHT, USUAL } = sheet;
+const { CELLS, CHANGE, CLUTTER, COARSE, CONTINUED, COVERED, CROOKED, FEWEST, INSET, LEAST, LIKE, LINE, LONGEST } = sheet;
+const { MOST, NEAR, NOISE, OFF, PAGE, PICTURE, RING, ROUGH, SHARP, SIDES, SMALLEST, STEP, STRAIGHT, USUAL, WIDEST } = sheet;
 
 // A photograph's part of its box of a shape, as a mask of a size.
 export function tiltedMask(slope, shape, { height, width }) {
@@ -34,7 +34,7 @@ export function photographs(levels) {
     const page = cells.means.map((mean, at) => Math.abs(mean - tone) <= near && cells.ranges[at] <= ROUGH);
     const found = rectangles({ ...cells, page });
     const full = (edge, most) => Math.min(edge * step * side, most);
-    if (found.length) {
+    if (found.length && continued(cells, found) < CONTINUED) {
       return found.map(({ box: { top, bottom, left, right }, ...rest }) => ({
         box: { top: full(top, height), bottom: full(bottom, height), left: full(left, width), right: full(right, width) },
         ...rest,
@@ -76,20 +76,28 @@ function tones({ means, rows, columns }) {
   const near = (values) => values.filter((value) => value <= NEAR).length / values.length;
   const own = off(ring, median(ring));
   if (near(own) >= RING) return [[median(ring), tolerance(own)]];
-  let best = null;
-  for (const [lines, count, at] of [
-    [rows, columns, (i) => line(i * columns, 1, columns)],
-    [columns, rows, (i) => line(i, columns, rows)],
-  ]) {
-    for (let i = Math.floor(lines / 8); i < lines - Math.floor(lines / 8); i++) {
-      const values = at(i);
-      const deviations = off(values, median(values));
-      if (near(deviations) < LINE) continue;
-      const found = [median(values), tolerance(deviations)];
-      if (!best || found[1] < best[1]) best = found;
-    }
+  const across = gaps(rows, columns, (i) => line(i * columns, 1, columns));
+  const found = [...across, ...gaps(columns, rows, (i) => line(i, columns, rows))];
+  if (!found.length || Math.max(...found) - Math.min(...found) > NEAR) return [];
+  return [[median(Float32Array.from(found)), LEAST]];
+}
+
+// The tones of even lines that cross the page and end sharply on both sides: gaps between photographs.
+function gaps(lines, length, at) {
+  const tone = Float32Array.from({ length: lines }, (_, i) => median(at(i)));
+  const share = (i, holds) => at(i).filter(holds).length / length;
+  const even = Array.from(tone, (middle, i) => share(i, (value) => Math.abs(value - middle) <= LEAST) >= LINE);
+  const found = [];
+  for (let start = 0, stop; start < lines; start = stop) {
+    stop = start + 1;
+    if (!even[start]) continue;
+    while (even[stop]) stop++;
+    if (start < INSET || stop + INSET > lines || stop - start > Math.floor(lines / WIDEST)) continue;
+    const own = median(tone.slice(start, stop));
+    const steps = [start - INSET, stop + INSET - 1].map((i) => share(i, (value) => Math.abs(value - own) > STEP));
+    if (Math.min(...steps) >= SHARP) found.push(own);
   }
-  return best ? [best] : [];
+  return found;
 }
 
 const tolerance = (deviations) => clipped(NOISE * quantile(deviations, USUAL), LEAST, NEAR);
@@ -108,6 +116,44 @@ function rectangles({ page, rows, columns }) {
   const boxes = found.map(({ box }) => (box.bottom - box.top) * (box.right - box.left));
   const covered = boxes.reduce((sum, box) => sum + box, 0);
   return covered < COVERED * labels.length || Math.max(...boxes) > LIKE * Math.min(...boxes) ? [] : found;
+}
+
+// How far the scene of a box goes on in its neighbours: the mean correlation of changes along facing sides.
+function continued({ means, rows, columns }, found) {
+  const boxes = found.map(({ box }) => box);
+  const turned = boxes.map(({ top, bottom, left, right }) => ({ top: left, bottom: right, left: top, right: bottom }));
+  const pairs = [...facing((i, j) => means[i * columns + j], boxes), ...facing((i, j) => means[j * columns + i], turned)];
+  return pairs.length ? pairs.reduce((sum, value) => sum + value, 0) / pairs.length : 0;
+}
+
+// For each box and the next one on its right: the correlation of the changes down their facing sides.
+function facing(at, boxes) {
+  const found = [];
+  for (const one of boxes) {
+    const right = boxes.filter((other) => other.left >= one.right - INSET && shared(one, other) >= STRAIGHT);
+    if (!right.length) continue;
+    const other = right.reduce((best, box) => (box.left < best.left ? box : best));
+    const [top, bottom] = [Math.max(one.top, other.top), Math.min(one.bottom, other.bottom)];
+    const changes = [one.right - 1 - INSET, other.left + INSET].map((column) =>
+      Float64Array.from({ length: bottom - top - CHANGE }, (_, k) => at(top + k + CHANGE, column) - at(top + k, column)),
+    );
+    const correlation = correlated(...changes);
+    if (Number.isFinite(correlation)) found.push(correlation);
+  }
+  return found;
+}
+
+function correlated(x, y) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const both = mean(x.map((value, k) => (value - mx) * (y[k] - my)));
+  return both / Math.sqrt(mean(x.map((value) => (value - mx) ** 2)) * mean(y.map((value) => (value - my) ** 2)));
+}
+
+// The rows that two boxes share, as a share of the lower one's.
+function shared(one, other) {
+  const rows = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+  return rows / Math.min(one.bottom - one.top, other.bottom - other.top);
 }
 
 // The parts of what the page around does not reach: labels from 1, 0 for the page; their number.
