@@ -89,8 +89,8 @@ def colorize_one(
 def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard) -> list[str]:
     photo = read_photo(job.source)
     if look.negative:
-        told = tuple(line for line in photo.warnings if line != NEGATIVE)
-        photo = replace(photo, levels=positive(photo.levels), warnings=told)
+        known = tuple(line for line in photo.warnings if line != NEGATIVE)
+        photo = replace(photo, levels=positive(photo.levels), warnings=known)
     colorizer = model.result()
     maps = colorizer.predict(
         photo.levels,
