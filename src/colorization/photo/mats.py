@@ -79,20 +79,18 @@ def opening(L: NDArray[np.float32]) -> Shape | None:
 
 def _fitting(picture: Mask, rows: tuple[int, int], columns: tuple[int, int]) -> Shape | None:
     """The shape that fits best in rows and columns; None if none fits or a rectangle does."""
-    halves = [(b - a) / 2 for a, b in (rows, columns)]
-    centre = [(a + b - 1) / 2 for a, b in (rows, columns)]
+    halves = (rows[1] - rows[0]) / 2, (columns[1] - columns[0]) / 2
+    centre = (rows[0] + rows[1] - 1) / 2, (columns[0] + columns[1] - 1) / 2
     masks = {n: Shape(*centre, *halves, n, n).mask(picture.shape) for n in EXPONENTS}
     middle = (rows[0] + rows[1]) // 2
-    best = []
-    for part in (slice(middle), slice(middle, None)):
-        union = {n: np.logical_or(mask[part], picture[part]).sum() for n, mask in masks.items()}
-        best.append(
-            min(EXPONENTS, key=lambda n, part=part, union=union: union[n] - (masks[n][part] & picture[part]).sum())
-        )
-    shape = Shape(*centre, *halves, *best)
+    upper, lower = (
+        min(EXPONENTS, key=lambda n, part=part: int((masks[n][part] != picture[part]).sum()))  # type: ignore[misc]
+        for part in (slice(middle), slice(middle, None))
+    )
+    shape = Shape(*centre, *halves, upper, lower)
     found = shape.mask(picture.shape)
     fits = (found & picture).sum() / (found | picture).sum() >= FITS
-    return shape if fits and min(best) < EXPONENTS[-1] else None
+    return shape if fits and min(upper, lower) < EXPONENTS[-1] else None
 
 
 def _from_edges(even: Mask) -> Mask:

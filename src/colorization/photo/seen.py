@@ -82,8 +82,8 @@ def _part(levels: NDArray[np.uint16], whole: NDArray[np.float32], side: int, til
         return _told(box, seen, None, trust)
     box = within(box, opening.box(seen.shape), seen.shape)
     seen = shrunk(levels[cut(levels.shape, box, whole.shape)], side)
-    visible = opening.fitted(seen.shape)
-    return _told(box, mats.filled(seen, visible.mask(seen.shape, mats.RIM)), visible.mask(seen.shape), trust)
+    own = opening.fitted(seen.shape)
+    return _told(box, mats.filled(seen, own.mask(seen.shape, mats.RIM)), own.mask(seen.shape), trust)
 
 
 def within(box: Box, part: Box, shape: tuple[int, ...]) -> Box:
