@@ -64,6 +64,7 @@ def folder_of(given: Path, name: str) -> Path:
 
 def within(command: list[str], seconds: float, folder: Path, environment: dict) -> bool:
     """Run a command for so many seconds, then interrupt it; False if it was interrupted. Exits if it fails."""
+    assert sys.platform != "win32", "Kaggle's machines run Linux"
     with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as process:
         try:
             status = process.wait(max(seconds, 0))
