@@ -64,20 +64,25 @@ def folder_of(given: Path, name: str) -> Path:
 
 def within(command: list[str], seconds: float, folder: Path, environment: dict) -> bool:
     """Run a command for so many seconds, then interrupt it; False if it was interrupted. Exits if it fails."""
-    assert sys.platform != "win32", "Kaggle's machines run Linux"
     with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as process:
         try:
             status = process.wait(max(seconds, 0))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
             return False
     if status:
         sys.exit(f"error: {' '.join(command)} failed with exit status {status}")
     return True
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Interrupt a command and all that it started; kill it if it does not end."""
+    if sys.platform != "win32":  # Kaggle's machines run Linux
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
