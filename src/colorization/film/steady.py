@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from colorization.film.reading import Picture
 from colorization.film.warping import Link, Planes, Seen
 from colorization.photo.guide import guide
-from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps
+from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
 
 KEPT = 0.97  # share of a colour's weight that it keeps from picture to picture: it counts for about 33
 STEP = 16  # pictures that are finished at a time
@@ -75,7 +75,10 @@ def _sums(moment: Moment) -> Planes | None:
     """The colours that the network gave a moment, with weight 1: (3,h,w); None if it did not see it."""
     if moment.maps is None:
         return None
-    ab = colours_of(moment.maps.result(), moment.seen.L)
+    maps, shape = moment.maps.result(), moment.seen.L.shape
+    if maps.shape[1:] != shape:  # the network saw it at another size
+        maps = enlarged(maps, (slice(0, shape[0]), slice(0, shape[1])), shape)
+    ab = colours_of(maps, moment.seen.L)
     return np.concatenate([ab, np.ones((1, *ab.shape[1:]), np.float32)])
 
 
