@@ -43,15 +43,17 @@ SPEED = {"480p": (854, 480), "1080p": (1920, 1080)}
 ENCODING = Encoding(matrix=BT601, full=True)
 
 
-class Remembering(PhotoColorizer):
-    """Predicts each picture once."""
+class Remembering:
+    """A colorizer that predicts each picture once."""
 
-    def predict(self, levels, **options):
-        self.known = getattr(self, "known", {})
+    def __init__(self, colorizer: PhotoColorizer):
+        self.image_size, self._colorizer, self._known = colorizer.image_size, colorizer, {}
+
+    def predict(self, levels: NDArray[np.uint16], **options) -> list[NDArray]:
         key = levels.tobytes()
-        if key not in self.known:
-            self.known[key] = super().predict(levels, **options)
-        return self.known[key]
+        if key not in self._known:
+            self._known[key] = self._colorizer.predict(levels, **options)
+        return self._known[key]
 
 
 def sequence(folder: Path) -> tuple[list[Picture], NDArray[np.uint8]]:
@@ -62,7 +64,7 @@ def sequence(folder: Path) -> tuple[list[Picture], NDArray[np.uint8]]:
     return pictures, np.stack([np.asarray(image) for image in images])
 
 
-def measured(folder: Path, colorizer: PhotoColorizer, flows: Path | None) -> dict[str, list[float]]:
+def measured(folder: Path, colorizer: Remembering, flows: Path | None) -> dict[str, list[float]]:
     """MEASURES of a sequence: the true film, gray, frame by frame and steady, at the network's size."""
     pictures, true = sequence(folder)
     lightness = [ENCODING.levels(picture.luma) for picture in pictures]
@@ -201,8 +203,7 @@ def main() -> None:
         return
     rows = {}
     for name in TUNING if wanted.tuning else REPORT:
-        remembering = Remembering(model.network, image_size=model.image_size, vividness=model.vividness)
-        rows[name] = measured(wanted.davis / name, remembering, wanted.flows)
+        rows[name] = measured(wanted.davis / name, Remembering(model), wanted.flows)
         print(name, {film: np.round(values, 2).tolist() for film, values in rows[name].items()}, flush=True)
     print(table(rows))
 

@@ -43,7 +43,7 @@ def test_a_film_beside_itself_twice_and_over(colorize, tmp_path):
     assert read(result)[0] == read(film)[0]
     first = result.stat().st_mtime_ns
     status, _, errors = colorize("film.mp4")
-    assert status == 1 and errors.startswith("error: film-colorized.mp4 exists; --skip-existing keeps them")
+    assert status == 1 and errors.startswith("error: film-colorized.mp4 exists; --skip-existing keeps it")
     assert colorize("film.mp4", "--skip-existing")[0] == 0 and result.stat().st_mtime_ns == first
     assert colorize("film.mp4", "--overwrite")[0] == 0 and result.stat().st_mtime_ns != first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film-colorized.mp4", "film.mp4"]
@@ -92,7 +92,7 @@ def test_what_happened_to_a_film_is_told(colorize, tmp_path):
 
 
 def test_without_pyav_films_of_a_folder_are_counted(colorize, tmp_path, monkeypatch):
-    monkeypatch.setattr("colorization.command.plan.reads_films", lambda: False)
+    monkeypatch.setattr("colorization.command.finding.reads_films", lambda: False)
     (tmp_path / "albums").mkdir()
     (tmp_path / "albums/photo.jpg").write_bytes(jpeg(1))
     (tmp_path / "albums/film.mp4").write_bytes(b"")
