@@ -17,6 +17,7 @@ LAYERS = (  # each layer may import the layers above it in this list, and no oth
     {"training", "evaluation", "export"},
     {"claims", "human_study", "report"},
     {"photo"},
+    {"film"},
     {"page"},
     {"command", "stages"},
     {"tools"},

@@ -14,11 +14,13 @@ from PIL import Image
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, out_of_memory
+from colorization.film.opening import FilmHeader
 from colorization.photo.negative import NEGATIVE, positive
 from colorization.photo.reading import read_photo, read_picture
 from colorization.photo.writing import depth, save, write_photo
 
 if TYPE_CHECKING:
+    from colorization.film.hints import FilmHint
     from colorization.photo.colorizer import PhotoColorizer
     from colorization.photo.hints import Hint
 
@@ -36,6 +38,7 @@ class Look:
     samples: int
     prepare: bool
     hints: "list[Hint]"  # for a single photograph
+    film_hints: "list[FilmHint]"  # for a single film
     quality: int
     mark: bool = True  # results say that their colours are invented
     detail: float = 1  # factor on the side that the model sees
@@ -57,29 +60,46 @@ def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Lo
     load: returns the model. It is called once, while the first photographs are being read.
     """
     with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as loader:
-        model, large = loader.submit(load), threading.Lock()
+        model, large, ended = loader.submit(load), threading.Lock(), threading.Event()
         waiting = iter(jobs)
         running: dict[Future, Job] = {}
         try:
             while True:
                 while len(running) < 2 * WORKERS and (job := next(waiting, None)):
-                    running[workers.submit(colorize_one, job, model, look, guard, large)] = job
+                    running[workers.submit(colorize_one, job, model, look, guard, large, ended)] = job
                 if not running:
                     return
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     job = running.pop(done)
                     failure = _failure(done, job, model)
                     yield Done(job, failure, [] if failure else done.result())
-        finally:  # after an interrupt, or without a model: running jobs end, waiting jobs do not start
+        finally:  # after an interrupt, or without a model: photographs end, films stop, waiting jobs do not start
+            ended.set()
             for future in running:
                 future.cancel()
 
 
 def colorize_one(
-    job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard, large: threading.Lock
+    job: Job,
+    model: "Future[PhotoColorizer]",
+    look: Look,
+    guard: Guard,
+    large: threading.Lock,
+    ended: threading.Event,
 ) -> list[str]:
-    """Read, colorize and write one photograph; returns a line for each thing lost. Raises InputError or OSError."""
+    """Read, colorize and write one photograph or film; returns a line for each thing lost.
+
+    large: held for a film and for a large photograph: one at a time. A film stops when `ended` is set. Raises
+    InputError or OSError.
+    """
     with guard.turn(job.targets[0]):
+        if isinstance(job.header, FilmHeader):
+            from colorization.command.films import colorize_one_film
+
+            with large:
+                told = colorize_one_film(job, model, look, guard, ended)
+            _written(job, job.targets[0], look, guard)
+            return told
         if job.header.width * job.header.height > LARGE:
             with large:
                 return _colorize(job, model, look, guard)

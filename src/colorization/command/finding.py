@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from colorization.film.formats import SUFFIXES as FILM_SUFFIXES
+from colorization.film.formats import reads_films
 from colorization.imaging.heif import SUFFIXES as HEIF_SUFFIXES
 from colorization.imaging.heif import reads_heif
 from colorization.photo.formats import ENDING, FORMATS
@@ -37,8 +39,8 @@ class Found:
 def find_photos(inputs: list[str], out: str | None) -> Found:
     """Files, folders (recursive) and globs → each photograph once.
 
-    In folders it takes files with an image suffix only. It passes over hidden files, files in `out`, and without `out`
-    the results of an earlier run; it counts all other files, and folders that are links.
+    In folders it takes files with the suffix of an image or a film only. It passes over hidden files, files in `out`,
+    and without `out` the results of an earlier run; it counts all other files, and folders that are links.
     """
     found = Found(photos=[])
     taken: dict[Path, tuple[Path, Path]] = {}
@@ -62,10 +64,15 @@ def _below(path: Path, out: str | None, found: Found) -> Iterator[tuple[Path, Pa
             found.passed_over[BROKEN_LINK] += 1
         elif not os.path.isfile(file) or file.name.lower() in OF_SYSTEMS:  # reading a pipe would wait for ever
             continue
-        elif suffix not in PHOTO_SUFFIXES and not (suffix in HEIF_SUFFIXES and reads_heif()):
+        elif not _is_read(suffix):
             found.passed_over[suffix] += 1
         elif out is not None or not _is_result(file):
             yield file, file.relative_to(path)
+
+
+def _is_read(suffix: str) -> bool:
+    optional = (suffix in HEIF_SUFFIXES and reads_heif()) or (suffix in FILM_SUFFIXES and reads_films())
+    return suffix in PHOTO_SUFFIXES or optional
 
 
 def _files(top: Path, out: str | None, found: Found) -> Iterator[Path]:

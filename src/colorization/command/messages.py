@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from colorization.command.finding import BROKEN_LINK, LINKED_FOLDER
 from colorization.command.plan import Exists, Job
+from colorization.film.formats import INSTALL as INSTALL_FILM
+from colorization.film.formats import SUFFIXES as FILM_SUFFIXES
 from colorization.imaging.heif import INSTALL, SUFFIXES
 from colorization.sources.archive import RAW, UNREADABLE
 
@@ -13,6 +15,7 @@ PICTURES |= {".hdr", ".svg", ".wmf", ".emf", ".ico", ".icns", ".fits", ".djvu", 
 SIDECARS = {".xmp", ".aae", ".json", ".thm"}
 ADVICE = (  # suffixes, and what to do about their files; the first that fits
     (set(SUFFIXES), f"{INSTALL}, and they are read"),
+    (set(FILM_SUFFIXES), f"{INSTALL_FILM}, and they are coloured, too"),
     ({".pdf"}, "pdfimages -all FILE.pdf NAME, of the package poppler, takes the pictures of its pages out"),
     (PICTURES, "convert them to JPEG or TIFF first"),
     (SIDECARS, "they describe photographs; copy them beside the results"),

@@ -16,6 +16,7 @@ examples:
   colorize albums/ scan*.tif -o coloured/        a folder keeps its structure
   colorize albums/ -o coloured/ --skip-existing  goes on where an earlier run stopped
   colorize coat.jpg --hint 812,640,#2f5d3a       the coat was green
+  colorize film.mp4                              writes film-colorized.mp4 (needs pip install '.[film]')
   colorize - < photo.jpg > coloured.jpg          - is a pipe
   colorize --list                                the models, their training photographs and scores
   colorize --serve                               a page in your browser
@@ -37,7 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files, folders (with their subfolders) or globs")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="photographs and films: files, folders, globs")
     parser.add_argument(
         "-o",
         "--output",
@@ -62,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="X,Y,COLOUR",
         help="a colour that you know, at a pixel of the upright photograph: 812,640,#2f5d3a; or 200,90,keep for gray",
     )
-    add("--hints", type=Path, metavar="FILE", help="hints in a JSON file (docs/colorize.md)")
+    add("--hints", type=Path, metavar="FILE", help="hints in a JSON file (docs/colorize.md, docs/films.md)")
     add = parser.add_argument_group("results").add_argument
     add(
         "--saturation",

@@ -15,6 +15,8 @@ from colorization.command.plan import Exists, Job, Wishes, place, plan
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
 from colorization.core.process import keep_memory
+from colorization.film.formats import is_film
+from colorization.film.hints import FilmHint, read_film_hints
 from colorization.models.common.description import SUFFIX, read_description
 from colorization.photo import catalog
 from colorization.photo.hints import Hint, parsed, read_hints
@@ -29,7 +31,7 @@ def colorize(wanted: argparse.Namespace) -> int:
         logging.getLogger(decoder).setLevel(logging.CRITICAL)
     model = model_of(wanted)
     photos, closed = photos_of(wanted)
-    look = look_of(wanted, len(photos))
+    look = look_of(wanted, photos)
     wishes = wishes_of(wanted, len(photos))
     guard = Guard([photo for photo, _ in photos], overwrite=wanted.overwrite)
     steps = list(plan(photos, wishes, guard))
@@ -87,28 +89,34 @@ def photos_of(wanted: argparse.Namespace) -> tuple[list[tuple[Path, Path]], int]
     return found.photos, len(found.closed)
 
 
-def look_of(wanted: argparse.Namespace, photos: int) -> Look:
-    """The options that decide how the results of a number of photographs look."""
+def look_of(wanted: argparse.Namespace, photos: Sequence[tuple[Path, Path]]) -> Look:
+    """The options that decide how the results look. Raises InputError for hints to several photographs."""
+    if (wanted.hint or wanted.hints) and len(photos) > 1:
+        raise InputError(f"--hint: belongs to one photograph, not to {len(photos)}; colorize them one by one")
+    film = is_film(photos[0][0])
     return Look(
         saturation=wanted.saturation,
         samples=wanted.samples,
         prepare=not wanted.no_prepare,
         detail=wanted.detail,
         negative=wanted.negative,
-        hints=hints_of(wanted, photos),
+        hints=[] if film else hints_of(wanted),
+        film_hints=film_hints_of(wanted) if film else [],
         quality=wanted.quality,
         mark=not wanted.no_mark,
         keep_time=wanted.keep_time,
     )
 
 
-def hints_of(wanted: argparse.Namespace, photos: int) -> list[Hint]:
-    """The hints of the command line and of its file. Raises InputError for hints to several photographs."""
-    if not wanted.hint and not wanted.hints:
-        return []
-    if photos > 1:
-        raise InputError(f"--hint: belongs to one photograph, not to {photos}; colorize them one by one")
+def hints_of(wanted: argparse.Namespace) -> list[Hint]:
+    """The hints of the command line and of its file."""
     return [*(read_hints(wanted.hints) if wanted.hints else []), *map(parsed, wanted.hint)]
+
+
+def film_hints_of(wanted: argparse.Namespace) -> list[FilmHint]:
+    """The same for a film; those of the command line are in its first picture."""
+    first = [FilmHint(one, 0, None) for one in map(parsed, wanted.hint)]
+    return [*(read_film_hints(wanted.hints) if wanted.hints else []), *first]
 
 
 def wishes_of(wanted: argparse.Namespace, photos: int) -> Wishes:

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from colorization.command.same import Guard
 from colorization.core.errors import InputError
+from colorization.film.formats import RESULTS as FILM_RESULTS
+from colorization.film.formats import is_film, own_suffix
+from colorization.film.opening import FilmHeader, read_film_header
 from colorization.photo.formats import ENDING, FORMATS, own_format
 from colorization.photo.reading import Header, read_header
 
@@ -30,11 +33,11 @@ class Wishes:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One photograph and its result files, one per sample; `comparison` shows them beside the photograph."""
+    """A photograph or film and its result files, one per sample; `comparison` shows them beside the photograph."""
 
     source: Path
-    header: Header
-    format: str
+    header: Header | FilmHeader
+    format: str  # a key of FORMATS; of a film its suffix, a key of FILM_RESULTS
     targets: list[Path]
     comparison: Path | None
 
@@ -53,16 +56,17 @@ class Exists(NamedTuple):
 def place(text: str | None, photos: int) -> tuple[Path | None, bool]:
     """The value of --output for a number of photographs, and whether it is a file; None: beside each photograph.
 
-    A value that ends with / is a folder, and so is one without a suffix of letters. Raises InputError for a file with
-    an unknown suffix, and for a file with several photographs.
+    A value that ends with / is a folder, and so is one without a suffix of letters or of a film. Raises InputError for
+    a file with an unknown suffix, and for a file with several photographs.
     """
     if text is None:
         return None, False
     out = Path(text)
-    if text.endswith(("/", os.sep)) or out.is_dir() or not re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix):
+    named = re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix) or out.suffix.lower() in FILM_RESULTS
+    if text.endswith(("/", os.sep)) or out.is_dir() or not named:
         return out, False
-    if out.suffix.lower() not in SUFFIXES:
-        known = ", ".join(sorted(SUFFIXES))
+    if out.suffix.lower() not in (*SUFFIXES, *FILM_RESULTS):
+        known = ", ".join(sorted((*SUFFIXES, *FILM_RESULTS)))
         raise InputError(f"{out}: unknown suffix; name a file with one of {known}, or end a folder's name with /")
     if photos > 1:
         raise InputError(f"{out}: names one file for {photos} photographs; name a folder, such as {out.stem}/")
@@ -77,7 +81,7 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes, guard: Guard) -> Itera
     out, to_file = wishes.out, wishes.to_file
     if out is not None and out.exists() and not out.is_dir() and not to_file:
         raise InputError(f"{out}: is a file; name a folder, or a file with a suffix")
-    if out is not None and to_file and wishes.format and SUFFIXES[out.suffix.lower()] != wishes.format:
+    if out is not None and to_file and wishes.format and SUFFIXES.get(out.suffix.lower()) != wishes.format:
         raise InputError(f"{out}: its suffix does not fit {wishes.format}; change it, or leave out --format")
     for photo, relative in photos:
         beside = photo.with_name(f"{photo.stem}{ENDING}{photo.suffix}")
@@ -91,10 +95,13 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes, guard: Guard) -> Itera
 
 
 def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
+    if is_film(photo):
+        return _film_job(photo, target, wishes, to_file)
     header = read_header(photo)
     own = SUFFIXES.get(target.suffix.lower())
     name = wishes.format or (own if to_file else own_format(header))
-    assert name is not None  # a file's suffix is one of SUFFIXES
+    if name is None:  # its suffix is one of FILM_RESULTS
+        raise InputError(f"{photo}: is a photograph, and {target} a film; name a file with another suffix")
     if header.alpha and not FORMATS[name].alpha:
         raise InputError(f"{photo}: has transparency, which {name} cannot hold; use --format png")
     if own != name:
@@ -103,6 +110,18 @@ def _job(photo: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
     targets = [target.with_name(f"{target.stem}{number}{target.suffix}") for number in numbers]
     comparison = target.with_name(f"{target.stem}-compare{target.suffix}") if wishes.compare else None
     return Job(source=photo, header=header, format=name, targets=targets, comparison=comparison)
+
+
+def _film_job(film: Path, target: Path, wishes: Wishes, to_file: bool) -> Job:
+    if wishes.samples or wishes.compare:
+        option = "--samples" if wishes.samples else "--compare"
+        raise InputError(f"{film}: {option} is for photographs, and this is a film; leave it out")
+    header = read_film_header(film)
+    suffix = target.suffix.lower() if to_file else own_suffix(film)
+    if suffix not in FILM_RESULTS:
+        raise InputError(f"{film}: is a film; name a result with one of {', '.join(FILM_RESULTS)}")
+    target = target if to_file else target.with_suffix(suffix)
+    return Job(source=film, header=header, format=suffix, targets=[target], comparison=None)
 
 
 def _checked(job: Job, guard: Guard) -> Path | None:

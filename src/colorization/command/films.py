@@ -1,0 +1,38 @@
+"""Colorize one film of a command line, with a bar of its own."""
+
+import threading
+from concurrent.futures import Future
+
+from tqdm import tqdm
+
+from colorization.command.batch import Look
+from colorization.command.plan import Job
+from colorization.command.same import Guard
+from colorization.core.errors import InputError, shown
+from colorization.film.coloring import Look as FilmLook
+from colorization.film.coloring import colorize_film
+from colorization.film.opening import FilmHeader
+from colorization.photo.colorizer import PhotoColorizer
+
+
+def colorize_one_film(
+    job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard, ended: threading.Event
+) -> list[str]:
+    """Read, colorize and write one film; returns a line for each thing to know.
+
+    Raises InputError or OSError, and InputError once `ended` is set.
+    """
+    assert isinstance(job.header, FilmHeader)
+    (target,) = job.targets
+    guard.check(job.source, target)  # before the work
+    colorizer = model.result()
+    with tqdm(total=job.header.frames or None, desc=shown(job.source.name), unit="frame", disable=None) as bar:
+
+        def progress() -> None:
+            if ended.is_set():
+                raise InputError(f"{job.source}: interrupted")
+            bar.update()
+
+        wanted = FilmLook(saturation=look.saturation, prepare=look.prepare, hints=look.film_hints)
+        notes = colorize_film(job.source, target, colorizer, wanted, progress)
+    return [f"{job.source}: {note}" for note in notes]

@@ -1,0 +1,49 @@
+"""A film's pictures as scenes: cuts, the motion within a scene, and which pictures the network sees."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorization.film.planes import halves
+from colorization.film.reading import Picture
+from colorization.film.steady import Moment
+from colorization.film.warping import Link, Seen
+from colorization.photo.preparation import shrunk
+
+EVERY = 8  # the network sees one picture of so many, and the first and the last of each scene
+
+
+def levels_of(picture: Picture, side: int) -> NDArray[np.uint16]:
+    """Lightness levels of a picture; at half its sides where that leaves the network more than it sees."""
+    return picture.encoding.levels(halves(picture.luma) if min(picture.luma.shape) >= 2 * side else picture.luma)
+
+
+def moments(pictures: Iterable[Picture], side: int) -> Iterator[Moment]:
+    """Each picture with its small lightness, of shorter side `side`, and its motion from the one before."""
+    before: Seen | None = None
+    for picture in pictures:
+        seen = Seen(shrunk(levels_of(picture, side), side))
+        link = Link(before, seen) if before is not None else None
+        yield Moment(picture=picture, seen=seen, link=link if link is not None and link.same_scene else None)
+        before = seen
+
+
+def shown(
+    scenes: Iterable[Moment], colours: Callable[[Moment], NDArray], network: Executor, every: int = EVERY
+) -> Generator[Moment]:
+    """The moments, some of them with the colour maps that `colours` gives; `network` works meanwhile."""
+    last, place = None, 0
+    for moment in scenes:
+        place = 0 if moment.link is None else place + 1
+        if last is not None:
+            if place == 0 and last.maps is None:
+                last.maps = network.submit(colours, last)
+            yield last
+        if place % every == 0:
+            moment.maps = network.submit(colours, moment)
+        last = moment
+    if last is not None:
+        last.maps = last.maps or network.submit(colours, last)
+        yield last

@@ -1,0 +1,96 @@
+"""Steady colours: those of some pictures, carried along the motion to the others of their scene and averaged."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorization.film.reading import Picture
+from colorization.film.warping import Link, Planes, Seen
+from colorization.photo.guide import guide
+from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
+
+KEPT = 0.97  # share of a colour's weight that it keeps from picture to picture: it counts for about 33
+STEP = 16  # pictures that are finished at a time
+AHEAD = 16  # pictures after them whose colours count, too
+
+
+@dataclass(kw_only=True)
+class Moment:
+    """A picture on its way through the engine."""
+
+    picture: Picture
+    seen: Seen
+    link: Link | None  # to the picture before; None: it begins a scene
+    maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
+
+
+def steadied(moments: Iterable[Moment]) -> Iterator[tuple[Picture, NDArray]]:
+    """Moments in order → pictures with their colour maps (4,h,w). Holds at most STEP + AHEAD moments."""
+    waiting: list[Moment] = []
+    past: Planes | None = None
+    for moment in moments:
+        if moment.link is None and waiting:
+            yield from _finished(waiting, len(waiting), past)[0]
+            waiting, past = [], None
+        waiting.append(moment)
+        if len(waiting) == STEP + AHEAD:
+            done, past = _finished(waiting, STEP, past)
+            yield from done
+            waiting = waiting[STEP:]
+    if waiting:
+        yield from _finished(waiting, len(waiting), past)[0]
+
+
+def _finished(waiting: list[Moment], count: int, past: Planes | None) -> tuple[list[tuple[Picture, NDArray]], Planes]:
+    """The first `count` moments with their maps, and the sums (3,h,w) of a, b and weight up to the last of them.
+
+    past: the sums up to the moment before. A moment's colours are the weighted mean of those seen before, now and
+    later; each weight falls by KEPT and by the trust in the motion from picture to picture.
+    """
+    own = [_sums(moment) for moment in waiting]
+    before: list[Planes] = []
+    for moment, now in zip(waiting[:count], own):
+        if past is None or moment.link is None:
+            past = np.zeros((3, *moment.seen.L.shape), np.float32)
+        else:
+            past = moment.link.back(past) * (KEPT * moment.link.trust_back)
+        if now is not None:
+            past = past + now
+        before.append(past)
+    after, finished = np.zeros_like(before[0]), []
+    for i in reversed(range(len(waiting))):
+        if i < count:
+            finished.append((waiting[i].picture, _maps(waiting[i].seen.L, before[i] + after)))
+        link = waiting[i].link
+        if i and link is not None:
+            now = own[i]
+            after = link.forth(after if now is None else after + now) * (KEPT * link.trust_forth)
+    return finished[::-1], before[-1]
+
+
+def _sums(moment: Moment) -> Planes | None:
+    """The colours that the network gave a moment, with weight 1: (3,h,w); None if it did not see it."""
+    if moment.maps is None:
+        return None
+    maps, shape = moment.maps.result(), moment.seen.L.shape
+    if maps.shape[1:] != shape:  # the network saw it at another size
+        maps = enlarged(maps, (slice(0, shape[0]), slice(0, shape[1])), shape)
+    ab = colours_of(maps, moment.seen.L)
+    return np.concatenate([ab, np.ones((1, *ab.shape[1:]), np.float32)])
+
+
+def _maps(L: Planes, sums: Planes) -> NDArray[np.float32]:
+    """Colour maps (4,h,w) of a picture's small lightness and its sums (3,h,w)."""
+    ab = (sums[:2] / np.maximum(sums[2:], np.float32(1e-20))).astype(np.float32, copy=False)
+    return colour_maps(*guide(L, ab))
+
+
+def colours_of(maps: NDArray[np.float32], L: Planes) -> Planes:
+    """Colour maps (4,h,w) at normalised L (h,w) → ab (2,h,w) in Lab units: the inverse of `recolor.colour_maps`."""
+    levels = (L + 1) * np.float32(L_LEVELS / 2)
+    fy = levels * F_PER_LEVEL + F_BLACK
+    fx, fz = maps[:2] * levels + maps[2:]
+    return np.stack([500 * (fx - fy), 200 * (fy - fz)]).astype(np.float32)
