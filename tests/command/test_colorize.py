@@ -85,7 +85,7 @@ def test_every_format_and_mode(name, colorize, tmp_path):
     source, out = tmp_path / name, tmp_path / "out"
     source.write_bytes(every_kind()[name])
     status, _, errors = colorize(source, "-o", out, "--quality", 100)
-    assert (status, errors) == (0, "")
+    assert status == 0 and ("black and white pixels" in errors if name.startswith("1.") else errors == "")
     (result,) = out.iterdir()
     written = Path(name).suffix in (".jpg", ".png", ".tif", ".webp", ".bmp")
     assert result.name == (name if written else f"{Path(name).stem}.{'jpg' if name == 'rgb.avif' else 'png'}")

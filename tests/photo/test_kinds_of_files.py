@@ -388,7 +388,7 @@ def test_both_sides_of_a_comparison_stand_on_white(bits, trained, tmp_path):
     path = put(tmp_path / "a.png", png(deepened(np.dstack([RGB // 2, clear]), bits)))
     guard = Guard([path], overwrite=False)
     jobs = list(plan([(path, Path(path.name))], Wishes(out=tmp_path / "out", compare=True), guard))
-    look = Look(saturation=None, samples=0, prepare=True, hints=[], quality=90)
+    look = Look(saturation=None, samples=0, prepare=True, hints=[], film_hints=[], quality=90)
     done = colorize_all(jobs, lambda: load(trained / "models/vae.safetensors", device="cpu"), look, guard)
     assert [(one.failure, one.warnings) for one in done] == [("", [])]
     with Image.open(jobs[0].comparison) as sheet:
