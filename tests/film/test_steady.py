@@ -172,7 +172,7 @@ def test_memory_does_not_grow_with_the_length(monkeypatch):
 
 
 def test_ahead_gives_all_items_and_passes_an_error_on():
-    assert list(ahead(iter(range(20)), 3)) == list(range(20))
+    assert list(ahead((i for i in range(20)), 3)) == list(range(20))
 
     def breaks():
         yield 1

@@ -10,7 +10,7 @@ from colorization.photo.recolor import enlarged
 UNLIKE = 0.16  # normalised L (8): a place that differs by this from its origin is trusted by 0.6
 ASTRAY = 3.0  # pixels of the matched planes: the same for a motion that, there and back, ends this far from its start
 LEAST = 0.05  # trust of a place that is seen in no other picture: a guess is better than none
-SAME_SCENE = 0.12  # mean trust: less is a cut. Within scenes it was 0.38 and more, but for two; at cuts 0.10 and less
+SAME_SCENE = 0.2  # mean trust: less is a cut. Within scenes it was 0.26 and more, at cuts 0.15 and less
 
 Planes = NDArray[np.float32]
 
