@@ -11,7 +11,7 @@ from colorization.core.errors import InputError
 from colorization.evaluation.metrics import delta_e
 from colorization.photo.catalog import BUNDLED
 from colorization.photo.colorizer import load
-from colorization.photo.likeness import MOST, SURE, Cells, Reference, carried
+from colorization.photo.likeness import MOST, Cells, Reference, carried
 
 MUCH = 0.65  # share of the ΔE that may be left with a reference of the same scene
 HARM = 0.2  # ΔE
@@ -75,16 +75,26 @@ def test_hints_come_before_references(colorizer):
     assert np.abs(found - wanted).max() < GAMUT
 
 
-def test_memory_is_bounded_and_support_is_needed():
+def test_photographs_of_any_size_are_compared_in_bounded_memory():
+    eighth, sixteenth = np.zeros((4, 160, 320), np.float32), np.zeros((8, 80, 160), np.float32)
+    cells = Cells.of([eighth, sixteenth], np.zeros((1280, 2560), np.float32))
+    assert MOST / 2 < cells.L.size <= MOST
+    assert {each.shape[1:] for each in cells.features} == {cells.L.shape}
+
+
+def test_colours_come_from_the_same_places_and_none_from_noise():
     rng = np.random.default_rng(0)
-    eighth, sixteenth = rng.normal(size=(4, 160, 320)).astype(np.float32), rng.normal(size=(8, 80, 160))
-    cells = Cells.of([eighth, sixteenth.astype(np.float32)], rng.uniform(-1, 1, (640, 1280)).astype(np.float32))
-    assert cells.L.size <= MOST and {each.shape[1:] for each in cells.features} == {cells.L.shape}
-    ab = rng.uniform(-0.5, 0.5, (2, *cells.L.shape)).astype(np.float32)
-    same = carried(cells, [Reference(cells, ab)])
-    assert (same.weight == 1).all() and np.abs(same.ab - ab).mean() < 0.1
-    noise = Cells([rng.normal(size=each.shape).astype(np.float32) for each in cells.features], cells.L)
-    assert carried(noise, [Reference(cells, ab)]).weight.max() == 0 < SURE[0]
+    shape = 20, 30
+
+    def cells():
+        return Cells([rng.normal(size=(c, *shape)).astype(np.float32) for c in (40, 112)], np.zeros(shape, np.float32))
+
+    reference = Reference(cells(), rng.uniform(-0.5, 0.5, (2, *shape)).astype(np.float32))
+    same = carried(reference.cells, [reference])
+    assert (same.weight == 1).all() and np.abs(same.ab - reference.ab).max() < 0.01
+    assert not carried(cells(), [reference]).weight.any()
+    both = carried(reference.cells, [Reference(cells(), -reference.ab), reference])
+    assert np.allclose(both.ab, same.ab, atol=1e-5)
 
 
 def test_what_cannot_be_is_said_in_one_line(colorizer, tmp_path):
