@@ -73,7 +73,7 @@ def jpeg(seed: int, size=(80, 64), *, gray: bool = False) -> bytes:
 class Stub:
     """In place of a network: warm colours, at once."""
 
-    takes_hints = False
+    takes_hints = takes_references = False
 
     def colorize(self, L, known):
         return np.full((2, *L.shape), 0.3, np.float32)

@@ -15,10 +15,12 @@ from test_models import SMALL
 
 from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
-from colorization.export import OPSET, export, exported
+from colorization.export import FEATURES, OPSET, export, exported
 from colorization.models.common import hints, onnx_file
+from colorization.models.common.blocks import resized, scaled
 from colorization.models.common.description import read_description, tree_of
 from colorization.models.common.weights import build, save_model
+from colorization.models.ours.network import LOOKS, Ours
 from colorization.photo import catalog
 from colorization.photo.network import OnnxNetwork
 
@@ -73,7 +75,10 @@ def test_the_file_describes_the_network(pair):
     assert [(each.domain, each.version) for each in graph.opset_import] == [("", OPSET)]
     assert (tree["stride"], tree["takes_hints"], tree["predicts"]) == (model.stride, model.takes_hints, model.predicts)
     assert tree["weights"] == tree_of(path.with_suffix(".safetensors"))["sha256"]
-    for each in (*graph.graph.input, *graph.graph.output):
+    ab, *features = graph.graph.output
+    assert [each.name for each in features] == (list(FEATURES) if isinstance(model, Ours) else [])
+    assert not any(side.dim_param for each in features for side in each.type.tensor_type.shape.dim)
+    for each in (*graph.graph.input, ab):
         sides = each.type.tensor_type.shape.dim
         assert [sides[2].dim_param, sides[3].dim_param] == ["height", "width"], each.name
     assert read_description(path).image_size == 32
@@ -110,6 +115,19 @@ def test_hints_enter_as_in_torch(ours, file, sides):
     expected = ours.colorize(L, known)[0].numpy()
     assert np.abs(run(file, L, known) - expected).max() * AB_SCALE < CLOSE
     assert np.abs(run(file, L) - expected).max() * AB_SCALE > 10 * CLOSE, "the hints matter"
+
+
+@pytest.mark.parametrize("sides", [(64, 64), (67, 93), (15, 12)])
+def test_the_features_are_those_of_the_finest_look(ours, file, sides):
+    L = torch.rand(1, 1, *sides) * 2 - 1
+    ab, found = OnnxNetwork(file, device="cpu", threads=1).described(L[0, 0].numpy())
+    assert np.array_equal(ab, run(file, L))
+    with torch.no_grad():
+        _, eighth, sixteenth, _ = ours.encoder(
+            resized(L, tuple(scaled(side, ours.enlarge * max(LOOKS)) for side in sides))
+        )
+    for mine, theirs in zip(found, (eighth, sixteenth), strict=True):
+        assert mine.shape == theirs.shape[1:] and np.abs(mine - theirs[0].numpy()).max() < 1e-3 * theirs.abs().max()
 
 
 def test_the_same_weights_give_the_same_bytes(ours, file):

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from colorization.film.hints import FilmHint
     from colorization.photo.colorizer import PhotoColorizer
     from colorization.photo.hints import Hint
+    from colorization.photo.likeness import Reference
+
+    Ready = Future[tuple[PhotoColorizer, list[Reference]]]
 
 LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
 SHOWN = 2048  # longest side of each picture in a comparison, in pixels
@@ -43,6 +46,7 @@ class Look:
     mark: bool = True  # results say that their colours are invented
     detail: float = 1  # factor on the side that the model sees
     negative: bool = False  # photographs are negatives
+    like: list[Image.Image] = field(default_factory=list)  # photographs in colour
     keep_time: bool = False  # results get the time of their photograph's file
 
 
@@ -59,8 +63,13 @@ def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Lo
 
     load: returns the model. It is called once, while the first photographs are being read.
     """
+
+    def ready() -> "tuple[PhotoColorizer, list[Reference]]":
+        colorizer = load()
+        return colorizer, colorizer.references(look.like)
+
     with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as loader:
-        model, large, ended = loader.submit(load), threading.Lock(), threading.Event()
+        model, large, ended = loader.submit(ready), threading.Lock(), threading.Event()
         waiting = iter(jobs)
         running: dict[Future, Job] = {}
         try:
@@ -81,7 +90,7 @@ def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Lo
 
 def colorize_one(
     job: Job,
-    model: "Future[PhotoColorizer]",
+    model: "Ready",
     look: Look,
     guard: Guard,
     large: threading.Lock,
@@ -106,12 +115,12 @@ def colorize_one(
         return _colorize(job, model, look, guard)
 
 
-def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard) -> list[str]:
+def _colorize(job: Job, model: "Ready", look: Look, guard: Guard) -> list[str]:
     photo = read_photo(job.source)
     if look.negative:
         known = tuple(line for line in photo.warnings if line != NEGATIVE)
         photo = replace(photo, levels=positive(photo.levels), warnings=known)
-    colorizer = model.result()
+    colorizer, references = model.result()
     maps = colorizer.predict(
         photo.levels,
         saturation=look.saturation,
@@ -119,6 +128,7 @@ def _colorize(job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guar
         prepare=look.prepare,
         hints=look.hints,
         detail=look.detail,
+        like=references,
     )
     lost = [*photo.warnings]
     for target, colour in zip(job.targets, maps, strict=True):
@@ -155,7 +165,7 @@ def side_by_side(images: list[Image.Image]) -> Image.Image:
     return sheet
 
 
-def _failure(done: Future, job: Job, model: "Future[PhotoColorizer]") -> str:
+def _failure(done: Future, job: Job, model: "Ready") -> str:
     """Why a photograph failed, or "". Raises the model's own error if the model did not load: it stops all jobs."""
     error = done.exception()
     if error is None:

@@ -1,7 +1,7 @@
 """Colorize one film of a command line, with a bar of its own."""
 
 import threading
-from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -12,12 +12,12 @@ from colorization.core.errors import InputError, shown
 from colorization.film.coloring import Look as FilmLook
 from colorization.film.coloring import colorize_film
 from colorization.film.opening import FilmHeader
-from colorization.photo.colorizer import PhotoColorizer
+
+if TYPE_CHECKING:
+    from colorization.command.batch import Ready
 
 
-def colorize_one_film(
-    job: Job, model: "Future[PhotoColorizer]", look: Look, guard: Guard, ended: threading.Event
-) -> list[str]:
+def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended: threading.Event) -> list[str]:
     """Read, colorize and write one film; returns a line for each thing to know.
 
     Raises InputError or OSError, and InputError once `ended` is set.
@@ -25,7 +25,9 @@ def colorize_one_film(
     assert isinstance(job.header, FilmHeader)
     (target,) = job.targets
     guard.check(job.source, target)  # before the work
-    colorizer = model.result()
+    colorizer, references = model.result()
+    if references:
+        raise InputError(f"{job.source}: a film takes no references; leave out --like")
     with tqdm(total=job.header.frames or None, desc=shown(job.source.name), unit="frame", disable=None) as bar:
 
         def progress() -> None:

@@ -17,6 +17,7 @@ examples:
   colorize albums/ -o coloured/ --skip-existing  goes on where an earlier run stopped
   colorize coat.jpg --hint 812,640,#2f5d3a       the coat was green
   colorize film.mp4                              writes film-colorized.mp4 (needs pip install '.[film]')
+  colorize old.jpg --like colour.jpg             what resembles a place there gets its colours
   colorize - < photo.jpg > coloured.jpg          - is a pipe
   colorize --list                                the models, their training photographs and scores
   colorize --serve                               a page in your browser
@@ -64,6 +65,14 @@ def make_parser() -> argparse.ArgumentParser:
         help="a colour that you know, at a pixel of the upright photograph: 812,640,#2f5d3a; or 200,90,keep for gray",
     )
     add("--hints", type=Path, metavar="FILE", help="hints in a JSON file (docs/colorize.md, docs/films.md)")
+    add(
+        "--like",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a photograph in colour: what resembles a place in it gets the colours of that place; several are allowed",
+    )
     add = parser.add_argument_group("results").add_argument
     add(
         "--saturation",

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from colorization.command import messages
@@ -20,6 +22,8 @@ from colorization.film.hints import FilmHint, read_film_hints
 from colorization.models.common.description import SUFFIX, read_description
 from colorization.photo import catalog
 from colorization.photo.hints import Hint, parsed, read_hints
+from colorization.photo.likeness import LONGEST, is_gray
+from colorization.photo.reading import read_picture
 
 PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
 DECODERS = ("PIL", "pyvips", "tifffile")  # they stay silent: we report damaged files ourselves, in one line each
@@ -33,7 +37,7 @@ def colorize(wanted: argparse.Namespace) -> int:
     photos, closed = photos_of(wanted)
     look = look_of(wanted, photos)
     wishes = wishes_of(wanted, len(photos))
-    guard = Guard([photo for photo, _ in photos], overwrite=wanted.overwrite)
+    guard = Guard([*(photo for photo, _ in photos), *wanted.like], overwrite=wanted.overwrite)
     steps = list(plan(photos, wishes, guard))
     jobs = [step for step in steps if isinstance(step, Job)]
     kept = [step for step in steps if isinstance(step, Exists)] if wanted.skip_existing else []
@@ -102,6 +106,7 @@ def look_of(wanted: argparse.Namespace, photos: Sequence[tuple[Path, Path]]) -> 
         negative=wanted.negative,
         hints=[] if film else hints_of(wanted),
         film_hints=film_hints_of(wanted) if film else [],
+        like=likes_of(wanted.like),
         quality=wanted.quality,
         mark=not wanted.no_mark,
         keep_time=wanted.keep_time,
@@ -117,6 +122,15 @@ def film_hints_of(wanted: argparse.Namespace) -> list[FilmHint]:
     """The same for a film; those of the command line are in its first picture."""
     first = [FilmHint(one, 0, None) for one in map(parsed, wanted.hint)]
     return [*(read_film_hints(wanted.hints) if wanted.hints else []), *first]
+
+
+def likes_of(paths: list[Path]) -> list[Image.Image]:
+    """The photographs of --like. Raises InputError for one that is gray or cannot be read."""
+    found = [read_picture(path, LONGEST) for path in paths]
+    for path, picture in zip(paths, found):
+        if is_gray(np.asarray(picture)):
+            raise InputError(f"--like {path}: is gray; name a photograph in colour")
+    return found
 
 
 def wishes_of(wanted: argparse.Namespace, photos: int) -> Wishes:

@@ -19,12 +19,13 @@ from colorization.imaging.srgb import eight_bits, on_white
 from colorization.models.common.description import read_description
 from colorization.photo.catalog import find, vividness
 from colorization.photo.guide import guided, placed
-from colorization.photo.hints import SIZE, Hint, checked, fitted, joined, map_of
+from colorization.photo.hints import SIZE, Hint, before, checked, fitted, joined, map_of, means
+from colorization.photo.likeness import NOTHING, Carried, Cells, Reference, carried, colours, picture
 from colorization.photo.metadata import ORIENTATION
 from colorization.photo.negative import positive
-from colorization.photo.network import Network, open_network
+from colorization.photo.network import NO_FEATURES, Network, open_network
 from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
-from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, painted
+from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, lightness_of, painted
 from colorization.photo.seen import FINEST, Part, viewed
 from colorization.photo.sixteen_bit import STRIP
 from colorization.photo.writing import assembled
@@ -33,6 +34,7 @@ from colorization.vividness import OWN, Curve, vivid
 BAND = 2**22  # pixels of the result that are computed at a time
 
 Hints = Iterable[Hint | tuple[float, float, str]]
+Like = Iterable[Image.Image | NDArray | Reference]
 ImageOrArray = TypeVar("ImageOrArray", Image.Image, NDArray)
 
 
@@ -89,6 +91,7 @@ class PhotoColorizer:
         hints: Hints = (),
         detail: float = 1,
         negative: bool = False,
+        like: Like = (),
     ) -> ImageOrArray: ...
 
     @overload
@@ -100,9 +103,10 @@ class PhotoColorizer:
         prepare: bool = True,
         detail: float = 1,
         negative: bool = False,
+        like: Like = (),
     ) -> list[ImageOrArray]: ...
 
-    def colorize(self, image, *, saturation=None, prepare=True, hints=(), detail=1, negative=False):
+    def colorize(self, image, *, saturation=None, prepare=True, hints=(), detail=1, negative=False, like=()):
         """A gray or colour photograph → the same photograph in predicted colours; keeps its CIE L and its size.
 
         image: a PIL image of any mode, which is turned upright by its EXIF orientation; or an array (H,W), (H,W,1),
@@ -117,23 +121,26 @@ class PhotoColorizer:
         detail: the model sees this many times the side that it was trained at (at most the photograph's own pixels):
             2 may help groups and wide scenes, and takes four times the time of the network.
         negative: the photograph is a negative; the result is its positive.
+        like: photographs in colour, of the same kinds: what resembles a place of theirs gets the colours of that place.
+            Only for the .onnx file of ours.
         Returns a PIL image for a PIL image: RGB, or RGBA if it had alpha (8 bits: Pillow lacks 16-bit colour). Returns
             an array (H,W,3) or (H,W,4) of the same dtype for an array, and a list for a list.
         Raises InputError for anything else, and in a process that was forked after loading: the network would wait
             there for threads that do not exist.
         """
+        look = {"saturation": saturation, "prepare": prepare, "detail": detail, "hints": hints}
+        look["like"] = self.references(like)
         if isinstance(image, list):
             if hints:
                 raise InputError("hints: belong to one photograph; colorize them one by one")
-            look = {"saturation": saturation, "prepare": prepare, "detail": detail, "negative": negative}
-            return [self.colorize(one, **look) for one in image]
+            return [self.colorize(one, negative=negative, **look) for one in image]
         if isinstance(image, Image.Image):
             drop_overruled_gamma(image)
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             levels, alpha = levels_of_image(image)
             levels = positive(levels) if negative else levels
-            (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints, detail=detail)
+            (colour,) = self.predict(levels, **look)
             bands = self.bands(levels, colour, bits=8)
             result = assembled(bands, image.size)
             if alpha is not None:
@@ -142,7 +149,7 @@ class PhotoColorizer:
         levels, alpha = levels_of_array(image)
         bits = 8 if image.dtype == np.uint8 else 16
         levels = positive(levels) if negative else levels
-        (colour,) = self.predict(levels, saturation=saturation, prepare=prepare, hints=hints, detail=detail)
+        (colour,) = self.predict(levels, **look)
         pixels = np.concatenate(list(self.bands(levels, colour, bits=bits)))
         if np.issubdtype(image.dtype, np.floating):
             pixels = (pixels / L_LEVELS).astype(image.dtype)
@@ -157,6 +164,7 @@ class PhotoColorizer:
         prepare: bool = True,
         hints: Hints = (),
         detail: float = 1,
+        like: Like = (),
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
         factor = self.vividness if saturation is None else saturation
@@ -167,13 +175,13 @@ class PhotoColorizer:
         known = checked(hints, levels.shape)
         if known and not self.network.takes_hints:
             raise InputError("hints: this model takes none; use ours")
-        curve = self.curve.times(factor)
+        curve, references = self.curve.times(factor), self.references(like)
         whole, parts = viewed(levels, self._side(levels.shape, detail), prepare=prepare)
         scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
         given, points = (map_of(known, scale, whole.shape, curve, size) if known else None for size in (SIZE, 1))
         drawn = [np.zeros((2, *whole.shape), np.float32) for _ in range(samples or 1)]
         for part in parts:
-            for ab, own in zip(drawn, self._answers(part, samples, given, points)):
+            for ab, own in zip(drawn, self._answers(part, samples, given, points, references, curve)):
                 ab += placed(own, part.box, whole.shape)
         fits = (guided(levels, whole, vivid(ab, curve), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
@@ -184,18 +192,52 @@ class PhotoColorizer:
             raise InputError(f"detail: must be a number from 1 to {FINEST}, not {detail}")
         return round(min(self.image_size * detail, max(self.image_size, min(shape))))
 
+    def references(self, images: Like) -> list[Reference]:
+        """What `like` compares with of photographs in colour, to give it instead of them: each is seen only once.
+
+        Raises InputError for a gray photograph, and if this model cannot compare.
+        """
+        images = [images] if isinstance(images, Image.Image | np.ndarray | Reference) else list(images)
+        if images and not self.network.takes_references:
+            raise InputError(NO_FEATURES)
+        return [part for one in images for part in ([one] if isinstance(one, Reference) else self._seen(picture(one)))]
+
+    def _seen(self, pixels: NDArray[np.uint8]) -> list[Reference]:
+        """The photographs on a reference, sRGB (H,W,3)."""
+        whole, parts = viewed(lightness_of(pixels), self.image_size, prepare=True)
+        ab, found = colours(pixels, whole.shape), []
+        for part in parts:
+            cells = Cells.of(self.network.described(part.seen)[1], part.seen)
+            found.append(Reference(cells, means(ab[part.inside], cells.L.shape)))
+        return found
+
+    def _plain(self, part: Part, references: list[Reference], curve: Curve) -> tuple[NDArray, Carried]:
+        """The network's colours (2,h',w') of a photograph, and what it takes of references."""
+        if not references:
+            return self.network.colorize(part.seen, None), NOTHING
+        ab, features = self.network.described(part.seen)
+        found = carried(Cells.of(features, part.seen), references)
+        return ab, found._replace(ab=before(found.ab, curve))
+
     def _answers(
-        self, part: Part, samples: int, given: NDArray | None, points: NDArray | None
+        self,
+        part: Part,
+        samples: int,
+        given: NDArray | None,
+        points: NDArray | None,
+        references: list[Reference],
+        curve: Curve,
     ) -> Iterable[NDArray[np.float32]]:
         """The network's colours (2,h',w') of a photograph: one, or samples; given, points: maps of hints (3,h,w)."""
         shown = part.trust * part.visible
         if samples:
             return [ab * shown for ab in self.network.samples(part.seen, samples)]
-        plain = self.network.colorize(part.seen, None) * part.trust
+        plain, theirs = self._plain(part, references, curve)
+        plain = theirs.onto(plain * part.trust)
         if given is None or points is None or not points[part.inside][0].any():
             return [plain * part.visible]
         answer = self.network.colorize(part.seen, fitted(given[part.inside], part.seen.shape)) * part.trust
-        return [joined(part.seen, plain, answer, points[part.inside]) * part.visible]
+        return [joined(part.seen, plain, theirs.onto(answer), points[part.inside]) * part.visible]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The result in bands (rows,W,3) from top to bottom, which bounds memory; bits: 8 for uint8, 16 for uint16."""

@@ -97,8 +97,13 @@ def map_of(
         rows = slice(max(0, row - size // 2), row + size // 2 + 1)
         columns = slice(max(0, column - size // 2), column + size // 2 + 1)
         found[:, rows, columns] = np.array([1, one.a, one.b]).reshape(3, 1, 1)
-    found[1:] = np.clip(inverse(found[1:], curve._replace(gain=max(curve.gain, PALEST))), -1, 1)
+    found[1:] = before(found[1:], curve)
     return found
+
+
+def before(ab: NDArray[np.float32], curve: Curve) -> NDArray[np.float32]:
+    """Known colours (2,h,w) as the network has them: those that the curve makes vivid, as far as it can."""
+    return np.clip(inverse(ab, curve._replace(gain=max(curve.gain, PALEST))), -1, 1)
 
 
 def fitted(known: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ from colorization.models.common import onnx_file
 from colorization.models.common.description import DAMAGED
 
 CUDA = "CUDAExecutionProvider"
+FEATURES = ["features_8", "features_16"]  # outputs after the first one, see `colorization.export`
+NO_FEATURES = "like: needs the .onnx file of ours, exported by this version: python -m tools.export"
 NO_TORCH = "needs torch; install it with: pip install '.[study]', or export the model with: python -m tools.export"
 
 
@@ -22,9 +24,16 @@ class Network(Protocol):
     """What `PhotoColorizer` needs of a network; safe to use from several threads."""
 
     takes_hints: bool
+    takes_references: bool  # whether it can say what its encoder sees, by which `likeness` compares photographs
 
     def colorize(self, L: NDArray[np.float32], known: NDArray[np.float32] | None) -> NDArray[np.float32]:
         """Normalised L (h,w), and a map of hints (3,h,w) or None → normalised ab (2,h,w)."""
+
+    def described(self, L: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """`colorize` without hints, and the encoder's features (C,h',w') at an eighth and 1/16 of the side.
+
+        Raises InputError if this network cannot tell them.
+        """
 
     def samples(self, L: NDArray[np.float32], count: int) -> list[NDArray[np.float32]]:
         """`count` draws of normalised ab (2,h,w) for normalised L (h,w). Raises InputError for a model without."""
@@ -58,13 +67,23 @@ class OnnxNetwork:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{path}: damaged, or not a model of this version ({one_line(error, 120)})") from None
-        self.takes_hints = len(inputs) == 2
+        outputs = [each.name for each in self._session.get_outputs()]
+        self._ab, self.takes_hints, self.takes_references = outputs[:1], len(inputs) == 2, outputs[1:] == FEATURES
 
     def colorize(self, L, known):
+        return self._run(self._ab, L, known)[0]
+
+    def described(self, L):
+        if not self.takes_references:
+            raise InputError(NO_FEATURES)
+        ab, *features = self._run([*self._ab, *FEATURES], L, None)
+        return ab, features
+
+    def _run(self, outputs, L, known):
         inputs = {"L": L[None, None]}
         if self.takes_hints:
             inputs["known"] = np.zeros((1, 3, *L.shape), np.float32) if known is None else known[None]
-        return self._session.run(None, inputs)[0][0]
+        return [found[0] for found in self._session.run(outputs, inputs)]
 
     def samples(self, L, count):
         raise InputError("--samples: an .onnx file gives one result only; name the VAE's .safetensors file")

@@ -12,6 +12,7 @@ from colorization.core.errors import InputError
 from colorization.dataset.devices import find_device
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import load_model
+from colorization.photo.network import NO_FEATURES
 
 SEED = 1  # of the VAE's samples: a photograph always gets the same samples
 
@@ -25,7 +26,7 @@ class TorchNetwork:
     def __init__(self, model: Colorizer, *, device: str = "auto"):
         self._device = find_device(device)
         self._model = model.eval().to(self._device, memory_format=torch.channels_last)  # twice as fast on a CPU
-        self.takes_hints = model.takes_hints
+        self.takes_hints, self.takes_references = model.takes_hints, False
         self._random = threading.Lock()
 
     @classmethod
@@ -39,6 +40,9 @@ class TorchNetwork:
         with torch.inference_mode():
             given = [] if known is None else [self._tensor(known)]
             return self._model.colorize(self._tensor(L[None]), *given)[0].cpu().numpy()
+
+    def described(self, L):
+        raise InputError(NO_FEATURES)
 
     def samples(self, L, count):
         if not hasattr(self._model, "sample"):
