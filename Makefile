@@ -1,4 +1,4 @@
-# make repro: the whole study. make test: the tests.
+# make repro: the whole study. make test: what a change needs, minutes. make test-all: that and the slow tests.
 # Each builds .venv first, once, from requirements.lock, which pins every package's version and the hashes of its files.
 # make bench: the benchmarks, a quarter of an hour on an idle machine; BENCH=evaluate runs one of them.
 # make chaos: hours of kills, full disks, rival runs and fuzzed files, in temporary folders; CHAOS="kills --seed 2": a part.
@@ -13,13 +13,18 @@ IS_NEW = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OL
 TRY = $(if $(wildcard .venv/installed),.venv,.try)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: install repro test try lint experiments bench chaos fuzz lock audit clean
+TESTS = python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+.PHONY: install repro test test-all try lint experiments bench chaos fuzz lock audit clean
 
 repro: install
 	dvc repro
 
 test: install
-	python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	$(TESTS) -m "not slow"
+
+test-all: test
+	$(TESTS) -m slow
 
 try: $(TRY)/installed
 	$(TRY)/bin/python -m tools.try_page

@@ -19,11 +19,13 @@ import pytest
 import yaml
 from filelock import FileLock
 from PIL import Image, ImageFilter
+from slow import names as slow_names
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before the import of torch: on tiny arrays, threads only wait for each other
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = ROOT / "tests/guard"
+STUDIES = {"study", "repository"}  # fixtures that run every stage once
 NETWORK_LOG = Path(tempfile.mkdtemp(prefix="colorization-tests-")) / "network"
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
 sys.path.insert(0, str(ROOT))  # for stages and tools
@@ -50,7 +52,11 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Run the slowest files first, so that all workers end at about the same time."""
+    """Mark slow tests, and run the slowest files first, so that all workers end at about the same time."""
+    listed = slow_names()
+    for item in items:
+        if item.nodeid.partition("[")[0] in listed or STUDIES & set(item.fixturenames):
+            item.add_marker("slow")
     slow = ("test_pipeline", "test_processes", "test_stages", "test_training", "test_reruns", "test_publish",
             "test_human_study_page", "test_page", "test_serve", "test_try_page", "test_benchmarks", "test_faults",
             "test_kaggle", "test_elsewhere", "test_package")  # fmt: skip
