@@ -116,8 +116,8 @@ def ranges(model: onnx.ModelProto, photos: Photos) -> dict:
 
     given = {one.name for one in model.graph.input}
     kinds = "Conv", *RECTIFIED
-    names = {name for node in model.graph.node if node.op_type in kinds for name in (node.input[0], node.output[0])}
-    names = sorted(names - given - {one.name for one in model.graph.output})
+    used = {name for node in model.graph.node if node.op_type in kinds for name in (node.input[0], node.output[0])}
+    names = sorted(used - given - {one.name for one in model.graph.output})
     seen = onnx.ModelProto()
     seen.CopyFrom(model)
     seen.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
