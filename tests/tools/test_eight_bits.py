@@ -1,0 +1,66 @@
+"""A network with 8-bit convolutions: its size, its colours, and its file."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from colorization.export import exported
+from colorization.models.common.onnx_file import sealed
+from colorization.models.common.weights import build
+from colorization.photo.network import OnnxNetwork
+from tools.eight_bits import joined, quantised
+
+NETWORK = {"predicts": "ab", "latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none"}
+
+
+@pytest.fixture(scope="module")
+def graph():
+    """A small network whose batch norms change something."""
+    torch.manual_seed(1)
+    model = build("vae", NETWORK).eval()
+    for part in model.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.running_mean.normal_(0, 0.1)
+            part.running_var.uniform_(0.5, 2)
+    return exported(model)
+
+
+@pytest.fixture(scope="module")
+def photos():
+    return np.random.default_rng(1).uniform(-1, 1, (4, 3, 32, 32)).astype(np.float16)
+
+
+def colours(model: bytes, folder, photos):
+    (folder / "m.onnx").write_bytes(sealed(model, {}))
+    network = OnnxNetwork(folder / "m.onnx", device="cpu", threads=1)
+    return np.stack([network.colorize(photo[0].astype(np.float32), None) for photo in photos])
+
+
+def kinds(model: bytes) -> list[str]:
+    return [node.op_type for node in onnx.load_model_from_string(model).graph.node]
+
+
+def test_joined_batch_norms_give_the_same_colours(graph, photos, tmp_path):
+    whole = joined(graph).SerializeToString()
+    assert kinds(whole).count("BatchNormalization") < kinds(graph).count("BatchNormalization")
+    assert colours(whole, tmp_path, photos) == pytest.approx(colours(graph, tmp_path, photos), abs=1e-4)
+
+
+def test_the_file_is_smaller_and_the_colours_are_nearly_the_same(graph, photos, tmp_path):
+    small = quantised(graph, photos)
+    assert "QuantizeLinear" in kinds(small) and len(small) < 0.7 * len(graph)
+    before, after = colours(graph, tmp_path, photos), colours(small, tmp_path, photos)
+    assert not np.array_equal(before, after)
+    assert np.abs(after - before).mean() < 0.05 * np.abs(before).mean() + 0.01
+    assert np.abs((after - before).mean(axis=(0, 2, 3))).max() < 0.01
+
+
+def test_what_matches_stays_exact(graph, photos, tmp_path):
+    same = quantised(graph, photos, exact=(".*",))
+    assert "QuantizeLinear" not in kinds(same)
+    assert colours(same, tmp_path, photos) == pytest.approx(colours(graph, tmp_path, photos), abs=1e-4)
+
+
+def test_the_same_photographs_give_the_same_bytes(graph, photos):
+    assert quantised(graph, photos) == quantised(graph, photos)

@@ -1,0 +1,182 @@
+"""Store an exported network's convolutions as 8-bit integers: about half of the time, and of the file.
+
+python -m tools.eight_bits models/ours.onnx out/ours.onnx
+
+Static quantization as in Jacob et al. 2018 (CVPR, 2704-2713): weights per channel, inputs of convolutions per tensor,
+with ranges from training photographs. What joins convolutions (sums, enlargements, hints, attention) stays in single
+precision, and so do the convolutions whose names match EXACT.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from colorization.core import paths
+from colorization.core.errors import run
+from colorization.core.files import write_bytes
+from colorization.dataset.photos import load
+from colorization.models.common.onnx_file import read_model, sealed
+from colorization.photo.network import runtime
+
+EXACT = (r"/encoder/fixed", r"/head")  # the first stages, whose errors all others see, and the colours themselves
+COUNT, SEED = 48, 0  # photographs that the ranges come from
+TAIL = 1e-4  # share of a photograph's values beyond either end of its range
+RECTIFIED = "Clip", "Relu"  # what a convolution's range of integers does by itself
+
+Photos = NDArray[np.floating]
+
+
+def quantised(model: bytes, photos: Photos, exact: tuple[str, ...] = EXACT) -> bytes:
+    """The same network with 8-bit convolutions, but for those whose names match `exact`.
+
+    photos: normalised Lab (N,3,H,W), from which the ranges of values and the correction of the head come.
+    """
+    import logging
+
+    from onnxruntime.quantization import CalibrationMethod, QuantType
+    from onnxruntime.quantization.calibrate import TensorsData
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
+    plain = joined(model)
+    found = TensorsData(CalibrationMethod.MinMax, ranges(plain, photos))
+    types = ["Conv", *RECTIFIED]
+    kept = [node.name for node in plain.graph.node if any(re.match(each, node.name) for each in exact)]
+    before, logger = plain.SerializeToString(), logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it advises what `joined` did
+    try:
+        signed, unsigned = QuantType.QInt8, QuantType.QUInt8
+        quantizer = QDQQuantizer(
+            plain, True, False, signed, unsigned, found, [], kept, types, {"WeightSymmetric": True}
+        )  # fmt: skip
+        quantizer.quantize_model()
+        quantizer.model.topological_sort()
+    finally:
+        logger.setLevel(level)
+    result = quantizer.model.model
+    onnx.checker.check_model(result)
+    return corrected(result, before, photos).SerializeToString(deterministic=True)
+
+
+def joined(model: bytes) -> onnx.ModelProto:
+    """The model in single precision, with every batch norm that follows a convolution joined to it.
+
+    ONNX Runtime would do this at loading, but give each of the two looks its own copy of the weights.
+    """
+    result = onnx.load_model_from_string(model)
+    weights = {one.name: numpy_helper.to_array(one) for one in result.graph.initializer}
+    nodes = []
+    for node in result.graph.node:
+        if node.op_type in ("Cast", "Identity") and node.input[0] in weights:
+            weights[node.output[0]] = weights[node.input[0]].astype(np.float32)
+        else:
+            nodes.append(node)
+    users: dict[str, list] = {}
+    for node in nodes:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    for node in nodes:
+        after = users.get(node.output[0], [])
+        if node.op_type == "Conv" and len(after) == 1 and after[0].op_type == "BatchNormalization":
+            _join(node, after[0], weights)
+    nodes = [node for node in nodes if node.op_type]
+    used = {name for node in nodes for name in node.input}
+    del result.graph.node[:], result.graph.initializer[:]
+    result.graph.node.extend(nodes)
+    result.graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in weights.items() if name in used
+    )
+    return result
+
+
+def _join(conv: onnx.NodeProto, norm: onnx.NodeProto, weights: dict[str, NDArray]) -> None:
+    """Join a batch norm to the convolution before it, and leave it without a type."""
+    kernel, bias = (f"{conv.input[1]}.{norm.input[1]}.{part}" for part in ("kernel", "bias"))
+    epsilon = next((each.f for each in norm.attribute if each.name == "epsilon"), 1e-5)
+    scale, shift, mean, variance = (weights[name].astype(np.float64) for name in norm.input[1:])
+    factor = scale / np.sqrt(variance + epsilon)
+    own = weights[conv.input[2]] if len(conv.input) > 2 else 0.0
+    weights[kernel] = (weights[conv.input[1]] * factor.reshape(-1, 1, 1, 1)).astype(np.float32)
+    weights[bias] = ((own - mean) * factor + shift).astype(np.float32)
+    image = conv.input[0]
+    del conv.input[:]
+    conv.input.extend([image, kernel, bias])
+    conv.output[0] = norm.output[0]
+    norm.op_type = ""
+
+
+def ranges(model: onnx.ModelProto, photos: Photos) -> dict:
+    """The range of every input and output of a convolution over the photographs, 0 included, without their TAIL."""
+    from onnxruntime.quantization.calibrate import TensorData
+
+    given = {one.name for one in model.graph.input}
+    kinds = "Conv", *RECTIFIED
+    used = {name for node in model.graph.node if node.op_type in kinds for name in (node.input[0], node.output[0])}
+    names = sorted(used - given - {one.name for one in model.graph.output})
+    seen = onnx.ModelProto()
+    seen.CopyFrom(model)
+    seen.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    session = _session(seen.SerializeToString())
+    ends = np.zeros((2, len(names)))
+    for inputs in _inputs(session, photos):
+        here = np.array([np.quantile(value, (TAIL, 1 - TAIL)) for value in session.run(names, inputs)]).T
+        ends = np.array([np.minimum(ends[0], here[0]), np.maximum(ends[1], here[1])])
+    low, high = ends.astype(np.float32)
+    found = {name: TensorData(lowest=low[i], highest=high[i]) for i, name in enumerate(names)}
+    return found | {name: TensorData(lowest=np.float32(-1), highest=np.float32(1)) for name in given}
+
+
+def corrected(model: onnx.ModelProto, before: bytes, photos: Photos) -> onnx.ModelProto:
+    """The model with a last convolution whose a and b, least squares over the photographs, fit those of `before`."""
+    last = [node for node in model.graph.node if node.op_type == "Conv"][-1]
+    weights = {one.name: one for one in model.graph.initializer}
+    if any(name not in weights for name in last.input[1:]) or len(last.input) < 3:
+        return model  # the last one has 8 bits, too
+    new, old = (_colours(each, photos) for each in (model.SerializeToString(), before))
+    fits = [np.polyfit(x, y, 1) for x, y in zip(new, old)]
+    factor, shift = np.array(fits, np.float32).T
+    kernel, bias = (numpy_helper.to_array(weights[name]) for name in last.input[1:])
+    for name, value in zip(last.input[1:], (kernel * factor.reshape(-1, 1, 1, 1), bias * factor + shift)):
+        weights[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
+    return model
+
+
+def _colours(model: bytes, photos: Photos) -> NDArray:
+    """The network's a and b (2,N) of all pixels of the photographs."""
+    session = _session(model)
+    return np.concatenate([session.run(["ab"], one)[0][0].reshape(2, -1) for one in _inputs(session, photos)], axis=1)
+
+
+def _inputs(session, photos: Photos):
+    """The photographs, one at a time and without hints, as inputs of a session."""
+    takes = [each.name for each in session.get_inputs()]
+    for photo in photos:
+        L = photo[None, :1].astype(np.float32)
+        yield {"L": L, "known": np.zeros((1, 3, *L.shape[2:]), np.float32)} if "known" in takes else {"L": L}
+
+
+def _session(model: bytes):
+    options = runtime().SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 4
+    return runtime().InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.eight_bits", description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path, help="an exported model of this run")
+    parser.add_argument("target", type=Path, help="the file to write")
+    wanted = parser.parse_args()
+    model, tree = read_model(wanted.source)
+    photos = load(paths.TRAIN)
+    chosen = np.random.default_rng(SEED).choice(len(photos), min(COUNT, len(photos)), replace=False)
+    write_bytes(wanted.target, sealed(quantised(model, photos[np.sort(chosen)]), tree))
+    print(f"{wanted.target}: {wanted.target.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    run(main)
