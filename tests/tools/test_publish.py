@@ -76,7 +76,7 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     page, revision = made["vae.md"].decode(), run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
     assert f"git checkout {revision}\ndvc repro\npython -m tools.bundle resnet vae\n" in page and "| VAE |" in page
     audit = json.loads((repository / "data/lab/audit.json").read_text())
-    assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| rocket |" in page
+    assert f"{audit['used']['train']:,} training photographs at 32×32 px" in page and "| portraits |" in page
     assert f"| all ({audit['used']['test']}): `colorize`, vividness " in page
 
     run(["git", "commit", "-qm", "a bundled model"], repository)
