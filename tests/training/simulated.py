@@ -27,12 +27,30 @@ def gpu(monkeypatch, *, double: bool = True):
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)
     monkeypatch.setattr(photos, "ThreadPoolExecutor", InThisThread)  # a mode is one thread's
     monkeypatch.setattr(torch.Tensor, "backward", backward)
+    monkeypatch.setattr(torch.Tensor, "__getitem__", _get)
+    monkeypatch.setattr(torch.Tensor, "__setitem__", _set)
     monkeypatch.setattr(FakeTensor, "numpy", _array)
     monkeypatch.setattr(FakeTensor, "tolist", lambda tensor: np.ones(tuple(tensor.shape)).tolist())
     monkeypatch.setattr(FakeTensor, "__float__", lambda tensor: 1.0)
     monkeypatch.setattr(FakeTensor, "__int__", lambda tensor: 1)
     with FakeTensorMode(allow_non_fake_inputs=True), nullcontext() if double else NoDouble():
         yield
+
+
+GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
+
+
+def _get(tensor, index):
+    """Rows that a mask chooses: all of them, since their number depends on numbers."""
+    return tensor.clone() if _is_mask(index) else GET(tensor, index)
+
+
+def _set(tensor, index, value):
+    SET(tensor, slice(None) if _is_mask(index) else index, value)
+
+
+def _is_mask(index) -> bool:
+    return isinstance(index, torch.Tensor) and index.dtype == torch.bool and index.dim() == 1
 
 
 def _array(tensor):
@@ -114,7 +132,10 @@ class State:
     """The state of a training, kept as a file does: on the CPU."""
 
     def __init__(self):
-        self.state, self.due = None, True
+        self.state = None
+
+    def due(self, *, within=False):
+        return not within
 
     def load(self):
         return self.state
