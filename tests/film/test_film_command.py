@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conftest import jpeg
+from conftest import hear_ctrl_c, jpeg
 from films import FlatNetwork, read, scene, write_film
 
 from colorization.command import main as command
@@ -123,6 +123,7 @@ def test_ctrl_c_leaves_no_half_film(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "colorization.command.main", "film.mp4"],
         cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ,
+        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     deadline = time.monotonic() + 200
     while not (tmp_path / "film-colorized.mp4.part").exists() and time.monotonic() < deadline:
