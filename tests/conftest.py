@@ -85,15 +85,9 @@ class Stub:
         return np.full((2, *L.shape), 0.3, np.float32)
 
 
-@pytest.fixture
-def quick(tmp_path, monkeypatch, capsys):
-    """Runs the command in `tmp_path` with a stub of a network: exit status, stdout and stderr."""
+def in_process(monkeypatch, capsys):
+    """A function: arguments → the command `colorize` run in this process: exit status, stdout and stderr."""
     from colorization.command import main as command
-    from colorization.photo.colorizer import PhotoColorizer
-
-    stub = PhotoColorizer(Stub(), image_size=32, threads=1)
-    monkeypatch.setattr("colorization.photo.colorizer.load", lambda *arguments, **options: stub)
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["colorize", *map(str, arguments)])
@@ -107,6 +101,18 @@ def quick(tmp_path, monkeypatch, capsys):
         return status, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch, capsys):
+    """Runs the command in `tmp_path` with a stub of a network: exit status, stdout and stderr."""
+    from colorization.photo.colorizer import PhotoColorizer
+
+    stub = PhotoColorizer(Stub(), image_size=32, threads=1)
+    monkeypatch.setattr("colorization.photo.colorizer.load", lambda *arguments, **options: stub)
+    monkeypatch.chdir(tmp_path)
+
+    return in_process(monkeypatch, capsys)
 
 
 def zip_of(path: Path, members: dict[str, bytes]) -> Path:

@@ -16,11 +16,10 @@ import pytest
 import pyvips
 import torch
 import torch.nn.functional as F
-from conftest import jpeg
+from conftest import in_process, jpeg
 from photos import SIZE, SRGB, XMP, deep, encoded, every_kind, exif, gray_of, linear_gray, photo, stored, write_all
 from PIL import Image, ImageCms, ImageOps
 
-from colorization.command import main as command
 from colorization.core.errors import InputError
 from colorization.imaging.curve import gamma
 from colorization.imaging.srgb import MAX_PIXELS
@@ -38,18 +37,7 @@ def colorize(trained, monkeypatch, capsys):
     """The command, run in this process: exit status, stdout and stderr."""
     monkeypatch.chdir(trained)
 
-    def run(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["colorize", *map(str, arguments)])
-        try:
-            command.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 1
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-        return status, *capsys.readouterr()
-
-    return run
+    return in_process(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

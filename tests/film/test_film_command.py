@@ -8,10 +8,9 @@ import sys
 import time
 
 import pytest
-from conftest import hear_ctrl_c, jpeg
+from conftest import hear_ctrl_c, in_process, jpeg
 from films import FlatNetwork, read, scene, write_film
 
-from colorization.command import main as command
 from colorization.photo import colorizer as engine
 
 
@@ -21,18 +20,7 @@ def colorize(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine, "open_network", lambda *_, **__: FlatNetwork())
 
-    def run(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["colorize", *map(str, arguments)])
-        try:
-            command.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 1
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-        return status, *capsys.readouterr()
-
-    return run
+    return in_process(monkeypatch, capsys)
 
 
 def test_a_film_beside_itself_twice_and_over(colorize, tmp_path):
