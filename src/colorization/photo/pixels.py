@@ -10,7 +10,7 @@ from colorization.core.errors import InputError
 from colorization.imaging.srgb import check_range, has_alpha, pixels_of, srgb_transform
 from colorization.photo.recolor import lightness_of
 
-TILE = (64, 1024)  # rows, columns: a float32 plane takes 256 KB, so a tile's planes fit in the processor's cache
+TILE = (128, 256)  # rows, columns: the planes of a tile fit in the cache of one core
 
 Planes = tuple[NDArray[np.uint16], NDArray | None]
 
