@@ -8,10 +8,25 @@ import torch
 from colorization.export import exported
 from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import build
-from colorization.photo.network import OnnxNetwork
-from tools.eight_bits import joined, quantised
+from colorization.photo.network import FEATURES, OnnxNetwork
+from tools.eight_bits import quantised
+from tools.onnx_graph import joined
 
 NETWORK = {"predicts": "ab", "latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none"}
+
+OURS = {
+    "width": 8,
+    "encoder_weights": "none",
+    "enlarge": 1.0,
+    "encoder_lr": 0.3,
+    "weight_decay": 0.01,
+    "huber": 20.0,
+    "zoom": 0.3,
+    "relight": 0.2,
+    "aging": 0.0,
+    "hinted": 0.5,
+    "averaging": 0.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +75,33 @@ def test_what_matches_stays_exact(graph, photos, tmp_path):
     same = quantised(graph, photos, exact=(".*",))
     assert "QuantizeLinear" not in kinds(same)
     assert colours(same, tmp_path, photos) == pytest.approx(colours(graph, tmp_path, photos), abs=1e-4)
+
+
+def test_no_two_products_leave_16_bits(graph, photos):
+    """Processors without longer sums would cut them: 255 · (128 + 1) is more than 16 bits hold."""
+    model = onnx.load_model_from_string(quantised(graph, photos))
+    weights = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    largest = 0
+    for node in (each for each in model.graph.node if each.op_type == "QLinearConv"):
+        kernel = np.abs(np.moveaxis(weights[node.input[3]].astype(int), 1, -1))  # (out, h, w, in)
+        kernel = kernel.reshape(len(kernel), -1)
+        pairs = kernel[:, 0:-1:2] + kernel[:, 1::2]
+        largest = max(largest, pairs.max(initial=0))
+    assert 100 < largest <= 128
+
+
+def test_a_network_that_says_what_it_sees_says_it_in_8_bits_too(photos, tmp_path):
+    torch.manual_seed(1)
+    whole = exported(build("ours", OURS).eval())
+    for name, model in (("whole", whole), ("small", quantised(whole, photos[:2]))):
+        (tmp_path / f"{name}.onnx").write_bytes(sealed(model, {}))
+    L = photos[0, 0].astype(np.float32)
+    (_, before), (_, after) = (
+        OnnxNetwork(tmp_path / f"{name}.onnx", device="cpu", threads=1).described(L) for name in ("whole", "small")
+    )
+    assert len(before) == len(after) == len(FEATURES)
+    for one, other in zip(before, after):
+        assert one.shape == other.shape and np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
 
 
 def test_the_same_photographs_give_the_same_bytes(graph, photos):
