@@ -20,7 +20,7 @@ def main() -> None:
     write_table(paths.TABLE, table)
     write_table(paths.CATEGORIES, comparison.by_category(scores, params, seed))
     write_table(paths.DIFFERENCES, comparison.differences(values, resampled))
-    repeats = {name: read_table(paths.seeds(name)) for name in config.models}
+    repeats = {name: read_table(paths.seeds(name)) for name in config.train.repeats}
     write_table(paths.SEEDS, comparison.between_seeds(values, table, repeats))
     print(table[["model", "delta_e", "mse", "skill", "ab_rmse", "colorfulness_ratio"]].round(4).to_string(index=False))
 

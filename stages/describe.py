@@ -1,4 +1,4 @@
-"""Label, colour and architecture of every model → data/models.json, for figures and pages."""
+"""Label and colour of every model → data/models.json, for figures and pages."""
 
 from stages import run_stage
 
@@ -7,14 +7,9 @@ def main() -> None:
     from colorization.core import paths
     from colorization.core.files import write_json
     from colorization.core.params import description, load_config
-    from colorization.models.common.architecture import describe
 
-    config, described = load_config(), {}
-    for name, params in config.models.items():
-        about = description(name)
-        architecture = describe(name, params.network(), config.data.image_size)
-        described[name] = {"label": about.LABEL, "color": about.COLOR, "architecture": architecture}
-    write_json(paths.DESCRIPTIONS, described)
+    abouts = {name: description(name) for name in load_config().models}
+    write_json(paths.DESCRIPTIONS, {name: {"label": one.LABEL, "color": one.COLOR} for name, one in abouts.items()})
 
 
 if __name__ == "__main__":

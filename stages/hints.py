@@ -1,10 +1,11 @@
-"""Error over the number of hints, for a model that takes them → metrics/hints/<model>.csv, empty for any other."""
+"""Error over the number of hints, for a model that takes them → metrics/hints/<model>.csv."""
 
 from stages import run_stage
 
 
 def main(model: str) -> None:
     from colorization.core import paths
+    from colorization.core.errors import InputError
     from colorization.core.files import write_table
     from colorization.core.params import load_config
     from colorization.dataset.devices import one_device
@@ -17,8 +18,7 @@ def main(model: str) -> None:
     config.model(model)
     network, seed = load_model(paths.weights(model), Colorizer), config.train.seed
     if not network.takes_hints:
-        write_table(paths.hints(model), hinted.empty())
-        return
+        raise InputError(f"hints.models: {model}: takes no hints; leave it out")
     photos, index = photographs(paths.LAB, config.evaluate.split)
     rows = hinted.evenly(len(photos), config.hints.photographs)
     measured = hinted.measure(network, photos[rows], config.hints, seed, one_device())

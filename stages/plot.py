@@ -14,6 +14,7 @@ def main() -> None:
     config = load_config()
     evidence = Evidence(
         descriptions=read_json(paths.DESCRIPTIONS),
+        architectures={name: read_json(paths.architecture(name)) for name in config.models},
         histories={name: read_table(paths.history(name), separator="\t") for name in config.models},
         scores={name: read_table(paths.scores(name)) for name in config.rows},
         results={name: read_array(paths.results(name)) for name in (*config.rows, "original")},
@@ -21,7 +22,7 @@ def main() -> None:
         categories=read_table(paths.CATEGORIES),
         differences=read_table(paths.DIFFERENCES),
         tradeoff={name: read_table(paths.tradeoff(name)) for name in config.models},
-        hints={name: read_table(paths.hints(name)) for name in config.models},
+        hints={name: read_table(paths.hints(name)) for name in config.hints.models},
         split=config.evaluate.split,
     )
     for name, figure in draw(evidence, config.plot.examples):

@@ -1,25 +1,18 @@
-"""Train one model again with other seeds and score each: metrics/seeds/<model>.csv, with no rows for one seed."""
+"""Train one model again with other seeds and score each: metrics/seeds/<model>.csv."""
 
 from stages import run_stage
 
 
 def main(model: str) -> None:
     from colorization.core import paths
-    from colorization.core.files import write_bytes
     from colorization.core.params import load_config
-
-    config = load_config()
-    params, train = config.model(model), config.train
-    if train.seeds == 1:
-        write_bytes(paths.seeds(model), b"seed,measure,value\n")
-        return  # before torch is imported: most studies have one seed
-
     from colorization.dataset.devices import launch
     from colorization.dataset.photos import Photos, load
     from colorization.evaluation.scoring import Scorer
     from colorization.training.train_model import repeated
 
-    fabric = launch()
+    config = load_config()
+    params, train, fabric = config.model(model), config.train, launch()
     photos = [Photos.near(load(path), fabric.device) for path in (paths.TRAIN, paths.VAL)]
     scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, fabric.device)
     repeated(

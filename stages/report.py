@@ -12,8 +12,8 @@ def main() -> None:
     from colorization.report.versions import revision, versions
 
     config = load_config()
-    hints = {name: read_table(paths.hints(name)) for name in config.models}
-    stems = figure_names(config.models, hints=any(map(len, hints.values())))
+    hints = {name: read_table(paths.hints(name)) for name in config.hints.models}
+    stems = figure_names(config.models, hints=bool(hints))
     page = render(Run(
         models=tuple(config.models), pretrained=tuple(name for name, fit in config.models.items() if fit.pretrained),
         descriptions=read_json(paths.DESCRIPTIONS),

@@ -139,6 +139,7 @@ def tiny_params(every_model: bool = False) -> dict:
     models["vae"]["latent_channels"] = 4
     models["zhang"]["width"] = 1
     tree["human_study"]["models"] = ["resnet", "gan", "vae"]
+    tree["hints"]["models"] = ["ours"] if every_model else []
     tree["classifier"] |= {"epochs": 1, "width": 2}
     tree["evaluate"]["samples"] = 2
     tree["compare"] |= {"resamples": 200, "frechet_resamples": 100}
@@ -152,7 +153,8 @@ def copy_repository(to: Path, params: dict) -> Path:
     """A git repository, branch main, with this one's files, committed or not, and the given parameters."""
     names = run(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")
     for name in filter(None, names):
-        if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith(("metrics/", "figures/")):
+        result = name == "dvc.lock" or name.startswith(("metrics/", "figures/")) and not name.endswith("README.md")
+        if (ROOT / name).is_file() and not result:
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, to / name)
     (to / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
@@ -168,10 +170,12 @@ import importlib, inspect, sys
 sys.path[:0] = [".", "src"]
 from colorization.core.params import load_config
 ORDER = '''download preprocess describe train export classify floors evaluate tradeoff hints repeat compare human_study
- people claims plot report'''
+ claims plot report'''
+config = load_config()
+OWN = {"hints": config.hints.models, "repeat": config.train.repeats}
 for stage in ORDER.split():
     main = importlib.import_module(f"stages.{stage}").main
-    for words in ((name,) for name in load_config().models) if inspect.signature(main).parameters else [()]:
+    for words in ((name,) for name in OWN.get(stage, config.models)) if inspect.signature(main).parameters else [()]:
         main(*words)
 """
 

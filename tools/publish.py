@@ -149,8 +149,7 @@ def main():
     require_up_to_date()
     folder, config, audit = Path("results") / wanted.name, load_config(), read_json(paths.AUDIT)
     labels = Labels.of(read_json(paths.DESCRIPTIONS))
-    tables = {name: read_table(paths.hints(name)) for name in config.models}
-    told = {name: table for name, table in tables.items() if len(table)}
+    told = {name: read_table(paths.hints(name)) for name in config.hints.models}
     curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
     of_models = [model_figures(name)[kind][0] for name in config.models for kind in ("predictions", "loss")]
     stems = *FIGURES, *of_models, *([HINTS] if told else [])

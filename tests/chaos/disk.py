@@ -18,7 +18,7 @@ FULL = {  # a folder that fills up, and stages that write there
     "data/classifier": ["classify"],
     "data/results": ["floors", "evaluate@resnet"],
     "data/human_study": ["human_study"],
-    "metrics": ["classify", "train@resnet", "evaluate@vae", "compare", "people", "claims"],
+    "metrics": ["classify", "train@resnet", "evaluate@vae", "compare", "human_study", "claims"],
     "figures": ["plot"],
     "report": ["human_study", "report"],
     ".dvc/cache": ["preprocess", "evaluate@gan", "report"],

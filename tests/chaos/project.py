@@ -19,7 +19,7 @@ def params() -> dict:
     tree = tiny_params()
     for block in (*tree["models"].values(), tree["classifier"]):
         block["epochs"] = 4
-    tree["train"]["seeds"] = 2
+    tree["train"] |= {"repeats": list(tree["models"]), "seeds": 2}
     return tree
 
 

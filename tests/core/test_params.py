@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from colorization.core.errors import InputError, shown
 from colorization.core.params import PAPER, Config, description, from_tree, load_config
-from colorization.core.schema import MOST, NAMED
+from colorization.core.schema import EMPTY, MOST, NAMED
 
 NUMBERS, WHOLE, TEXTS = tuple[float, ...], tuple[int, ...], tuple[str, ...]
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
@@ -117,7 +117,9 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
     numbers = [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]]
     lists = {NUMBERS: numbers, WHOLE: [*numbers, [1.5]],
              NAMED: [{}, {"A b": "x"}, {"a": ["x"]}, {1: "x"}, {"a": "x\ny"}, [1]],
-             TEXTS: ["vae", [], ["vae"] * (MOST + 1), [None], [["vae"]], ["vae", 1], ["nix"], ["a\nb"]]}  # fmt: skip
+             TEXTS: ["vae", ["vae"] * (MOST + 1), [None], [["vae"]], ["vae", 1], ["nix"], ["a\nb"]]}  # fmt: skip
+    if f.type == TEXTS and EMPTY not in f.metadata:
+        mistyped.append([])
     mistyped += lists.get(f.type, [[1]])
     for wrong in [*mistyped, [[["x" * 999] * 99] * 99], datetime.date(2001, 1, 1), b"\0\xff"]:
         assert re.search(f" {key}(.a)?: ", refused(tmp_path, changed(key, wrong)))  # .a: a text of a named block
@@ -292,16 +294,22 @@ def test_a_model_needs_a_folder_of_its_own(tmp_path, name):
 
 def test_a_study_may_have_any_models_but_not_none(tmp_path):
     tree = changed("human_study.models", ["vae"])
+    tree["hints"]["models"] = []
     tree["models"] = {"vae": TREE["models"]["vae"]}
     assert list(from_tree(tree).models) == ["vae"]
     assert "models: empty; name at least one model" in refused(tmp_path, tree | {"models": {}})
+
+
+@pytest.mark.parametrize("key", ["train.repeats", "hints.models", "human_study.models"])
+def test_a_list_of_models_names_models_of_the_study(tmp_path, key):
+    assert f"{key}: unet: unknown model; the models are resnet, gan, " in refused(tmp_path, changed(key, ["unet"]))
 
 
 def test_dvc_takes_the_models_from_the_parameters_alone():
     text = (ROOT / "dvc.yaml").read_text()
     stages = yaml.safe_load(text)["stages"]
     matrices = [stage["matrix"] for stage in stages.values() if "matrix" in stage]
-    assert matrices == [{"model": "${models}"}] * 6  # train, export, evaluate, tradeoff, hints, repeat
+    assert {matrix["model"] for matrix in matrices} == {"${models}", "${hints.models}", "${train.repeats}"}
     assert not any(name in text for name in TREE["models"] if name not in PAPER)
 
 

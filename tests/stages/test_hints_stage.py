@@ -1,4 +1,4 @@
-"""The stage `hints` on tiny data: a table for a model that takes hints, an empty one for others, figure and page."""
+"""The stage `hints` on tiny data: a table for a model that takes hints, an error for others, figure and page."""
 
 import shutil
 import sys
@@ -42,18 +42,24 @@ def test_a_model_that_takes_hints_has_every_count_with_intervals(told):
     assert (whole.photographs == 6).all() and (whole.low <= whole.value).all() and (whole.value <= whole.high).all()
 
 
-def test_other_models_have_an_empty_table_and_no_figure(told):
-    folder, table = told
-    for name in ("vae", "zhang"):
-        empty = pd.read_csv(folder / f"metrics/hints/{name}.csv")
-        assert not len(empty) and list(empty) == list(table)
+def test_a_model_that_takes_none_is_refused(told):
+    folder, _ = told
+    done = run([sys.executable, "-m", "stages.hints", "vae"], folder, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: hints.models: vae: takes no hints; leave it out\n")
+    assert not (folder / "metrics/hints/vae.csv").exists()
+
+
+def test_without_such_a_model_there_is_no_figure(told):
+    folder, _ = told
     assert not (folder / "figures/hints.png").exists()
     assert "Colours that you know" not in (folder / "report/index.html").read_text()
 
 
 def test_the_table_reaches_figure_and_page(told):
     folder, _ = told
-    (folder / "params.yaml").write_text(yaml.safe_dump(tiny_params(), sort_keys=False))
+    params = tiny_params()
+    params["hints"]["models"] = ["vae"]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     shutil.copyfile(folder / "metrics/hints/ours.csv", folder / "metrics/hints/vae.csv")  # as if the VAE took hints
     stage(folder, "stages.plot")
     stage(folder, "stages.report")

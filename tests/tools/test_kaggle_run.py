@@ -208,7 +208,7 @@ def test_the_kernel_continues_a_session_and_publishes(tmp_path):
     """The pushed script itself, with the sample's photographs as the attached data set; no network."""
     params = tiny_params()
     params["models"] = {"resnet": params["models"]["resnet"]}
-    params["human_study"]["models"] = ["resnet"]
+    params["human_study"]["models"], params["hints"]["models"] = ["resnet"], []
     (tmp_path / "origin").mkdir()
     origin = copy_repository(tmp_path / "origin", params)
     (origin / "presets/trial.yaml").write_text("# a trial\n" + (origin / "params.yaml").read_text())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colorization.core.errors import InputError
-from colorization.core.schema import NAMED, build, read_tree, rule
+from colorization.core.schema import NAMED, any_number, build, read_tree, rule
 
 FLOORS = ("gray", "mean")  # rows of every table that need no training
 PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the paper's models; its claims are tested if all are trained
@@ -83,7 +83,8 @@ class Fit:
 @dataclass(frozen=True, kw_only=True)
 class Train:
     seed: int = rule(low=0, high=2**31 - 1)
-    seeds: int = rule(low=1, high=100)
+    repeats: tuple[str, ...] = any_number()
+    seeds: int = rule(low=2, high=100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,7 @@ class Tradeoff:
 
 @dataclass(frozen=True, kw_only=True)
 class Hints:
+    models: tuple[str, ...] = any_number()
     counts: tuple[int, ...] = rule(low=0, high=1000)  # the smallest photograph has 1,024 pixels
     radius: int = rule(low=0, high=4)
     floor_side: int = rule(low=16, high=256)
@@ -179,9 +181,12 @@ def from_tree(tree: Any) -> Config:
         fit.check(name, data.image_size)
     if data.source == "folder" and not all(data.folder.path.values()):
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
-    for name in config.human_study.models:
-        if name not in config.models:
-            raise InputError(f"human_study.models: {name}: unknown model; the models are {', '.join(config.models)}")
+    lists = {"train.repeats": config.train.repeats, "hints.models": config.hints.models,
+             "human_study.models": config.human_study.models}  # fmt: skip
+    for key, names in lists.items():
+        for name in names:
+            if name not in config.models:
+                raise InputError(f"{key}: {name}: unknown model; the models are {', '.join(config.models)}")
     return config
 
 

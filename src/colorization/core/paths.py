@@ -14,7 +14,7 @@ LAB = Path("data/lab")
 INDEX, AUDIT = LAB / "index.csv", LAB / "audit.json"
 TRAIN, VAL = LAB / "train.npy", LAB / "val.npy"
 CLASSIFIER, CLASSIFIER_HISTORY = Path("data/classifier/scenes.safetensors"), Path("metrics/classifier.tsv")
-DESCRIPTIONS = Path("data/models.json")  # label, colour and architecture of every model
+DESCRIPTIONS = Path("data/models.json")  # label and colour of every model
 TABLE, CATEGORIES = Path("metrics/table.csv"), Path("metrics/categories.csv")
 DIFFERENCES, SEEDS = Path("metrics/differences.csv"), Path("metrics/seeds.csv")
 CLAIMS, PEOPLE = Path("metrics/claims.json"), Path("metrics/people.json")
@@ -55,12 +55,17 @@ def features(row: str) -> Path:
     return Path(f"data/features/{row}.npy")
 
 
+def architecture(model: str) -> Path:
+    """A network's blocks, their shapes and parameters."""
+    return Path(f"data/architectures/{model}.json")
+
+
 def tradeoff(model: str) -> Path:
     return Path(f"metrics/tradeoff/{model}.csv")
 
 
 def hints(model: str) -> Path:
-    """The error over the number of hints; empty for a model that takes none."""
+    """The error over the number of hints, of a model that takes them."""
     return Path(f"metrics/hints/{model}.csv")
 
 

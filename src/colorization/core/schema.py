@@ -22,6 +22,7 @@ NAMED = Mapping[str, str]  # one text, whose name is then "", or a block of name
 NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
+EMPTY = "empty"  # in the metadata of a list that may have no items
 
 
 def rule(
@@ -33,6 +34,11 @@ def rule(
 ):
     """A field with a rule for its value: low ≤ value ≤ high, above < value, one of `choices`, or a pattern."""
     return field(metadata={"low": low, "high": high, "choices": choices, "pattern": pattern, "above": above})
+
+
+def any_number():
+    """A field with a list of texts that may be empty."""
+    return field(metadata={EMPTY: True})
 
 
 class _Loader(yaml.SafeLoader):
@@ -94,9 +100,10 @@ def build(cls: type, tree: Any, where: str = "", readers: Mapping[str, Callable[
 def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
     if f.type in LISTS:
         kind = LISTS[f.type]
-        if type(value) is not list or not 0 < len(value) <= MOST:
-            raise InputError(f"{where}: expected a list of 1 to {MOST} {ITEMS[kind]}, not {_short(value)}")
-        return tuple(_scalar(kind, f.metadata, item, where) for item in value)
+        rules, least = ({}, 0) if EMPTY in f.metadata else (f.metadata, 1)
+        if type(value) is not list or not least <= len(value) <= MOST:
+            raise InputError(f"{where}: expected a list of {least} to {MOST} {ITEMS[kind]}, not {_short(value)}")
+        return tuple(_scalar(kind, rules, item, where) for item in value)
     if f.type == NAMED:
         return _named(f, value, where)
     assert isinstance(f.type, type)

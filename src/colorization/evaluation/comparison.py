@@ -105,7 +105,7 @@ def groups(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
 def between_seeds(values: Mapping, whole: pd.DataFrame, repeats: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Mean and standard deviation over trainings with different seeds, beside the interval of the first training.
 
-    repeats: for each model the table of its other seeds (columns seed, measure, value), which may be empty.
+    repeats: the tables of models that were trained again (columns seed, measure, value; without the first seed).
     """
     rows = []
     for name, table_of_seeds in repeats.items():

@@ -152,8 +152,3 @@ def _rows(scores: Mapping[Condition, pd.DataFrame], resamples: int, seed: int) -
             other = Condition("floor", ours.hints)
             ends = intervals.interval(resampled[ours][name] - resampled[other][name])
             yield DIFFERENCE, ours.hints, name, values[ours][name] - values[other][name], *ends
-
-
-def empty() -> pd.DataFrame:
-    """The table of a model that takes no hints."""
-    return pd.DataFrame(columns=COLUMNS)

@@ -18,7 +18,8 @@ from colorization.report.tables import joined
 class Evidence:
     """The data of the figures, by model or by row (floors, models); results (N,S,S,3) uint8 include "original"."""
 
-    descriptions: Mapping[str, Mapping]  # label, color and architecture of every model
+    descriptions: Mapping[str, Mapping]  # label and color of every model
+    architectures: Mapping[str, Mapping]
     histories: Mapping[str, pd.DataFrame]
     scores: Mapping[str, pd.DataFrame]
     results: Mapping[str, np.ndarray]
@@ -26,7 +27,7 @@ class Evidence:
     categories: pd.DataFrame
     differences: pd.DataFrame
     tradeoff: Mapping[str, pd.DataFrame]
-    hints: Mapping[str, pd.DataFrame]  # empty for a model that takes none
+    hints: Mapping[str, pd.DataFrame]  # of models that take them
     split: str
 
 
@@ -51,10 +52,9 @@ def draw(run: Evidence, examples: int) -> Iterator[tuple[str, Figure]]:
     yield "learning-curves", curves.learning_curves(run.histories, "Colour error on the validation photographs", labels)
     title = f"Error over vividness: {len(first)} {split} photographs"
     yield "tradeoff", curves.tradeoff(joined(run.tradeoff), table.loc["gray"], title, labels)
-    told = {name: found for name, found in run.hints.items() if len(found)}
-    if told:
-        count = next(iter(told.values())).photographs.max()
-        yield HINTS, hints(told, f"Error over the number of hints: {count} {split} photographs", labels)
+    if run.hints:
+        count = next(iter(run.hints.values())).photographs.max()
+        yield HINTS, hints(run.hints, f"Error over the number of hints: {count} {split} photographs", labels)
 
 
 def of_a_model(
@@ -63,7 +63,7 @@ def of_a_model(
     """A model's architecture, predictions and losses."""
     label, split = labels.names[name], SPLITS[run.split]
     (architecture, at), (predictions, on), (loss, of) = model_figures(name).values()
-    yield architecture, diagrams.architecture(name, run.descriptions[name]["architecture"], f"{at}{label}", labels)
+    yield architecture, diagrams.architecture(name, run.architectures[name], f"{at}{label}", labels)
     grid = {INPUT: shown["gray"], label: shown[name], "original": shown["original"]}
     yield predictions, pictures.grid(grid, f"{on}{label} on {split} photographs")[0]
     yield loss, curves.losses(name, run.histories[name], f"{of}{label}, loss by epoch", labels)
