@@ -153,6 +153,12 @@ def test_one_photograph_is_never_cut():
     sea[120:] = (128 + np.linspace(0, 1, 200)[:, None] * (gray[120:].astype(float) - 128)).astype(np.uint8)
     for single in (gray, np.pad(gray, 30, constant_values=245), window, sea, np.full((300, 300), 240, np.uint8)):
         assert sheet.photographs(levels_of_array(single)[0]) == []
+    court = np.random.default_rng(1).normal(120, 3, (320, 400))  # a sports ground with a line
+    court[156:164] = 250
+    pole = gray.copy()  # near the edge
+    pole[:, 60:66] = 250
+    for single in (court.astype(np.uint8), pole):
+        assert sheet.photographs(levels_of_array(single)[0]) == []
     bar = np.repeat(scene(160, 40, seed=3).mean(axis=1, keepdims=True), 400, axis=1)  # alike on both sides of a bar
     bar[:, 198:202] = 250
     assert sheet.photographs(levels_of_array(bar.astype(np.uint8))[0]) == []

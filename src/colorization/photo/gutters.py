@@ -16,9 +16,10 @@ NEAR, FAR = 1, 6  # lines beside a gutter, in which a photograph differs from it
 CHANGE = 0.1
 SHARP, MANY = 0.6, 0.4  # share of both sides of the first gutter along which it does: for two photographs, for more
 PURE = 0.98  # share of the first gutter that is even
-SIMILAR = 2.5  # larger / smaller photograph of two
+SIMILAR, ONE = 2.5, 0.6  # of two: larger / smaller one; share of their sides from which on they are alike, so one
 WEAK, STRONG = 0.12, 0.5  # shares of the two sides of the other gutters, which have the tone of the first
 ALIKE = 2.5  # width of a gutter / width of the first, either way
+THIN = 2  # cells that the gutter between two has at least
 SMALLEST = 16  # cells of the shorter side of what is split
 
 
@@ -45,13 +46,17 @@ def regions(means: NDArray[np.float32]) -> list[Box]:
         return [whole]
     gutter = found[0]
     boxes = [each for part in _beside(whole, *found) for each in _split(means, part, gutter)]
-    return boxes if len(boxes) > 2 or _pair(boxes, gutter) else [whole]
+    return boxes if len(boxes) > 2 or _pair(means, boxes, *found) else [whole]
 
 
-def _pair(boxes: list[Box], gutter: Band) -> bool:
-    """Whether two boxes are photographs: a pole may divide a single one."""
+def _pair(means: NDArray[np.float32], boxes: list[Box], gutter: Band, turned: bool) -> bool:
+    """Whether two boxes are photographs: a pole or the line of a sports ground may divide a single one."""
     areas = [(box.bottom - box.top) * (box.right - box.left) for box in boxes]
-    return gutter.sharp[0] >= SHARP and max(areas) <= SIMILAR * min(areas)
+    lines = means.T if turned else means
+    changes = np.abs(lines[gutter.start - FAR] - lines[gutter.stop + FAR - 1])
+    goes_on = np.mean(changes <= 2 * CHANGE) >= ONE
+    clear = gutter.sharp[0] >= SHARP and gutter.width >= THIN
+    return clear and max(areas) <= SIMILAR * min(areas) and not goes_on
 
 
 def _split(means: NDArray[np.float32], box: Box, first: Band) -> list[Box]:

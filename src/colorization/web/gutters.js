@@ -3,8 +3,8 @@
 import { gutters } from "./constants.js";
 import { clipped, median, rounded } from "./statistics.js";
 
-const { ALIKE, CHANGE, EVEN, FAR, FEW, LINE, MANY, MOSTLY, NARROW, NEAR, PURE, SAMPLES, SHARP, SIMILAR } = gutters;
-const { SLOPES, SMALLEST, STEEP, STRONG, WEAK } = gutters;
+const { ALIKE, CHANGE, EVEN, FAR, FEW, LINE, MANY, MOSTLY, NARROW, NEAR, ONE, PURE, SAMPLES, SHARP } = gutters;
+const { SIMILAR, SLOPES, SMALLEST, STEEP, STRONG, THIN, WEAK } = gutters;
 
 // The photographs between the gutters that cross a page of cells {means, rows, columns}: boxes of cells; one box without any.
 export function regions({ means, rows, columns }) {
@@ -13,13 +13,19 @@ export function regions({ means, rows, columns }) {
   const found = clearest(page, whole, null);
   if (!found) return [whole];
   const boxes = beside(whole, found).flatMap((part) => split(page, part, found.band));
-  return boxes.length > 2 || pair(boxes, found.band) ? boxes : [whole];
+  return boxes.length > 2 || pair(page.at, [rows, columns], boxes, found) ? boxes : [whole];
 }
 
-// Whether two boxes are photographs: a pole may divide a single one.
-function pair(boxes, gutter) {
+// Whether two boxes are photographs: a pole or the line of a sports ground may divide a single one.
+function pair(at, [rows, columns], boxes, { band: { start, stop, sharp: ends }, turned }) {
   const areas = boxes.map(({ top, bottom, left, right }) => (bottom - top) * (right - left));
-  return gutter.sharp[0] >= SHARP && Math.max(...areas) <= SIMILAR * Math.min(...areas);
+  const [one, other] = [start - FAR, stop + FAR - 1];
+  const changes = Array.from({ length: turned ? rows : columns }, (_, k) =>
+    Math.abs(turned ? at(k, one) - at(k, other) : at(one, k) - at(other, k)),
+  );
+  const goesOn = changes.filter((change) => change <= 2 * CHANGE).length / changes.length >= ONE;
+  const clear = ends[0] >= SHARP && stop - start >= THIN;
+  return clear && Math.max(...areas) <= SIMILAR * Math.min(...areas) && !goesOn;
 }
 
 // What the gutters in a box separate. first: the one that crosses the whole page.
