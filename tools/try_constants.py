@@ -26,6 +26,7 @@ MODULES = {
     "preparation": "photo.preparation",
     "light": "photo.light",
     "mats": "photo.mats",
+    "gutters": "photo.gutters",
     "sheet": "photo.sheet",
     "seen": "photo.seen",
     "recolor": "photo.recolor",

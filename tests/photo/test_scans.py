@@ -125,6 +125,25 @@ def test_each_photograph_of_a_page_is_seen_by_itself(tone, rows, columns, tilt):
     assert sheet.photographs(levels_of_array(scan[:, : scan.shape[1] // columns])[0]) == [] or rows > 1
 
 
+@pytest.mark.parametrize("tone", [4, 130, 244])
+@pytest.mark.parametrize("rows, columns, tilt", [(1, 2, 0), (3, 1, 0.5), (2, 2, 1), (3, 4, 0.5)])
+def test_a_page_without_a_margin_has_gutters(tone, rows, columns, tilt):
+    scan, centres = page(rows, columns, tone, tilt=tilt, gap=12, margin=0)
+    found = sheet.photographs(levels_of_array(scan)[0])
+    assert len(found) == rows * columns
+    for y, x in centres:
+        (own,) = [one.box for one in found if one.box.top < y < one.box.bottom and one.box.left < x < one.box.right]
+        assert abs(own.bottom - own.top - 160) < 14 and abs(own.right - own.left - 200) < 14
+
+
+def test_a_page_may_have_rows_of_several_lengths():
+    upper, lower = (page(1, columns, 244, gap=12, margin=0)[0] for columns in (3, 2))
+    wide = np.asarray(Image.fromarray(lower).resize((upper.shape[1], 160)))
+    scan = np.concatenate([upper, np.full((12, upper.shape[1]), 244, np.uint8), wide])
+    assert len(sheet.photographs(levels_of_array(scan)[0])) == 5
+    assert len(sheet.photographs(levels_of_array(scan.T)[0])) == 5
+
+
 def test_one_photograph_is_never_cut():
     gray = scene(320, 400)
     window = np.sort(gray, axis=1)  # the scene goes on behind the bar of a window
@@ -134,6 +153,15 @@ def test_one_photograph_is_never_cut():
     sea[120:] = (128 + np.linspace(0, 1, 200)[:, None] * (gray[120:].astype(float) - 128)).astype(np.uint8)
     for single in (gray, np.pad(gray, 30, constant_values=245), window, sea, np.full((300, 300), 240, np.uint8)):
         assert sheet.photographs(levels_of_array(single)[0]) == []
+    court = np.random.default_rng(1).normal(120, 3, (320, 400))  # a sports ground with a line
+    court[156:164] = 250
+    pole = gray.copy()  # near the edge
+    pole[:, 60:66] = 250
+    for single in (court.astype(np.uint8), pole):
+        assert sheet.photographs(levels_of_array(single)[0]) == []
+    bar = np.repeat(scene(160, 40, seed=3).mean(axis=1, keepdims=True), 400, axis=1)  # alike on both sides of a bar
+    bar[:, 198:202] = 250
+    assert sheet.photographs(levels_of_array(bar.astype(np.uint8))[0]) == []
     objects = np.full((400, 400), 245, np.uint8)  # two balls on white
     y, x = np.indices(objects.shape)
     for centre in (110, 290):

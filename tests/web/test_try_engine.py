@@ -168,16 +168,16 @@ def oval(levels, tone):
     return np.where(rows[:, None] ** 2 + columns**2 < 1, levels, np.uint16(tone))
 
 
-def page(rows, columns, tone, *, tilt=0, margin=12):
+def page(rows, columns, tone, *, tilt=0, margin=20):
     """Photographs of 120×150 on a page of a tone, tilted by up to `tilt` degrees."""
-    sheet = Image.new("F", (columns * 190 + margin, rows * 160 + margin), tone)
+    sheet = Image.new("F", (columns * 165 - 15 + 2 * margin, rows * 135 - 15 + 2 * margin), tone)
     for row in range(rows):
         for column in range(columns):
             own = Image.fromarray(levels_of((120, 150), high=0.8).astype(np.float32))
             mask = Image.new("L", own.size, 255)
             turn = float(RANDOM.uniform(-tilt, tilt))
             own, mask = (each.rotate(turn, expand=True, fillcolor=0) for each in (own, mask))
-            sheet.paste(own, (column * 190 + 20, row * 160 + 20), mask)
+            sheet.paste(own, (column * 165 + margin, row * 135 + margin), mask)
     return np.asarray(sheet).astype(np.uint16)
 
 
@@ -204,8 +204,9 @@ def test_a_mat_is_found_and_filled_alike(js, shape, tone):
 
 @pytest.mark.parametrize("tilt", [0, 3])
 @pytest.mark.parametrize("tone", [1000, 62000])
-def test_the_photographs_of_a_page_are_found_alike(js, tone, tilt):
-    levels = page(2, 3, tone, tilt=tilt)
+@pytest.mark.parametrize("margin", [0, 20])
+def test_the_photographs_of_a_page_are_found_alike(js, tone, tilt, margin):
+    levels = page(2, 3, tone, tilt=tilt * (margin or 10) / 20, margin=margin)
     expected = sheet.photographs(levels)
     found = js("sheet.js", "photographs", plane(levels))
     assert len(expected) == len(found) == 6
@@ -321,9 +322,9 @@ def test_an_old_photograph_is_painted_alike(js, options, count):
 
 
 @pytest.mark.parametrize("count", [0, 9])
-@pytest.mark.parametrize("tilt", [0, 3])
-def test_a_page_of_photographs_is_painted_alike(js, tilt, count):
-    levels = page(2, 2, 62000, tilt=tilt)
+@pytest.mark.parametrize("tilt, margin", [(0, 20), (3, 20), (0, 0)])
+def test_a_page_of_photographs_is_painted_alike(js, tilt, margin, count):
+    levels = page(2, 2, 62000, tilt=tilt, margin=margin)
     painted_alike(js, levels, some_hints(levels.shape, count) if count else [], 1.3)
 
 

@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colorization.photo import gutters
 from colorization.photo.preparation import Box
 from colorization.photo.recolor import L_LEVELS
 
-COARSE, CELLS = 640, 160  # pixels of the page's shorter side that are looked at, and cells that they make
-LONGEST = 4  # longer / shorter side of a page
+COARSE = 640  # pixels of the page's shorter side that are looked at, at most twice as many
+CELLS, FINE = 160, 320  # cells that they make: of a page with a margin, and of one without
+LONGEST = 6  # longer / shorter side of a page
 NEAR, ROUGH = 0.1, 0.3  # normalised L: largest deviation of the page's cells from its tone, range within one
 NOISE, LEAST = 3.0, 0.03  # the page's cells may deviate by so many times what its margin does, and by normalised L
 USUAL = 0.9  # quantile of the margin's deviation
 RING = 0.85  # share of the outermost cells that show the page
-LINE = 0.96  # share of a line of cells between photographs that does
-WIDEST, STEP, SHARP = 12, 0.15, 0.85  # without a margin: a gap is narrow, and has a step along 85 % of its sides
 MOST = 12  # photographs
 SMALLEST, COVERED = 0.01, 0.2  # share of the page that a photograph takes at least, and all of them
 LIKE = 8  # largest photograph / smallest
@@ -55,15 +55,29 @@ def photographs(levels: NDArray[np.uint16]) -> list[Found]:
     if min(height, width) < CELLS or max(height, width) > LONGEST * min(height, width):
         return []
     step = max(1, min(height, width) // COARSE)
-    side = max(1, min(height, width) // step // CELLS)
-    means, ranges = _cells(levels[::step, ::step], side)
-    for tone, near in _tones(means):
-        found = _rectangles((np.abs(means - tone) <= near) & (ranges <= ROUGH))
-        if found and _continued(means, [one.box for one in found]) < CONTINUED:
-            edges = height, height, width, width
-            boxes = [Box(*(min(edge * step * side, most) for edge, most in zip(one.box, edges))) for one in found]
-            return [one._replace(box=box) for one, box in zip(found, boxes)]
-    return []
+    coarse = levels[::step, ::step]
+    means, ranges = _cells(coarse, side := max(1, min(coarse.shape) // CELLS))
+    found = _on_page(means, ranges)
+    if not found:
+        means, _ = _cells(coarse, side := max(1, min(coarse.shape) // FINE))
+        found = _between(means)
+    if not found or _continued(means, [one.box for one in found]) >= CONTINUED:
+        return []
+    edges = height, height, width, width
+    boxes = [Box(*(min(edge * step * side, most) for edge, most in zip(one.box, edges))) for one in found]
+    return [one._replace(box=box) for one, box in zip(found, boxes)]
+
+
+def _on_page(means: NDArray, ranges: NDArray) -> list[Found]:
+    """The photographs in cells of a page with a margin; else empty."""
+    page = _tone(means)
+    return _rectangles((np.abs(means - page[0]) <= page[1]) & (ranges <= ROUGH)) if page else []
+
+
+def _between(means: NDArray) -> list[Found]:
+    """The photographs in cells between gutters, which fill a page to its edges; else empty."""
+    boxes = gutters.regions(means)
+    return [Found(box, 0.0) for box in boxes] if 2 <= len(boxes) <= MOST and _of_one_size(boxes) else []
 
 
 def _cells(levels: NDArray[np.uint16], side: int) -> tuple[NDArray, NDArray]:
@@ -76,30 +90,11 @@ def _cells(levels: NDArray[np.uint16], side: int) -> tuple[NDArray, NDArray]:
     return total * np.float32(2 / L_LEVELS / side**2) - 1, ranges * np.float32(2 / L_LEVELS)
 
 
-def _tones(means: NDArray) -> list[tuple[float, float]]:
-    """A tone that the page between photographs may have, and its deviation: of its margin, or of lines across it."""
+def _tone(means: NDArray) -> tuple[float, float] | None:
+    """The tone of the page around photographs, and its deviation; None without a margin."""
     ring = np.concatenate([means[0], means[-1], means[1:-1, 0], means[1:-1, -1]])
     tone = float(np.median(ring))
-    if np.mean(np.abs(ring - tone) <= NEAR) >= RING:
-        return [(tone, _tolerance(ring - tone))]
-    lines = [*_gaps(means), *_gaps(means.T)]
-    return [(float(np.median(lines)), LEAST)] if lines and np.ptp(lines) <= NEAR else []
-
-
-def _gaps(rows: NDArray) -> list[float]:
-    """The tones of even lines that cross the page and end sharply on both sides: gaps between photographs."""
-    tones, widest = np.median(rows, axis=1), len(rows) // WIDEST
-    even = np.mean(np.abs(rows - tones[:, None]) <= LEAST, axis=1) >= LINE
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], even, [False]]).astype(int)))
-    found = []
-    for start, stop in zip(edges[::2], edges[1::2]):
-        tone = float(np.median(tones[start:stop]))
-        if start < INSET or stop + INSET > len(rows) or stop - start > widest:
-            continue
-        sides = rows[start - INSET], rows[stop + INSET - 1]
-        if min(np.mean(np.abs(side - tone) > STEP) for side in sides) >= SHARP:
-            found.append(tone)
-    return found
+    return (tone, _tolerance(ring - tone)) if np.mean(np.abs(ring - tone) <= NEAR) >= RING else None
 
 
 def _tolerance(deviations: NDArray) -> float:
@@ -117,10 +112,14 @@ def _rectangles(page: NDArray[np.bool_]) -> list[Found]:
     found = [_rectangle(labels == number) for number in large]
     if sum(one.straight for one in found) < max(2, STRAIGHT * len(found)):
         return []
-    boxes = [(box.bottom - box.top) * (box.right - box.left) for box, _, _ in found]
-    if sum(boxes) < COVERED * labels.size or max(boxes) > LIKE * min(boxes):
-        return []
-    return found
+    boxes = [box for box, _, _ in found]
+    covered = sum((box.bottom - box.top) * (box.right - box.left) for box in boxes)
+    return found if covered >= COVERED * labels.size and _of_one_size(boxes) else []
+
+
+def _of_one_size(boxes: list[Box]) -> bool:
+    areas = [(box.bottom - box.top) * (box.right - box.left) for box in boxes]
+    return max(areas) <= LIKE * min(areas)
 
 
 def _continued(means: NDArray, boxes: list[Box]) -> float:

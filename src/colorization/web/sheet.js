@@ -1,10 +1,11 @@
 // Find several photographs on one scan: rectangles, perhaps tilted a little, on a page; as photo/sheet.py, which explains it.
 
 import { recolor, sheet } from "./constants.js";
+import { regions } from "./gutters.js";
 import { clipped, median, quantile } from "./statistics.js";
 
-const { CELLS, CHANGE, CLUTTER, COARSE, CONTINUED, COVERED, CROOKED, FEWEST, INSET, LEAST, LIKE, LINE, LONGEST } = sheet;
-const { MOST, NEAR, NOISE, OFF, PAGE, PICTURE, RING, ROUGH, SHARP, SIDES, SMALLEST, STEP, STRAIGHT, USUAL, WIDEST } = sheet;
+const { CELLS, CHANGE, CLUTTER, COARSE, CONTINUED, COVERED, CROOKED, FEWEST, FINE, INSET, LEAST, LIKE, LONGEST } = sheet;
+const { MOST, NEAR, NOISE, OFF, PAGE, PICTURE, RING, ROUGH, SIDES, SMALLEST, STRAIGHT, USUAL } = sheet;
 
 // A photograph's part of its box of a shape, as a mask of a size.
 export function tiltedMask(slope, shape, { height, width }) {
@@ -28,20 +29,36 @@ export function photographs(levels) {
   const [shorter, longer] = [Math.min(height, width), Math.max(height, width)];
   if (shorter < CELLS || longer > LONGEST * shorter) return [];
   const step = Math.max(1, Math.floor(shorter / COARSE));
-  const side = Math.max(1, Math.floor(Math.floor(shorter / step) / CELLS));
-  const cells = cellsOf(levels, step, side);
-  for (const [tone, near] of tones(cells)) {
-    const page = cells.means.map((mean, at) => Math.abs(mean - tone) <= near && cells.ranges[at] <= ROUGH);
-    const found = rectangles({ ...cells, page });
-    const full = (edge, most) => Math.min(edge * step * side, most);
-    if (found.length && continued(cells, found) < CONTINUED) {
-      return found.map(({ box: { top, bottom, left, right }, ...rest }) => ({
-        box: { top: full(top, height), bottom: full(bottom, height), left: full(left, width), right: full(right, width) },
-        ...rest,
-      }));
-    }
+  const sideFor = (count) => Math.max(1, Math.floor(Math.ceil(shorter / step) / count));
+  let side = sideFor(CELLS);
+  let cells = cellsOf(levels, step, side);
+  let found = onPage(cells);
+  if (!found.length) {
+    side = sideFor(FINE);
+    cells = cellsOf(levels, step, side);
+    found = between(cells);
   }
-  return [];
+  if (!found.length || continued(cells, found) >= CONTINUED) return [];
+  const full = (edge, most) => Math.min(edge * step * side, most);
+  return found.map(({ box: { top, bottom, left, right }, ...rest }) => ({
+    box: { top: full(top, height), bottom: full(bottom, height), left: full(left, width), right: full(right, width) },
+    ...rest,
+  }));
+}
+
+// The photographs in cells of a page with a margin; else empty.
+function onPage(cells) {
+  const tone = toneOf(cells);
+  if (!tone) return [];
+  const page = cells.means.map((mean, at) => Math.abs(mean - tone[0]) <= tone[1] && cells.ranges[at] <= ROUGH);
+  return rectangles({ ...cells, page });
+}
+
+// The photographs in cells between gutters, which fill a page to its edges; else empty.
+function between(cells) {
+  const boxes = regions(cells);
+  if (boxes.length < 2 || boxes.length > MOST || !ofOneSize(boxes)) return [];
+  return boxes.map((box) => ({ box, slope: 0, straight: true }));
 }
 
 // Mean and range of normalised L in cells of side × side of every step-th pixel.
@@ -66,38 +83,15 @@ function cellsOf({ data, height, width }, step, side) {
   return { means, ranges, rows, columns };
 }
 
-// A tone that the page between photographs may have, and its deviation: [[tone, deviation]], or none.
-function tones({ means, rows, columns }) {
+// The tone of the page around photographs, and its deviation: [tone, deviation]; null without a margin.
+function toneOf({ means, rows, columns }) {
   const line = (start, step, count) => Float32Array.from({ length: count }, (_, k) => means[start + k * step]);
   const margins = [line(0, 1, columns), line((rows - 1) * columns, 1, columns)];
   margins.push(line(columns, columns, rows - 2), line(2 * columns - 1, columns, rows - 2));
   const ring = Float32Array.from(margins.flatMap((each) => [...each]));
-  const off = (values, tone) => values.map((value) => Math.abs(value - tone));
-  const near = (values) => values.filter((value) => value <= NEAR).length / values.length;
-  const own = off(ring, median(ring));
-  if (near(own) >= RING) return [[median(ring), tolerance(own)]];
-  const across = gaps(rows, columns, (i) => line(i * columns, 1, columns));
-  const found = [...across, ...gaps(columns, rows, (i) => line(i, columns, rows))];
-  if (!found.length || Math.max(...found) - Math.min(...found) > NEAR) return [];
-  return [[median(Float32Array.from(found)), LEAST]];
-}
-
-// The tones of even lines that cross the page and end sharply on both sides: gaps between photographs.
-function gaps(lines, length, at) {
-  const tone = Float32Array.from({ length: lines }, (_, i) => median(at(i)));
-  const share = (i, holds) => at(i).filter(holds).length / length;
-  const even = Array.from(tone, (middle, i) => share(i, (value) => Math.abs(value - middle) <= LEAST) >= LINE);
-  const found = [];
-  for (let start = 0, stop; start < lines; start = stop) {
-    stop = start + 1;
-    if (!even[start]) continue;
-    while (even[stop]) stop++;
-    if (start < INSET || stop + INSET > lines || stop - start > Math.floor(lines / WIDEST)) continue;
-    const own = median(tone.slice(start, stop));
-    const steps = [start - INSET, stop + INSET - 1].map((i) => share(i, (value) => Math.abs(value - own) > STEP));
-    if (Math.min(...steps) >= SHARP) found.push(own);
-  }
-  return found;
+  const own = median(ring);
+  const off = ring.map((value) => Math.abs(value - own));
+  return off.filter((value) => value <= NEAR).length / off.length >= RING ? [own, tolerance(off)] : null;
 }
 
 const tolerance = (deviations) => clipped(NOISE * quantile(deviations, USUAL), LEAST, NEAR);
@@ -113,10 +107,14 @@ function rectangles({ page, rows, columns }) {
   if (labels.length - areas[0] - total > CLUTTER * labels.length) return [];
   const found = large.map((number) => rectangle(labels, number, columns));
   if (found.filter(({ straight }) => straight).length < Math.max(2, STRAIGHT * found.length)) return [];
-  const boxes = found.map(({ box }) => (box.bottom - box.top) * (box.right - box.left));
-  const covered = boxes.reduce((sum, box) => sum + box, 0);
-  return covered < COVERED * labels.length || Math.max(...boxes) > LIKE * Math.min(...boxes) ? [] : found;
+  const boxes = found.map(({ box }) => box);
+  const covered = areasOf(boxes).reduce((sum, area) => sum + area, 0);
+  return covered >= COVERED * labels.length && ofOneSize(boxes) ? found : [];
 }
+
+const areasOf = (boxes) => boxes.map((box) => (box.bottom - box.top) * (box.right - box.left));
+
+const ofOneSize = (boxes) => Math.max(...areasOf(boxes)) <= LIKE * Math.min(...areasOf(boxes));
 
 // How far the scene of a box goes on in its neighbours: the mean correlation of changes along facing sides.
 function continued({ means, rows, columns }, found) {
