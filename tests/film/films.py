@@ -37,6 +37,17 @@ def scene(count: int, seed: int = 0, size=SIDES) -> list[np.ndarray]:
     return pictures
 
 
+def smooth(seed: int, size=(160, 240), detail=0.15) -> np.ndarray:
+    """A cloudy picture (H,W) with something to match everywhere; detail: radians per pixel, about."""
+    rng = np.random.default_rng(seed)
+    at = np.indices(size).astype(float)
+    waves = [
+        np.sin(rng.normal(0, detail) * at[0] + rng.normal(0, detail) * at[1] + rng.uniform(0, 6)) for _ in range(12)
+    ]
+    picture = np.sum(waves, axis=0)
+    return picture / np.abs(picture).max()
+
+
 def times(count: int) -> list[int]:
     """The time stamps of a film with a variable frame rate."""
     return np.cumsum([0, *(STEPS[i % len(STEPS)] for i in range(count - 1))]).tolist()

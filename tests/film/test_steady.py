@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from films import FlatNetwork
+from films import FlatNetwork, smooth
 
 from colorization.film import steady
 from colorization.film.ahead import ahead
@@ -38,17 +38,6 @@ class Shot:
     def pictures(self):
         for i, luma in enumerate(self.lumas):
             yield Picture(luma=luma, encoding=LIMITED, pts=i, duration=1, number=i)
-
-
-def smooth(seed: int, size=(160, 240), detail=0.15) -> np.ndarray:
-    """A cloudy picture (H,W) with something to match everywhere; detail: radians per pixel, about."""
-    rng = np.random.default_rng(seed)
-    at = np.indices(size).astype(float)
-    waves = [
-        np.sin(rng.normal(0, detail) * at[0] + rng.normal(0, detail) * at[1] + rng.uniform(0, 6)) for _ in range(12)
-    ]
-    picture = np.sum(waves, axis=0)
-    return picture / np.abs(picture).max()
 
 
 def test_the_motion_of_a_shifted_picture():

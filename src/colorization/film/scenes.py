@@ -20,11 +20,17 @@ def levels_of(picture: Picture, side: int) -> NDArray[np.uint16]:
     return picture.encoding.levels(halves(picture.luma) if min(picture.luma.shape) >= 2 * side else picture.luma)
 
 
-def moments(pictures: Iterable[Picture], side: int) -> Iterator[Moment]:
-    """Each picture with its small lightness, of shorter side `side`, and its motion from the one before."""
+def moments(pictures: Iterable[Picture], side: int, detail: float = 1) -> Iterator[Moment]:
+    """Each picture with its small lightness, of shorter side `side`, and its motion from the one before.
+
+    detail: the lightness has so many times this side, at most the picture's own; the motion is found at `side`.
+    """
     before: Seen | None = None
     for picture in pictures:
-        seen = Seen(shrunk(levels_of(picture, side), side))
+        fine = round(min(side * detail, max(side, min(picture.luma.shape))))
+        levels = levels_of(picture, fine)
+        small = shrunk(levels, side)
+        seen = Seen(small) if fine == side else Seen(shrunk(levels, fine), small)
         link = Link(before, seen) if before is not None else None
         yield Moment(picture=picture, seen=seen, link=link if link is not None and link.same_scene else None)
         before = seen
