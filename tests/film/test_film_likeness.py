@@ -12,7 +12,7 @@ from colorization.film.coloring import Look, colorize_film
 from colorization.photo.catalog import BUNDLED
 from colorization.photo.colorizer import PhotoColorizer, load
 
-COUNT = 10  # pictures of a scene
+COUNT = 6  # pictures of a scene
 MUCH = 0.7  # share of the error that may be left with a still of the same scene
 HARM = 1.0  # mean difference of R, G and B that a still of something else may make
 CUP, CAT = ([getattr(data, name)()[:240, 2 * i : 320 + 2 * i] for i in range(COUNT)] for name in ("coffee", "chelsea"))
