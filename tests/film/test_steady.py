@@ -85,6 +85,19 @@ def test_cuts_are_found_and_jumps_of_brightness_are_none():
     assert found == [0, 12]
 
 
+def test_a_white_flash_and_a_black_gap_end_no_scene_and_get_no_colours():
+    lumas = frames(smooth(3), 30)
+    for i, blank in ((5, 250), (6, 250), (16, 16), (17, 18), (18, 16)):
+        lumas[i] = np.full_like(lumas[i], blank)
+    found = result_of(lumas, network := Moods())
+    blanks = [5, 6, 16, 17, 18]
+    assert np.abs(found[blanks]).max() < 0.5
+    assert network.asked == len({*range(0, 30, EVERY), 29} - set(blanks))
+    assert np.abs(np.diff(np.delete(found[:, 0], blanks))).max() < 2
+    lumas[10:25] = [np.full_like(lumas[0], 16)] * 15
+    assert [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None] == [0, 18, 25]
+
+
 def result_of(lumas, network, **look) -> np.ndarray:
     """Mean ab (T,2) in Lab units of a film without a file."""
     colorizer = PhotoColorizer(network, image_size=80, threads=1)

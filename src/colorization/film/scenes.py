@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from colorization.film.planes import halves
 from colorization.film.reading import Picture
 from colorization.film.steady import Moment
-from colorization.film.warping import Link, Seen
+from colorization.film.warping import Link, Seen, Stay
 from colorization.photo.preparation import shrunk
 
+BLANK = (
+    0.1  # contrast, as a share of that of the picture before: less shows nothing, as white flashes and black gaps do
+)
+FLASH = 8  # blank pictures that do not end a scene
 EVERY = 8  # the network sees one picture of so many, and the first and the last of each scene
 
 
@@ -26,11 +30,16 @@ def moments(pictures: Iterable[Picture], side: int, detail: float = 1) -> Iterat
     detail: the lightness has so many times this side, at most the picture's own; the motion is found at `side`.
     """
     before: Seen | None = None
+    blanks = 0
     for picture in pictures:
         fine = round(min(side * detail, max(side, min(picture.luma.shape))))
         levels = levels_of(picture, fine)
         small = shrunk(levels, side)
         seen = Seen(small) if fine == side else Seen(shrunk(levels, fine), small)
+        blanks = blanks + 1 if before is not None and seen.contrast < BLANK * before.contrast else 0
+        if before is not None and 0 < blanks <= FLASH:
+            yield Moment(picture=picture, seen=before, link=Stay(before), blank=True)
+            continue
         link = Link(before, seen) if before is not None else None
         yield Moment(picture=picture, seen=seen, link=link if link is not None and link.same_scene else None)
         before = seen
@@ -39,17 +48,21 @@ def moments(pictures: Iterable[Picture], side: int, detail: float = 1) -> Iterat
 def shown(
     scenes: Iterable[Moment], colours: Callable[[Moment], NDArray], network: Executor, every: int = EVERY
 ) -> Generator[Moment]:
-    """The moments, some of them with the colour maps that `colours` gives; `network` works meanwhile."""
+    """The moments, some of them with the colour maps that `colours` gives; `network` works meanwhile.
+
+    Of several pictures it sees no blank one.
+    """
     last, place = None, 0
     for moment in scenes:
         place = 0 if moment.link is None else place + 1
         if last is not None:
-            if place == 0 and last.maps is None:
+            if place == 0 and last.maps is None and not last.blank:
                 last.maps = network.submit(colours, last)
             yield last
-        if place % every == 0:
+        if place % every == 0 and not (moment.blank and every > 1):
             moment.maps = network.submit(colours, moment)
         last = moment
     if last is not None:
-        last.maps = last.maps or network.submit(colours, last)
+        if last.maps is None and not last.blank:
+            last.maps = network.submit(colours, last)
         yield last

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.film.reading import Picture
-from colorization.film.warping import Link, Planes, Seen
+from colorization.film.warping import Link, Planes, Seen, Stay
 from colorization.photo.guide import guide
 from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
 
@@ -22,8 +22,9 @@ class Moment:
     """A picture on its way through the engine."""
 
     picture: Picture
-    seen: Seen
-    link: Link | None  # to the picture before; None: it begins a scene
+    seen: Seen  # of a blank picture: that of the picture before
+    link: Link | Stay | None  # to the picture before; None: it begins a scene
+    blank: bool = False  # it shows nothing, and gets no colours
     maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
 
 
@@ -63,7 +64,8 @@ def _finished(waiting: list[Moment], count: int, past: Planes | None) -> tuple[l
     after, finished = np.zeros_like(before[0]), []
     for i in reversed(range(len(waiting))):
         if i < count:
-            finished.append((waiting[i].picture, _maps(waiting[i].seen.L, before[i] + after)))
+            sums = before[i] + after
+            finished.append((waiting[i].picture, _maps(waiting[i].seen.L, sums * (not waiting[i].blank))))
         link = waiting[i].link
         if i and link is not None:
             now = own[i]

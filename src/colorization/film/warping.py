@@ -66,6 +66,16 @@ class Link:
             np.maximum(trust, np.float32(LEAST), out=trust)
 
 
+class Stay:
+    """The link of a blank picture, which shows nothing: it keeps all that the picture before has."""
+
+    def __init__(self, before: Seen):
+        shape = before.L.shape
+        self.back = self.forth = Warp(np.zeros((2, *shape), np.float32))
+        self.trust_back = self.trust_forth = np.ones(shape, np.float32)
+        self.same_scene = True
+
+
 def _directed(here: Seen, there: Seen, flow: Planes, reverse: Planes) -> tuple[Warp, Planes]:
     """The warp that carries planes of `there` to `here`, and its trust (h,w), both at the size of the colours."""
     astray = ((flow + Warp(flow)(reverse)) ** 2).sum(axis=0)
