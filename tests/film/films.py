@@ -14,7 +14,7 @@ STEPS = (24, 24, 36)  # ticks from picture to picture: 25 and 16.7 a second, in 
 class FlatNetwork:
     """Paints what is light red and what is dark blue; counts how often it was asked."""
 
-    takes_hints = True
+    takes_hints, takes_references = True, False
 
     def __init__(self):
         self.asked = 0

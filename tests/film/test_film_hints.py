@@ -49,7 +49,7 @@ def test_the_network_gets_the_hints_of_its_scene(tmp_path):
     asked = []
 
     class Network:
-        takes_hints = True
+        takes_hints, takes_references = True, False
 
         def colorize(self, L, known):
             asked.append(None if known is None else int(known[0].sum()))

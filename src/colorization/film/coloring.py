@@ -76,7 +76,8 @@ def coloured(
         levels = levels_of(moment.picture, round(colorizer.image_size * look.detail))
         here = at(known.get(moment.picture.number, ()), levels.shape)
         wanted = {"saturation": look.saturation, "prepare": look.prepare, "detail": look.detail, "like": references}
-        return colorizer.predict(levels, hints=here, **wanted)[0]
+        moment.hinted = bool(here)
+        return colorizer.predict(levels, hints=here, compared=moment.compared if look.steady else None, **wanted)[0]
 
     with ThreadPoolExecutor(1) as network:
         read = moments(film.pictures(), colorizer.image_size, look.detail)
