@@ -76,8 +76,9 @@ def scratched(lumas: Lumas) -> Lumas:
 
 
 def shifts(count: int, height: int) -> NDArray[np.int64]:
-    """The gate's unsteadiness: (T,2) down and across, in pixels."""
-    return np.round(np.random.default_rng(SEED).normal(0, GATE * height, (count, 2)) * (1, 0.5)).astype(int)
+    """The gate's unsteadiness: (T,2) down and across, in pixels; whole pixels also of a third of the size."""
+    steps = np.random.default_rng(SEED).normal(0, GATE * height / 3, (count, 2)) * (1, 0.5)
+    return 3 * np.round(steps).astype(int)
 
 
 def unsteady(lumas: Lumas) -> Lumas:

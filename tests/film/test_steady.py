@@ -95,7 +95,21 @@ def test_a_white_flash_and_a_black_gap_end_no_scene_and_get_no_colours():
     assert network.asked == len({*range(0, 30, EVERY), 29} - set(blanks))
     assert np.abs(np.diff(np.delete(found[:, 0], blanks))).max() < 2
     lumas[10:25] = [np.full_like(lumas[0], 16)] * 15
-    assert [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None] == [0, 18, 25]
+    assert [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None] == [0, 10, 25]
+
+
+def test_a_blown_out_flash_passes_and_two_cuts_in_a_row_are_two():
+    lumas = frames(smooth(3), 12)
+    lumas[4] = np.clip(lumas[4].astype(int) * 4 - 60, 0, 255).astype(np.uint8)
+    lumas[5] = frames(smooth(11), 1)[0]  # one picture of something else
+    found = list(moments(Shot(lumas).pictures(), 80))
+    assert [m.picture.number for m in found] == list(range(12))
+    assert [i for i, m in enumerate(found) if m.link is None] == [0]
+    result = result_of(lumas, Moods())
+    assert np.abs(np.diff(result[:, 0])).max() < 2
+    lumas[4:] = [lumas[3]] + frames(smooth(11), 1) + frames(smooth(12), 6)
+    found = [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None]
+    assert found == [0, 5, 6]
 
 
 def result_of(lumas, network, **look) -> np.ndarray:

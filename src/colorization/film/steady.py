@@ -25,9 +25,10 @@ class Moment:
     """A picture on its way through the engine."""
 
     picture: Picture
-    seen: Seen  # of a blank picture: that of the picture before
+    seen: Seen  # of what passes: that of the picture before
     link: Link | Stay | None  # to the picture before; None: it begins a scene
-    blank: bool = False  # it shows nothing, and gets no colours
+    passes: bool = False  # it differs from the scene around it, as a flash does, and keeps the colours before it
+    blank: bool = False  # it passes and shows nothing; it gets no colours
     maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
     compared: list[tuple[Box, Cells]] = field(default_factory=list)  # of those: see `PhotoColorizer.predict`
     hinted: bool = False  # of those: the engine knew colours
@@ -72,8 +73,7 @@ def _finished(
     after, finished = np.zeros_like(before[0]), []
     for i in reversed(range(len(waiting))):
         if i < count:
-            sums = before[i] + after
-            finished.append((waiting[i].picture, _maps(waiting[i].seen.L, sums * (not waiting[i].blank))))
+            finished.append((waiting[i].picture, _maps(waiting[i], before[i] + after)))
         link = waiting[i].link
         if i and link is not None:
             now = own[i]
@@ -99,10 +99,12 @@ def _view(moment: Moment) -> View:
     return View(number=moment.picture.number, ab=ab, compared=compared, firm=moment.hinted)
 
 
-def _maps(L: Planes, sums: Planes) -> NDArray[np.float32]:
-    """Colour maps (4,h,w) of a picture's small lightness and its sums (3,h,w)."""
+def _maps(moment: Moment, sums: Planes) -> NDArray[np.float32]:
+    """Colour maps (4,h,w) of a moment with its sums (3,h,w)."""
     ab = (sums[:2] / np.maximum(sums[2:], np.float32(1e-20))).astype(np.float32, copy=False)
-    return colour_maps(*guide(L, ab))
+    if moment.passes:  # its light is not that of the scene
+        return colour_maps(np.zeros_like(ab), ab * np.float32(not moment.blank))
+    return colour_maps(*guide(moment.seen.L, ab))
 
 
 def colours_of(maps: NDArray[np.float32], L: Planes) -> Planes:

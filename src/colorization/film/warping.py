@@ -67,7 +67,7 @@ class Link:
 
 
 class Stay:
-    """The link of a blank picture, which shows nothing: it keeps all that the picture before has."""
+    """The link of a picture that passes: it keeps all that the picture before has."""
 
     def __init__(self, before: Seen):
         shape = before.L.shape
