@@ -63,6 +63,9 @@ class Scene:
     def __init__(self) -> None:
         self._views: list[View] = []
 
+    def __len__(self) -> int:
+        return len(self._views)
+
     @property
     def last(self) -> int:
         """The number of the last view's picture; -1 without a view."""
