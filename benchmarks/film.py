@@ -1,8 +1,9 @@
-"""Films: how steady, true and fast their colours are: python -m benchmarks.film DAVIS [--speed] [--flows FOLDER].
+"""Films: the tables of docs/films.md: python -m benchmarks.film DAVIS [TABLE …] [--flows FOLDER].
 
 DAVIS: the folder JPEGImages/480p of DAVIS 2016 (CC BY 4.0). Forty pictures of each sequence, as a gray film of their
-luma (BT.601), are coloured frame by frame and steadily, at the size that the network sees. The table has the ten
-sequences of REPORT; the engine's numbers were chosen on those of TUNING (--tuning).
+luma (BT.601), are coloured at the size that the network sees: frame by frame and steadily (steady), with a still
+(stills), as old kinds of film (old), and as files (speed). The tables have the ten sequences of REPORT; the engine's
+numbers were chosen on those of TUNING (--tuning).
 """
 
 import argparse
@@ -19,28 +20,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks import old_films, stills
+from benchmarks.davis import COUNT, ENCODING, REPORT, TUNING, frames, gray_film, maps_of, painted_small, shrunk_to
 from benchmarks.steadiness import colour, consistency, difference, lab_of, warped_error
 from colorization.core.process import processors
 from colorization.evaluation.intervals import draws, interval
 from colorization.film.coloring import Look, colorize_film, coloured
 from colorization.film.opening import opened
-from colorization.film.planes import BT601, Encoding
-from colorization.film.reading import Film, Picture
+from colorization.film.reading import Film
 from colorization.film.writing import FilmWriter
 from colorization.photo.colorizer import PhotoColorizer, load
 from colorization.photo.preparation import shrunk
-from colorization.photo.recolor import painted
 
-TUNING = ("bmx-trees", "breakdance", "camel", "car-roundabout", "cows", "drift-chicane", "kite-surf", "libby",
-          "motocross-jump", "parkour")  # fmt: skip
-REPORT = ("blackswan", "car-shadow", "dance-twirl", "dog", "drift-straight", "goat", "horsejump-high",
-          "paragliding-launch", "scooter-black", "soapbox")  # fmt: skip
-COUNT = 40  # pictures of a sequence
 FLOWS = range(2, COUNT, 3)  # pictures whose motion from the one before is measured
 MEASURES = ("consistency × 1000", "warped error (ab)", "ΔE (CIEDE2000)", "colourfulness")
+TABLES = ("steady", "stills", "old", "speed")
 RESAMPLES, SEED = 10_000, 0
 SPEED = {"480p": (854, 480), "1080p": (1920, 1080)}
-ENCODING = Encoding(matrix=BT601, full=True)
 
 
 class Remembering:
@@ -49,6 +45,9 @@ class Remembering:
     def __init__(self, colorizer: PhotoColorizer):
         self.image_size, self._colorizer, self._known = colorizer.image_size, colorizer, {}
 
+    def references(self, images) -> list:
+        return self._colorizer.references(images)
+
     def predict(self, levels: NDArray[np.uint16], **options) -> list[NDArray]:
         key = levels.tobytes()
         if key not in self._known:
@@ -56,28 +55,20 @@ class Remembering:
         return self._known[key]
 
 
-def sequence(folder: Path) -> tuple[list[Picture], NDArray[np.uint8]]:
-    """The pictures of a sequence, gray, and its true colours (T,H,W,3)."""
-    images = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.jpg"))[:COUNT]]
-    lumas = [np.asarray(image.convert("YCbCr"))[..., 0] for image in images]
-    pictures = [Picture(luma=y, encoding=ENCODING, pts=i, duration=1, number=i) for i, y in enumerate(lumas)]
-    return pictures, np.stack([np.asarray(image) for image in images])
-
-
 def measured(folder: Path, colorizer: Remembering, flows: Path | None) -> dict[str, list[float]]:
     """MEASURES of a sequence: the true film, gray, frame by frame and steady, at the network's size."""
-    pictures, true = sequence(folder)
+    images = frames(folder)
+    pictures = gray_film(images)
     lightness = [ENCODING.levels(picture.luma) for picture in pictures]
     L = np.stack([shrunk(levels, colorizer.image_size) for levels in lightness])
-    size = L.shape[:0:-1]
-    true = np.stack([np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX)) for rgb in true])
+    true = shrunk_to(images, L.shape[1:])
     motion = optical_flow(L, flows and flows / f"{folder.name}-flow.npz")
     films = {"the true film": true}
     for name, look in {"frame by frame": Look(steady=False), "steady": Look()}.items():
         shot = SimpleNamespace(pictures=lambda: (picture for picture in pictures))
         maps = [each for _, each in coloured(shot, colorizer, look)]
-        films[name] = np.stack([_painted(each, m) for each, m in zip(L, maps)])
-    films["gray"] = np.stack([_painted(each, None) for each in L])
+        films[name] = np.stack([painted_small(each, m) for each, m in zip(L, maps)])
+    films["gray"] = np.stack([painted_small(each, maps_of(np.zeros((2, *each.shape), np.float32))) for each in L])
     return {
         name: [
             1000 * consistency(film),
@@ -87,13 +78,6 @@ def measured(folder: Path, colorizer: Remembering, flows: Path | None) -> dict[s
         ]
         for name, film in films.items()
     }
-
-
-def _painted(L: NDArray, maps: NDArray | None) -> NDArray[np.uint8]:
-    levels = ((L + 1) / 2 * 65535 + 0.5).astype(np.uint16)
-    gray = np.zeros((4, *L.shape), np.float32)
-    gray[:2], gray[2:] = 100 / 116 / 65535, 16 / 116
-    return painted(levels, gray if maps is None else maps.copy(), bits=8)
 
 
 def optical_flow(L: NDArray, kept: Path | None) -> dict[int, tuple[NDArray, NDArray]]:
@@ -189,23 +173,33 @@ def write_film(path: Path, folders: list[Path], size: tuple[int, int]) -> None:
         out.mux(video.encode(None))
 
 
+def steady(folder: Path, names: tuple[str, ...], model: PhotoColorizer, flows: Path | None) -> str:
+    rows = {}
+    for name in names:
+        rows[name] = measured(folder / name, Remembering(model), flows)
+        print(name, {film: np.round(values, 2).tolist() for film, values in rows[name].items()}, flush=True)
+    return table(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("davis", type=Path, help="folder with a folder of JPEG files per sequence")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)} (default: all)")
     parser.add_argument("--tuning", action="store_true", help="the sequences on which the engine's numbers were chosen")
+    parser.add_argument("--sequences", nargs="+", help="these sequences alone")
     parser.add_argument("--flows", type=Path, help="folder that keeps the optical flow, which takes minutes")
-    parser.add_argument("--speed", action="store_true", help="frames a second in place of the measures")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each side of the table of speed")
     wanted = parser.parse_args()
-    model = load()
-    if wanted.speed:
-        speed(wanted.davis, model, wanted.repeats)
-        return
-    rows = {}
-    for name in TUNING if wanted.tuning else REPORT:
-        rows[name] = measured(wanted.davis / name, Remembering(model), wanted.flows)
-        print(name, {film: np.round(values, 2).tolist() for film, values in rows[name].items()}, flush=True)
-    print(table(rows))
+    if unknown := set(wanted.tables) - set(TABLES):
+        parser.error(f"{', '.join(unknown)}: unknown table")
+    model, names = load(threads=1), wanted.sequences or (TUNING if wanted.tuning else REPORT)
+    for name in wanted.tables or TABLES:
+        if name == "steady":
+            print(steady(wanted.davis, names, model, wanted.flows))
+        elif name == "speed":
+            speed(wanted.davis, load(), wanted.repeats)
+        else:
+            print({"stills": stills, "old": old_films}[name].table(wanted.davis, names, model), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 FRAMES: a folder of DAVIS (JPEGImages/480p), a folder of numbered frames for each sequence. PHOTOGRAPHS: a ZIP archive
 of unrelated photographs. Frames are colorized as `colorize` does, without a reference, with the first frame of their
 sequence, with the first frame of another one, and with a photograph. Writes benchmarks/results/likeness.md. The
-constants of `photo.likeness` were chosen on OTHERS.
+constants of `photo.likeness` were chosen on the sequences of davis.TUNING.
 """
 
 import argparse
@@ -15,20 +15,13 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.davis import REPORT
 from colorization import load
 from colorization.color import unscaled_lab
 from colorization.core.files import write_bytes
 from colorization.evaluation import intervals, metrics
 
 OUT = Path("benchmarks/results/likeness.md")
-SEQUENCES = (
-    "blackswan", "car-shadow", "dance-twirl", "dog", "drift-straight", "goat", "horsejump-high",
-    "paragliding-launch", "scooter-black", "soapbox",
-)  # fmt: skip
-OTHERS = (
-    "bmx-trees", "breakdance", "camel", "car-roundabout", "cows", "drift-chicane", "kite-surf", "libby",
-    "motocross-jump", "parkour",
-)  # fmt: skip
 APART = (5, 20, 40)  # frames between the reference and the frame that gets its colours
 STEP = 2  # every second row and column is compared
 RESAMPLES = 10_000
@@ -93,7 +86,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.likeness", description=__doc__.splitlines()[0])
     parser.add_argument("frames", type=Path)
     parser.add_argument("photographs", type=Path)
-    parser.add_argument("--sequences", nargs="+", default=SEQUENCES)
+    parser.add_argument("--sequences", nargs="+", default=REPORT)
     parser.add_argument("--out", type=Path, default=OUT)
     wanted = parser.parse_args()
     text = table(scored(wanted.frames, list(wanted.sequences), wanted.photographs))

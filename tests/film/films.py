@@ -14,7 +14,7 @@ STEPS = (24, 24, 36)  # ticks from picture to picture: 25 and 16.7 a second, in 
 class FlatNetwork:
     """Paints what is light red and what is dark blue; counts how often it was asked."""
 
-    takes_hints = True
+    takes_hints, takes_references = True, False
 
     def __init__(self):
         self.asked = 0
@@ -35,6 +35,17 @@ def scene(count: int, seed: int = 0, size=SIDES) -> list[np.ndarray]:
         picture[16:32, 4 + i : 20 + i] = 210
         pictures.append(picture)
     return pictures
+
+
+def smooth(seed: int, size=(160, 240), detail=0.15) -> np.ndarray:
+    """A cloudy picture (H,W) with something to match everywhere; detail: radians per pixel, about."""
+    rng = np.random.default_rng(seed)
+    at = np.indices(size).astype(float)
+    waves = [
+        np.sin(rng.normal(0, detail) * at[0] + rng.normal(0, detail) * at[1] + rng.uniform(0, 6)) for _ in range(12)
+    ]
+    picture = np.sum(waves, axis=0)
+    return picture / np.abs(picture).max()
 
 
 def times(count: int) -> list[int]:

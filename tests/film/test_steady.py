@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from films import FlatNetwork
+from films import FlatNetwork, smooth
 
 from colorization.film import steady
 from colorization.film.ahead import ahead
@@ -38,17 +38,6 @@ class Shot:
     def pictures(self):
         for i, luma in enumerate(self.lumas):
             yield Picture(luma=luma, encoding=LIMITED, pts=i, duration=1, number=i)
-
-
-def smooth(seed: int, size=(160, 240), detail=0.15) -> np.ndarray:
-    """A cloudy picture (H,W) with something to match everywhere; detail: radians per pixel, about."""
-    rng = np.random.default_rng(seed)
-    at = np.indices(size).astype(float)
-    waves = [
-        np.sin(rng.normal(0, detail) * at[0] + rng.normal(0, detail) * at[1] + rng.uniform(0, 6)) for _ in range(12)
-    ]
-    picture = np.sum(waves, axis=0)
-    return picture / np.abs(picture).max()
 
 
 def test_the_motion_of_a_shifted_picture():
@@ -94,6 +83,33 @@ def test_cuts_are_found_and_jumps_of_brightness_are_none():
     lumas = first + second
     found = [i for i, moment in enumerate(moments(Shot(lumas).pictures(), 80)) if moment.link is None]
     assert found == [0, 12]
+
+
+def test_a_white_flash_and_a_black_gap_end_no_scene_and_get_no_colours():
+    lumas = frames(smooth(3), 30)
+    for i, blank in ((5, 250), (6, 250), (16, 16), (17, 18), (18, 16)):
+        lumas[i] = np.full_like(lumas[i], blank)
+    found = result_of(lumas, network := Moods())
+    blanks = [5, 6, 16, 17, 18]
+    assert np.abs(found[blanks]).max() < 0.5
+    assert network.asked == len({*range(0, 30, EVERY), 29} - set(blanks))
+    assert np.abs(np.diff(np.delete(found[:, 0], blanks))).max() < 2
+    lumas[10:25] = [np.full_like(lumas[0], 16)] * 15
+    assert [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None] == [0, 10, 25]
+
+
+def test_a_blown_out_flash_passes_and_two_cuts_in_a_row_are_two():
+    lumas = frames(smooth(3), 12)
+    lumas[4] = np.clip(lumas[4].astype(int) * 4 - 60, 0, 255).astype(np.uint8)
+    lumas[5] = frames(smooth(11), 1)[0]  # one picture of something else
+    found = list(moments(Shot(lumas).pictures(), 80))
+    assert [m.picture.number for m in found] == list(range(12))
+    assert [i for i, m in enumerate(found) if m.link is None] == [0]
+    result = result_of(lumas, Moods())
+    assert np.abs(np.diff(result[:, 0])).max() < 2
+    lumas[4:] = [lumas[3]] + frames(smooth(11), 1) + frames(smooth(12), 6)
+    found = [m.picture.number for m in moments(Shot(lumas).pictures(), 80) if m.link is None]
+    assert found == [0, 5, 6]
 
 
 def result_of(lumas, network, **look) -> np.ndarray:

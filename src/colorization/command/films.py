@@ -15,6 +15,7 @@ from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
     from colorization.command.batch import Ready
+    from colorization.photo.likeness import Reference
 
 
 def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended: threading.Event) -> list[str]:
@@ -26,15 +27,27 @@ def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended:
     (target,) = job.targets
     guard.check(job.source, target)  # before the work
     colorizer, references = model.result()
-    if references:
-        raise InputError(f"{job.source}: a film takes no references; leave out --like")
     with tqdm(total=job.header.frames or None, desc=shown(job.source.name), unit="frame", disable=None) as bar:
 
-        def progress() -> None:
+        def reading() -> None:
             if ended.is_set():
                 raise InputError(f"{job.source}: interrupted")
+
+        def progress() -> None:
+            reading()
             bar.update()
 
-        wanted = FilmLook(saturation=look.saturation, prepare=look.prepare, hints=look.film_hints)
-        notes = colorize_film(job.source, target, colorizer, wanted, progress)
+        notes = colorize_film(job.source, target, colorizer, _wanted(look, references), progress, reading)
     return [f"{job.source}: {note}" for note in notes]
+
+
+def _wanted(look: Look, references: "list[Reference]") -> FilmLook:
+    return FilmLook(
+        saturation=look.saturation,
+        prepare=look.prepare,
+        hints=look.film_hints,
+        like=references,
+        detail=look.detail,
+        negative=look.negative,
+        mark=look.mark,
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from colorization.photo import catalog
 from colorization.photo.mark import program
 
+QUALITY = 95  # of JPEG and WebP results
 PIPE = "-"  # as a photograph: standard input; as an output: standard output
 EXAMPLES = f"""\
 examples:
@@ -92,21 +93,24 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="X",
         help="show the model X times its side, 1 to 4: for groups and wide scenes; 2 takes four times as long",
     )
-    add("--negative", action="store_true", help="the photographs are negatives: turn them into positives first")
+    add("--negative", action="store_true", help="photographs and films are negatives: turn them into positives first")
     add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")
     add(
         "--format",
         choices=("jpeg", "png", "tiff", "webp", "bmp"),
-        help="format of the results (default: the photograph's format)",
+        help="format of photographs' results (default: the photograph's format)",
     )
     add(
         "--quality",
         type=_number(int, 1, 100),
-        default=95,
         metavar="Q",
-        help="quality of JPEG and WebP results, 1 to 100 (default: 95)",
+        help=f"quality of JPEG and WebP results, 1 to 100 (default: {QUALITY})",
     )
-    add("--no-mark", action="store_true", help="leave out the mark that says that the colours are invented (XMP, EXIF)")
+    add(
+        "--no-mark",
+        action="store_true",
+        help="leave out the mark that says that colours are invented (XMP, EXIF)",
+    )
     add("--keep-time", action="store_true", help="give each result the time of its photograph's file")
     add("--overwrite", action="store_true", help="replace existing results")
     add("--skip-existing", action="store_true", help="keep existing results, and colorize the other photographs")

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from colorization.command import messages
 from colorization.command.batch import Look, colorize_all
 from colorization.command.finding import find_photos
+from colorization.command.parser import QUALITY
 from colorization.command.plan import Exists, Job, Wishes, place, plan
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
@@ -94,9 +95,13 @@ def photos_of(wanted: argparse.Namespace) -> tuple[list[tuple[Path, Path]], int]
 
 
 def look_of(wanted: argparse.Namespace, photos: Sequence[tuple[Path, Path]]) -> Look:
-    """The options that decide how the results look. Raises InputError for hints to several photographs."""
+    """The options that decide how the results look. Raises InputError for those that do not apply."""
     if (wanted.hint or wanted.hints) and len(photos) > 1:
         raise InputError(f"--hint: belongs to one photograph, not to {len(photos)}; colorize them one by one")
+    if all(is_film(photo) for photo, _ in photos):
+        for option, value in {"--format": wanted.format, "--quality": wanted.quality}.items():
+            if value is not None:
+                raise InputError(f"{option}: is for photographs; leave it out for films")
     film = is_film(photos[0][0])
     return Look(
         saturation=wanted.saturation,
@@ -107,7 +112,7 @@ def look_of(wanted: argparse.Namespace, photos: Sequence[tuple[Path, Path]]) -> 
         hints=[] if film else hints_of(wanted),
         film_hints=film_hints_of(wanted) if film else [],
         like=likes_of(wanted.like),
-        quality=wanted.quality,
+        quality=wanted.quality or QUALITY,
         mark=not wanted.no_mark,
         keep_time=wanted.keep_time,
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from colorization.core.files import replacing
 from colorization.film.ahead import ahead
 from colorization.film.hints import FilmHint
+from colorization.film.negative import positive_tones
 from colorization.film.opening import opened
 from colorization.film.planes import colour_planes
 from colorization.film.reading import Film, Picture
@@ -18,7 +19,7 @@ from colorization.film.scenes import EVERY, levels_of, moments, shown
 from colorization.film.steady import Moment, steadied
 from colorization.film.tracks import Tracks, at, tracks
 from colorization.film.writing import FilmWriter
-from colorization.photo.colorizer import PhotoColorizer
+from colorization.photo.colorizer import Like, PhotoColorizer
 
 QUEUE = 8  # pictures that wait between two threads
 
@@ -30,6 +31,10 @@ class Look:
     saturation: float | None = None  # None: the model's default
     prepare: bool = True
     hints: Sequence[FilmHint] = ()
+    like: Like = ()  # photographs in colour, as for `PhotoColorizer.colorize`; each scene takes what resembles it
+    detail: float = 1  # the network sees this many times its side, at most the film's own
+    negative: bool = False  # the film's pictures are negatives
+    mark: bool = True  # the result says that its colours are invented
     steady: bool = True  # False: every picture on its own
 
 
@@ -39,18 +44,21 @@ def colorize_film(
     colorizer: PhotoColorizer,
     look: Look = Look(),
     progress: Callable[[], object] = lambda: None,
+    reading: Callable[[], object] = lambda: None,
 ) -> list[str]:
     """Colour a film; `target` ends with a key of formats.RESULTS and is written completely or not at all.
 
-    progress: called after each picture. Returns what the user should know, one line each: where the film breaks off, …
+    progress: called after each picture; reading: the same for a reading before that, which hints and negatives need.
+    Both may raise to end the work. Returns what the user should know, one line each: where the film breaks off, …
     Raises InputError (one line) for a film that cannot be coloured.
     """
-    hints = tracks(source, look.hints, colorizer.image_size) if look.hints else {}
+    tones = positive_tones(source, reading) if look.negative else None
+    hints = tracks(source, look.hints, colorizer.image_size, reading, tones) if look.hints else {}
     with opened(source) as container, replacing(target) as file:
-        film, writer = Film(container, source), None
+        film, writer = Film(container, source, tones), None
         with closing(coloured(film, colorizer, look, hints)) as pictures:
             for picture, maps in pictures:
-                writer = writer or FilmWriter(file, film, target.suffix.lower(), picture)
+                writer = writer or FilmWriter(file, film, target.suffix.lower(), picture, mark=look.mark)
                 writer.write(picture, colour_planes(colorizer, picture.encoding, picture.luma, maps))
                 progress()
         assert writer is not None  # a film without a picture raises
@@ -62,16 +70,17 @@ def coloured(
     film: Film, colorizer: PhotoColorizer, look: Look, hints: Tracks | None = None
 ) -> Generator[tuple[Picture, NDArray]]:
     """The film's pictures with their colour maps (4,h,w). Close it, or read it to its end: it runs threads."""
-    known = hints or {}
+    known, references = hints or {}, colorizer.references(look.like)
 
     def colours(moment: Moment) -> NDArray:
-        levels = levels_of(moment.picture, colorizer.image_size)
+        levels = levels_of(moment.picture, round(colorizer.image_size * look.detail))
         here = at(known.get(moment.picture.number, ()), levels.shape)
-        (maps,) = colorizer.predict(levels, saturation=look.saturation, prepare=look.prepare, hints=here)
-        return maps
+        wanted = {"saturation": look.saturation, "prepare": look.prepare, "detail": look.detail, "like": references}
+        moment.hinted = bool(here)
+        return colorizer.predict(levels, hints=here, compared=moment.compared if look.steady else None, **wanted)[0]
 
     with ThreadPoolExecutor(1) as network:
-        read = moments(film.pictures(), colorizer.image_size)
+        read = moments(film.pictures(), colorizer.image_size, look.detail)
         seen = shown(read, colours, network, EVERY if look.steady else 1)
         with closing(ahead(seen, QUEUE)) as ready:
             try:

@@ -12,6 +12,7 @@ from colorization.film.formats import INSTALL, reads_films
 HDR = {16: "PQ", 18: "HLG"}  # transfer functions of ITU-T H.273 whose lightness is not that of sRGB
 ENCRYPTED = ("encv", "drmi", "drmt")  # sample entries of encrypted pictures, ISO/IEC 23001-7
 STILLS = ("image2", "gif", "apng", "ico", "_pipe")  # ffmpeg's containers of photographs
+WITH_XMP = {"export_xmp": "1"}  # ffmpeg's demuxer of MP4: XMP is among the tags
 LARGEST = 16_384  # pixels of a side; x264's limit
 
 
@@ -34,7 +35,7 @@ def opened(path: Path) -> Iterator[Any]:
 
     av.logging.set_level(None)  # we report damage ourselves, in one line
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace", options=WITH_XMP)
     except (av.error.FFmpegError, ValueError) as error:
         if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
             raise OSError(error.errno, error.strerror or str(error), str(path)) from None

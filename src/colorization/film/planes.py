@@ -12,6 +12,7 @@ from colorization.photo.recolor import lightness_of
 BT601, BT709, BT470BG, SMPTE170M = 6, 1, 5, 6  # matrices of ITU-T H.273
 LIMITED, FULL = 1, 2  # ffmpeg's color_range
 WEIGHTS = {BT601: (0.299, 0.114), BT709: (0.2126, 0.0722)}  # of red and blue in luma
+LUMA = {False: (16, 219), True: (0, 255)}  # luma of black, and from there to white; by whether it is full
 SMALL_PICTURE = 576  # lines; players take a picture without tags for BT.601 up to this height
 
 Plane = NDArray[np.uint8]
@@ -26,7 +27,18 @@ class Encoding:
 
     def levels(self, luma: Plane) -> NDArray[np.uint16]:
         """Luma (H,W) → lightness levels (H,W): luma is what a gray screen shows, so gray in sRGB."""
-        return np.take(_levels(self.full), luma)
+        return np.take(_levels(self), luma)
+
+    @property
+    def gray(self) -> NDArray[np.float64]:
+        """The gray values (256,) in [0, 1] that luma stands for."""
+        low, span = LUMA[self.full]
+        return np.clip((np.arange(256) - low) / span, 0, 1)
+
+    def luma_of(self, gray: NDArray) -> Plane:
+        """Gray values in [0, 1] → luma."""
+        low, span = LUMA[self.full]
+        return (low + span * gray + 0.5).astype(np.uint8)
 
     def colours(self, rgb: NDArray[np.uint8]) -> tuple[Plane, Plane]:
         """sRGB (h,w,3) → the planes Cb and Cr (h,w), ITU-R BT.601 and BT.709."""
@@ -61,9 +73,6 @@ def halves(luma: Plane) -> Plane:
 
 
 @cache
-def _levels(full: bool) -> NDArray[np.uint16]:
+def _levels(encoding: Encoding) -> NDArray[np.uint16]:
     """The table (256,) of lightness levels of luma."""
-    gray = np.arange(256, dtype=np.float64)
-    if not full:
-        gray = np.clip((gray - 16) * 255 / 219, 0, 255)
-    return lightness_of((gray[None] * 257 + 0.5).astype(np.uint16))[0]
+    return lightness_of((encoding.gray[None] * 65535 + 0.5).astype(np.uint16))[0]

@@ -35,11 +35,12 @@ class Picture:
 class Film:
     """An open film; `pictures` reads it once.
 
+    tones: a table (256,) for luma, of a negative.
     notes: what the reader must tell the user, in one line each; complete when `pictures` ends.
     """
 
-    def __init__(self, container: Any, path: Path):
-        self.container, self.path = container, path
+    def __init__(self, container: Any, path: Path, tones: NDArray[np.uint8] | None = None):
+        self.container, self.path, self.tones = container, path, tones
         self.video = picture_of(container, path)
         self.video.thread_type = "AUTO"
         self.time_base: Fraction = self.video.time_base
@@ -68,8 +69,9 @@ class Film:
             self.first = pts if last is None else self.first
             last, packets, self.rest = pts, self.rest, []
             self._last_time = max(self._last_time, self.seconds(pts + (frame.duration or 0)))
+            luma = _luma(frame, encoding)
             yield Picture(
-                luma=_luma(frame, encoding),
+                luma=luma if self.tones is None else np.take(self.tones, luma),
                 encoding=encoding,
                 pts=pts,
                 duration=frame.duration or 0,

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from colorization.film.agreement import Scene, View
 from colorization.film.reading import Picture
-from colorization.film.warping import Link, Planes, Seen
+from colorization.film.warping import Link, Planes, Seen, Stay
 from colorization.photo.guide import guide
+from colorization.photo.likeness import Cells
+from colorization.photo.preparation import Box
 from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
 
 KEPT = 0.97  # share of a colour's weight that it keeps from picture to picture: it counts for about 33
@@ -22,35 +25,42 @@ class Moment:
     """A picture on its way through the engine."""
 
     picture: Picture
-    seen: Seen
-    link: Link | None  # to the picture before; None: it begins a scene
+    seen: Seen  # of what passes: that of the picture before
+    link: Link | Stay | None  # to the picture before; None: it begins a scene
+    passes: bool = False  # it differs from the scene around it, as a flash does, and keeps the colours before it
+    blank: bool = False  # it passes and shows nothing; it gets no colours
     maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
+    compared: list[tuple[Box, Cells]] = field(default_factory=list)  # of those: see `PhotoColorizer.predict`
+    hinted: bool = False  # of those: the engine knew colours
 
 
 def steadied(moments: Iterable[Moment]) -> Iterator[tuple[Picture, NDArray]]:
     """Moments in order → pictures with their colour maps (4,h,w). Holds at most STEP + AHEAD moments."""
     waiting: list[Moment] = []
     past: Planes | None = None
+    scene = Scene()
     for moment in moments:
         if moment.link is None and waiting:
-            yield from _finished(waiting, len(waiting), past)[0]
-            waiting, past = [], None
+            yield from _finished(waiting, len(waiting), past, scene)[0]
+            waiting, past, scene = [], None, Scene()
         waiting.append(moment)
         if len(waiting) == STEP + AHEAD:
-            done, past = _finished(waiting, STEP, past)
+            done, past = _finished(waiting, STEP, past, scene)
             yield from done
             waiting = waiting[STEP:]
     if waiting:
-        yield from _finished(waiting, len(waiting), past)[0]
+        yield from _finished(waiting, len(waiting), past, scene)[0]
 
 
-def _finished(waiting: list[Moment], count: int, past: Planes | None) -> tuple[list[tuple[Picture, NDArray]], Planes]:
+def _finished(
+    waiting: list[Moment], count: int, past: Planes | None, scene: Scene
+) -> tuple[list[tuple[Picture, NDArray]], Planes]:
     """The first `count` moments with their maps, and the sums (3,h,w) of a, b and weight up to the last of them.
 
     past: the sums up to the moment before. A moment's colours are the weighted mean of those seen before, now and
     later; each weight falls by KEPT and by the trust in the motion from picture to picture.
     """
-    own = [_sums(moment) for moment in waiting]
+    own = _agreed(waiting, scene)
     before: list[Planes] = []
     for moment, now in zip(waiting[:count], own):
         if past is None or moment.link is None:
@@ -63,7 +73,7 @@ def _finished(waiting: list[Moment], count: int, past: Planes | None) -> tuple[l
     after, finished = np.zeros_like(before[0]), []
     for i in reversed(range(len(waiting))):
         if i < count:
-            finished.append((waiting[i].picture, _maps(waiting[i].seen.L, before[i] + after)))
+            finished.append((waiting[i].picture, _maps(waiting[i], before[i] + after)))
         link = waiting[i].link
         if i and link is not None:
             now = own[i]
@@ -71,21 +81,30 @@ def _finished(waiting: list[Moment], count: int, past: Planes | None) -> tuple[l
     return finished[::-1], before[-1]
 
 
-def _sums(moment: Moment) -> Planes | None:
-    """The colours that the network gave a moment, with weight 1: (3,h,w); None if it did not see it."""
-    if moment.maps is None:
-        return None
-    maps, shape = moment.maps.result(), moment.seen.L.shape
+def _agreed(waiting: list[Moment], scene: Scene) -> list[Planes | None]:
+    """The colours of the moments that the network saw, with weight 1: (3,h,w); None for the others."""
+    for moment in waiting:
+        if moment.maps is not None and moment.picture.number > scene.last:
+            scene.add(_view(moment))
+    scene.forget(waiting[0].picture.number)
+    return [scene.sums(moment.picture.number) if moment.maps is not None else None for moment in waiting]
+
+
+def _view(moment: Moment) -> View:
+    assert moment.maps is not None
+    maps, shape, compared = moment.maps.result(), moment.seen.L.shape, moment.compared
     if maps.shape[1:] != shape:  # the network saw it at another size
-        maps = enlarged(maps, (slice(0, shape[0]), slice(0, shape[1])), shape)
+        maps, compared = enlarged(maps, (slice(0, shape[0]), slice(0, shape[1])), shape), []
     ab = colours_of(maps, moment.seen.L)
-    return np.concatenate([ab, np.ones((1, *ab.shape[1:]), np.float32)])
+    return View(number=moment.picture.number, ab=ab, compared=compared, firm=moment.hinted)
 
 
-def _maps(L: Planes, sums: Planes) -> NDArray[np.float32]:
-    """Colour maps (4,h,w) of a picture's small lightness and its sums (3,h,w)."""
+def _maps(moment: Moment, sums: Planes) -> NDArray[np.float32]:
+    """Colour maps (4,h,w) of a moment with its sums (3,h,w)."""
     ab = (sums[:2] / np.maximum(sums[2:], np.float32(1e-20))).astype(np.float32, copy=False)
-    return colour_maps(*guide(L, ab))
+    if moment.passes:  # its light is not that of the scene
+        return colour_maps(np.zeros_like(ab), ab * np.float32(not moment.blank))
+    return colour_maps(*guide(moment.seen.L, ab))
 
 
 def colours_of(maps: NDArray[np.float32], L: Planes) -> Planes:

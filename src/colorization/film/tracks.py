@@ -1,12 +1,13 @@
 """Hints through their scene: a first reading of the film follows each hinted place along the motion, both ways."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from colorization.core.errors import InputError
 from colorization.film.hints import FilmHint
@@ -33,13 +34,20 @@ class Point(NamedTuple):
     L: float
 
 
-def tracks(source: Path, hints: Sequence[FilmHint], side: int) -> Tracks:
+def tracks(
+    source: Path,
+    hints: Sequence[FilmHint],
+    side: int,
+    progress: Callable[[], object] = lambda: None,
+    tones: NDArray[np.uint8] | None = None,
+) -> Tracks:
     """The hints of each picture; each holds until its place is hidden, leaves the picture or looks different.
 
-    side: the shorter side of the small picture. Raises InputError for a hint outside the film.
+    side: the shorter side of the small picture. progress: called after each picture; it may raise to end the work.
+    tones: see `reading.Film`. Raises InputError for a hint outside the film.
     """
     with opened(source) as container, tempfile.TemporaryFile() as file:
-        film, found, points, waiting = Film(container, source), Tracks(), list[Point](), list(hints)
+        film, found, points, waiting = Film(container, source, tones), Tracks(), list[Point](), list(hints)
         number, end, scene = 0, 0.0, _Scene(file)
         for moment, following in pairwise(chain(moments(film.pictures(), side), [None])):
             assert moment is not None
@@ -56,6 +64,7 @@ def tracks(source: Path, hints: Sequence[FilmHint], side: int) -> Tracks:
             _keep(found, number, points, moment.seen.L.shape)
             for back, earlier in scene.back(new):
                 _keep(found, number - back, earlier, moment.seen.L.shape)
+            progress()
         if waiting:
             raise InputError(_beyond(source, waiting[0], number + 1, end))
         return found

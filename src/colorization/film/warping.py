@@ -16,10 +16,14 @@ Planes = NDArray[np.float32]
 
 
 class Seen:
-    """A picture as it is matched: normalised L (h,w), and the planes of the motion's pyramid."""
+    """A picture as it is matched, and its normalised L (h,w) at the size of its colours.
 
-    def __init__(self, L: Plane):
-        self.L, self.even, self.pyramid = L, standardised(L), pyramid(L)
+    matched: L at another size, for the motion; None: at the same.
+    """
+
+    def __init__(self, L: Plane, matched: Plane | None = None):
+        small = L if matched is None else matched
+        self.L, self.even, self.pyramid, self.contrast = L, standardised(small), pyramid(small), small.std()
 
 
 class Warp:
@@ -62,12 +66,31 @@ class Link:
             np.maximum(trust, np.float32(LEAST), out=trust)
 
 
+class Stay:
+    """The link of a picture that passes: it keeps all that the picture before has."""
+
+    def __init__(self, before: Seen):
+        shape = before.L.shape
+        self.back = self.forth = Warp(np.zeros((2, *shape), np.float32))
+        self.trust_back = self.trust_forth = np.ones(shape, np.float32)
+        self.same_scene = True
+
+
 def _directed(here: Seen, there: Seen, flow: Planes, reverse: Planes) -> tuple[Warp, Planes]:
-    """The warp that carries planes of `there` to `here`, and its trust (h,w)."""
+    """The warp that carries planes of `there` to `here`, and its trust (h,w), both at the size of the colours."""
     astray = ((flow + Warp(flow)(reverse)) ** 2).sum(axis=0)
-    h, w = here.L.shape
+    *fine, distance = _sized(flow, astray, here.even.shape)
+    warp = Warp(np.stack(fine))
+    unlike = boxed(here.even - warp(there.even[None])[0]) * here.contrast
+    trust = np.exp(-(unlike**2) / np.float32(2 * UNLIKE**2) - distance / np.float32(2 * ASTRAY**2))
+    if trust.shape == here.L.shape:
+        return warp, trust
+    *fine, trust = _sized(warp.flow, trust, here.L.shape)
+    return Warp(np.stack(fine)), trust
+
+
+def _sized(flow: Planes, plane: Planes, shape: tuple[int, ...]) -> Planes:
+    """A motion (2,h,w) and a plane (h,w) at another size (H,W): (3,H,W), the motion in its pixels."""
+    h, w = shape
     scale = np.array([h / flow.shape[1], w / flow.shape[2]], np.float32).reshape(2, 1, 1)
-    fine = enlarged(np.concatenate([flow * scale, astray[None]]), (slice(0, h), slice(0, w)), (h, w))
-    warp = Warp(fine[:2])
-    unlike = boxed(here.even - warp(there.even[None])[0]) * here.L.std()
-    return warp, np.exp(-(unlike**2) / np.float32(2 * UNLIKE**2) - fine[2] / np.float32(2 * ASTRAY**2))
+    return enlarged(np.concatenate([flow * scale, plane[None]]), (slice(0, h), slice(0, w)), (h, w))

@@ -1,5 +1,6 @@
 """Write a coloured film: H.264 in MP4 or Matroska, every other stream copied."""
 
+import os
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.core.errors import InputError
+from colorization.film import marking
 from colorization.film.formats import RESULTS
 from colorization.film.planes import FULL, LIMITED
 from colorization.film.reading import Film, Picture
@@ -16,22 +18,22 @@ PRESET = "veryfast"  # x264's: a quarter of the time of "medium" for about a ten
 BUFFER = 2**20  # bytes that are written at once
 BT709 = 1  # primaries and transfer function of ITU-T H.273: sRGB's primaries, which the engine's colours have
 OWN_DURATIONS = 1 << 8  # ffmpeg's AV_CODEC_FLAG_FRAME_DURATION: the last picture is shown as long as in the film
-OWN_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder")  # of the input's container, not its content
 JUMPING = ("mpegts", "mpeg", "vob")  # containers whose clock starts anywhere
 
 
 class FilmWriter:
-    """Writes the result of `film` to an open file; suffix: a key of RESULTS.
+    """Writes the result of `film` to an open file; suffix: a key of RESULTS; mark: it says that colours are invented.
 
     Raises InputError if the container cannot hold one of the film's streams. `close` writes the end.
     """
 
-    def __init__(self, file: BinaryIO, film: Film, suffix: str, first: Picture):
+    def __init__(self, file: BinaryIO, film: Film, suffix: str, first: Picture, *, mark: bool = True):
         import av
 
         self._film, self._suffix, self._encoding = film, suffix, first.encoding
+        self._file, self._mark = file, mark
         self._out = av.open(file, "w", format=RESULTS[suffix], buffer_size=BUFFER)
-        self._out.metadata.update({k: v for k, v in film.container.metadata.items() if k.lower() not in OWN_TAGS})
+        self._out.metadata.update(marking.tags(film.container.metadata, mark=mark))
         self._start = self._shift()
         self._picture = self._add_picture(first)
         self._copies = {stream.index: self._add_copy(stream) for stream in film.container.streams if self._kept(stream)}
@@ -52,6 +54,9 @@ class FilmWriter:
         self._out.mux(self._picture.encode(None))
         self._copy(self._film.rest)
         self._out.close()
+        if RESULTS[self._suffix] == "mp4":
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(marking.box(self._film.container.metadata, mark=self._mark))
 
     def _add_picture(self, first: Picture) -> Any:
         film, video = self._film, self._film.video

@@ -25,6 +25,7 @@ from colorization.photo.metadata import ORIENTATION
 from colorization.photo.negative import positive
 from colorization.photo.network import NO_FEATURES, Network, open_network
 from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
+from colorization.photo.preparation import Box
 from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, lightness_of, painted
 from colorization.photo.seen import FINEST, Part, viewed
 from colorization.photo.sixteen_bit import STRIP
@@ -165,8 +166,13 @@ class PhotoColorizer:
         hints: Hints = (),
         detail: float = 1,
         like: Like = (),
+        compared: list[tuple[Box, Cells]] | None = None,
     ) -> list[NDArray]:
-        """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction."""
+        """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction.
+
+        compared: gets each photograph's box in the map, and its cells, by which it can be compared with others; of a
+            model that can tell them.
+        """
         factor = self.vividness if saturation is None else saturation
         if os.getpid() != self._process:
             raise InputError("this model was loaded by another process; call load() in each process")
@@ -181,7 +187,7 @@ class PhotoColorizer:
         given, points = (map_of(known, scale, whole.shape, curve, size) if known else None for size in (SIZE, 1))
         drawn = [np.zeros((2, *whole.shape), np.float32) for _ in range(samples or 1)]
         for part in parts:
-            for ab, own in zip(drawn, self._answers(part, samples, given, points, references, curve)):
+            for ab, own in zip(drawn, self._answers(part, samples, given, points, references, curve, compared)):
                 ab += placed(own, part.box, whole.shape)
         fits = (guided(levels, whole, vivid(ab, curve), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
@@ -211,12 +217,19 @@ class PhotoColorizer:
             found.append(Reference(cells, means(ab[part.inside], cells.L.shape)))
         return found
 
-    def _plain(self, part: Part, references: list[Reference], curve: Curve) -> tuple[NDArray, Carried]:
+    def _plain(
+        self, part: Part, references: list[Reference], curve: Curve, compared: list[tuple[Box, Cells]] | None
+    ) -> tuple[NDArray, Carried]:
         """The network's colours (2,h',w') of a photograph, and what it takes of references."""
-        if not references:
+        if not references and (compared is None or not self.network.takes_references):
             return self.network.colorize(part.seen, None), NOTHING
         ab, features = self.network.described(part.seen)
-        found = carried(Cells.of(features, part.seen), references)
+        cells = Cells.of(features, part.seen)
+        if compared is not None:
+            compared.append((part.box, cells))
+        if not references:
+            return ab, NOTHING
+        found = carried(cells, references)
         return ab, found._replace(ab=before(found.ab, curve))
 
     def _answers(
@@ -227,12 +240,13 @@ class PhotoColorizer:
         points: NDArray | None,
         references: list[Reference],
         curve: Curve,
+        compared: list[tuple[Box, Cells]] | None,
     ) -> Iterable[NDArray[np.float32]]:
         """The network's colours (2,h',w') of a photograph: one, or samples; given, points: maps of hints (3,h,w)."""
         shown = part.trust * part.visible
         if samples:
             return [ab * shown for ab in self.network.samples(part.seen, samples)]
-        plain, theirs = self._plain(part, references, curve)
+        plain, theirs = self._plain(part, references, curve, compared)
         plain = theirs.onto(plain * part.trust)
         if given is None or points is None or not points[part.inside][0].any():
             return [plain * part.visible]

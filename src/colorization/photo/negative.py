@@ -19,18 +19,22 @@ SAMPLED = 1000  # rows and columns that the percentiles are taken from, at most
 
 
 def positive(levels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Lightness levels (H,W) of a negative → those of the positive, whose gray values are the inverted ones.
-
-    A base that is not clear (an orange mask, gray film) would leave it pale: then its tones are stretched, too.
-    """
+    """Lightness levels (H,W) of a negative → those of the positive."""
     light = TABLES[np.dtype(np.uint16)][0]  # gray value → level
     gray = np.interp(np.arange(L_LEVELS + 1), light, np.linspace(0, 1, len(light)))  # level → gray value
     steps = (max(1, size // SAMPLED) for size in levels.shape)
     low, high = gray[np.percentile(levels[tuple(slice(None, None, step) for step in steps)], ENDS).astype(int)]
-    turned = 1 - gray
+    return np.take(light[(turned(gray, low, high) * (len(light) - 1) + 0.5).astype(int)], levels)
+
+
+def turned(gray: NDArray, low: float, high: float) -> NDArray:
+    """Gray values in [0, 1] of a negative, whose ENDS are low and high → those of the positive: the inverted ones.
+
+    A base that is not clear (an orange mask, gray film) would leave it pale: then its tones are stretched, too.
+    """
     if low < high < CLEAR:
-        turned = MARGIN + (1 - 2 * MARGIN) * (high - gray) / (high - low)
-    return np.take(light[(np.clip(turned, 0, 1) * (len(light) - 1) + 0.5).astype(int)], levels)
+        return np.clip(MARGIN + (1 - 2 * MARGIN) * (high - gray) / (high - low), 0, 1)
+    return 1 - gray
 
 
 def one_bit(levels: NDArray[np.uint16]) -> bool:
