@@ -88,3 +88,19 @@ def test_two_hints_that_meet_are_one():
 def test_a_row_of_a_file():
     assert film_hint({"frame": 3, "x": 1, "y": 2, "color": "keep"}) == FilmHint(Hint(1, 2, 0, 0), 3, None)
     assert film_hint({"time": 3, "x": 1, "y": 2, "color": "keep"}) == FilmHint(Hint(1, 2, 0, 0), None, 3.0)
+
+
+def test_the_first_reading_can_be_ended_too(tmp_path):
+    """As by Ctrl-C, or the page's Cancel: the hinted film is read for its hints before anything is written."""
+
+    class Stopped(Exception):
+        pass
+
+    def reading():
+        raise Stopped
+
+    colorizer = PhotoColorizer(None, image_size=80, threads=1)
+    look = Look(hints=[FilmHint(hint(80, 60, "red"), 5, None)])
+    with pytest.raises(Stopped):
+        colorize_film(panned(tmp_path / "film.mkv"), tmp_path / "out.mkv", colorizer, look, reading=reading)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mkv"]

@@ -30,11 +30,14 @@ def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended:
         raise InputError(f"{job.source}: a film takes no references; leave out --like")
     with tqdm(total=job.header.frames or None, desc=shown(job.source.name), unit="frame", disable=None) as bar:
 
-        def progress() -> None:
+        def reading() -> None:
             if ended.is_set():
                 raise InputError(f"{job.source}: interrupted")
+
+        def progress() -> None:
+            reading()
             bar.update()
 
         wanted = FilmLook(saturation=look.saturation, prepare=look.prepare, hints=look.film_hints)
-        notes = colorize_film(job.source, target, colorizer, wanted, progress)
+        notes = colorize_film(job.source, target, colorizer, wanted, progress, reading)
     return [f"{job.source}: {note}" for note in notes]

@@ -39,13 +39,15 @@ def colorize_film(
     colorizer: PhotoColorizer,
     look: Look = Look(),
     progress: Callable[[], object] = lambda: None,
+    reading: Callable[[], object] = lambda: None,
 ) -> list[str]:
     """Colour a film; `target` ends with a key of formats.RESULTS and is written completely or not at all.
 
-    progress: called after each picture. Returns what the user should know, one line each: where the film breaks off, …
+    progress: called after each picture; reading: the same for the first of two readings, which a film with hints needs.
+    Both may raise to end the work. Returns what the user should know, one line each: where the film breaks off, …
     Raises InputError (one line) for a film that cannot be coloured.
     """
-    hints = tracks(source, look.hints, colorizer.image_size) if look.hints else {}
+    hints = tracks(source, look.hints, colorizer.image_size, reading) if look.hints else {}
     with opened(source) as container, replacing(target) as file:
         film, writer = Film(container, source), None
         with closing(coloured(film, colorizer, look, hints)) as pictures:

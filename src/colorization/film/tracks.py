@@ -1,7 +1,7 @@
 """Hints through their scene: a first reading of the film follows each hinted place along the motion, both ways."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -33,10 +33,11 @@ class Point(NamedTuple):
     L: float
 
 
-def tracks(source: Path, hints: Sequence[FilmHint], side: int) -> Tracks:
+def tracks(source: Path, hints: Sequence[FilmHint], side: int, progress: Callable[[], object] = lambda: None) -> Tracks:
     """The hints of each picture; each holds until its place is hidden, leaves the picture or looks different.
 
-    side: the shorter side of the small picture. Raises InputError for a hint outside the film.
+    side: the shorter side of the small picture. progress: called after each picture; it may raise to end the work.
+    Raises InputError for a hint outside the film.
     """
     with opened(source) as container, tempfile.TemporaryFile() as file:
         film, found, points, waiting = Film(container, source), Tracks(), list[Point](), list(hints)
@@ -56,6 +57,7 @@ def tracks(source: Path, hints: Sequence[FilmHint], side: int) -> Tracks:
             _keep(found, number, points, moment.seen.L.shape)
             for back, earlier in scene.back(new):
                 _keep(found, number - back, earlier, moment.seen.L.shape)
+            progress()
         if waiting:
             raise InputError(_beyond(source, waiting[0], number + 1, end))
         return found
