@@ -233,7 +233,7 @@ def test_an_upload_beyond_the_limits_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(albums, "UPLOAD", 2**20)
     monkeypatch.setattr(albums, "FOLDER", 3 * len(PNG) // 2)
     added(album)
-    with pytest.raises(InputError, match="remove a photograph, or wait"):
+    with pytest.raises(InputError, match="remove a photograph or film, or wait"):
         added(album)
     with pytest.raises(InputError, match="broke off"):
         album.add("a.png", io.BytesIO(PNG[:50]), 60)

@@ -1,4 +1,4 @@
-"""The photographs of the page: files in a temporary folder, and the last ones decoded in memory."""
+"""The photographs and films of the page: files in a temporary folder, and the last photographs decoded in memory."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from colorization.photo.recolor import L_LEVELS
 
 UPLOAD = 256 * 2**20  # bytes of the largest upload
 FOLDER = 4 * 2**30  # bytes of all uploads and results
+ROOM = "remove a photograph or film, or wait a while"
 KEPT = 600  # seconds until a photograph that nobody looks at is deleted
 DECODED = 64 * 2**20  # pixels of the photographs in memory; the one in use stays, however large
 SHOWN = 1600  # longest side of the pictures on the page, in pixels
@@ -86,17 +87,25 @@ class Album:
         self._opened: OrderedDict[str, Opened] = OrderedDict()  # the one used last comes last
         self._lock, self._decoding = threading.Lock(), threading.Lock()
 
-    def add(self, name: str, content: Body, length: int) -> Entry:
-        """Take in `length` bytes of a photograph; name: as its owner calls it.
+    def add(
+        self,
+        name: str,
+        content: Body,
+        length: int,
+        *,
+        check: Callable[[Path], object] = read_header,
+        most: int | None = None,
+    ) -> Entry:
+        """Take in `length` bytes of a photograph, or of a film; name: as its owner calls it.
 
-        Raises InputError, and keeps nothing, for a file that cannot be colorized and for one too many.
+        check: raises InputError for a file that cannot be colorized. most: bytes of one; None: UPLOAD. Raises
+        InputError, and keeps nothing, for a file that cannot be colorized, for a large one and for one too many.
         """
-        if length > UPLOAD:
-            raise InputError(
-                f"{clean(name)}: larger than {UPLOAD >> 20} MB; scale it down, or use the command colorize"
-            )
+        most = UPLOAD if most is None else most
+        if length > most:
+            raise InputError(f"{clean(name)}: larger than {most >> 20} MB; scale it down, or use the command colorize")
         if length + held(self.folder) > FOLDER:
-            raise InputError(f"{clean(name)}: the page holds {FOLDER >> 30} GB; remove a photograph, or wait a while")
+            raise InputError(f"{clean(name)}: the page holds {FOLDER >> 30} GB; {ROOM}")
         number = secrets.token_urlsafe(12)
         entry = Entry(number=number, name=clean(name), folder=self.folder / number)
         entry.folder.mkdir()
@@ -104,7 +113,7 @@ class Album:
             with open(entry.file, "wb") as file:
                 receive(content, file, length)
             with called(entry):
-                read_header(entry.file)
+                check(entry.file)
         except BaseException:
             shutil.rmtree(entry.folder, ignore_errors=True)
             raise
