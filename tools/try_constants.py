@@ -29,6 +29,7 @@ MODULES = {
     "mats": "photo.mats",
     "sheet": "photo.sheet",
     "seen": "photo.seen",
+    "negative": "photo.negative",
     "recolor": "photo.recolor",
     "guide": "photo.guide",
     "hints": "photo.hints",

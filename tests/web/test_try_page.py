@@ -147,6 +147,21 @@ def test_hints_and_vividness_equal_the_commands(chromium, address, command, tmp_
             page.wait_for_selector(f"[role=alert] >> text={told}")
 
 
+def test_a_negative_and_more_detail_equal_the_commands(chromium, address, command, tmp_path):
+    image = gray((420, 300), "coffee")
+    image.save(tmp_path / "a.png")
+    with browsing(chromium, address) as page:
+        upload(page, tmp_path / "a.png")
+        assert page.locator("#like").is_hidden(), "references are for the program"
+        for choice in ("Negative", "Twice the detail"):
+            page.get_by_label(choice).check()
+            page.wait_for_selector(READY)
+        downloaded(page, DOWNLOAD, tmp_path / "result.png")
+        expected = command.colorize(image, negative=True, detail=2)
+        assert differs(tmp_path / "result.png", expected) <= CLOSE
+        assert differs(tmp_path / "result.png", command.colorize(image, negative=True)) > CLOSE
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp_path, width):
     options = {"viewport": {"width": width, "height": 844}, "has_touch": width < 500}

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from colorization.core.errors import InputError, shown
 from colorization.photo.formats import own_format
+from colorization.photo.negative import positive
 from colorization.photo.preparation import LONGEST, shrunk
 from colorization.photo.reading import Photo, read_header, read_photo
 from colorization.photo.recolor import L_LEVELS
@@ -84,7 +85,7 @@ class Album:
     def __init__(self, folder: Path):
         self.folder = folder
         self._entries: dict[str, Entry] = {}
-        self._opened: OrderedDict[str, Opened] = OrderedDict()  # the one used last comes last
+        self._opened: OrderedDict[tuple[str, bool], Opened] = OrderedDict()  # the one used last comes last
         self._lock, self._decoding = threading.Lock(), threading.Lock()
 
     def add(
@@ -133,15 +134,17 @@ class Album:
             self.remove(number)
         raise Gone("the photograph was deleted; choose it again")
 
-    def open(self, entry: Entry) -> Opened:
-        """The decoded photograph. Raises InputError for a damaged one."""
+    def open(self, entry: Entry, *, negative: bool = False) -> Opened:
+        """The decoded photograph; negative: turned to its positive. Raises InputError for a damaged one."""
         with self._decoding:  # one at a time: a large photograph fills the memory
-            found = self._opened.pop(entry.number, None)
+            found = self._opened.pop((entry.number, negative), None)
             if found is None:
                 with called(entry):
                     photo, name = read_photo(entry.file), own_format(read_header(entry.file))
+                if negative:
+                    photo = replace(photo, levels=positive(photo.levels))
                 found = Opened(photo=photo, small=reduced(photo.levels), format=name)
-            self._opened[entry.number] = found
+            self._opened[entry.number, negative] = found
             while len(self._opened) > 1 and sum(one.photo.levels.size for one in self._opened.values()) > DECODED:
                 self._opened.popitem(last=False)
             return found
@@ -152,7 +155,8 @@ class Album:
             entry = self._entries.pop(number, None)
         if entry:
             with self._decoding:
-                self._opened.pop(number, None)
+                for negative in (False, True):
+                    self._opened.pop((number, negative), None)
             shutil.rmtree(entry.folder, ignore_errors=True)
 
     def forget(self) -> None:

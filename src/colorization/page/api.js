@@ -52,7 +52,8 @@ async function askAbout(photo, method, what, body) {
     return await ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
   } catch (error) {
     if (error.status !== 410) throw error;
-    photo.id = (await uploaded(photo.file, photo.kind)).id;
+    for (const lost of [photo, photo.like].filter(Boolean)) lost.id = (await uploaded(lost.file, lost.kind)).id;
+    if (body?.like?.length) body.like = [photo.like.id];
     return ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
   }
 }
@@ -65,7 +66,7 @@ export async function before(photo, longest) {
   return (await askAbout(photo, "GET", `/before?${new URLSearchParams(asked)}`)).blob();
 }
 
-// {picture: a blob, takesHints}; look: {model, vividness, hints}, of a film also frame.
+// {picture: a blob, takesHints}; look: see `body` of stage.js.
 export async function preview(photo, look) {
   const played = film.played(photo, look);
   if (played) return { picture: played, takesHints: true };
@@ -76,6 +77,18 @@ export async function preview(photo, look) {
 // {likely, others}: colours to offer; question: a look, and x and y.
 export async function palette(photo, question) {
   return (await askAbout(photo, "POST", "/palette", question)).json();
+}
+
+// A new photograph in colour, whose colours another one can get.
+export async function reference(file) {
+  const found = await added(file);
+  try {
+    await askAbout(found, "POST", "/reference", {});
+    return found;
+  } catch (error) {
+    await removed(found);
+    throw error;
+  }
 }
 
 // The result at full size: {blob, name}.

@@ -4,7 +4,7 @@ An error is {"error": one line}.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -22,10 +22,12 @@ from colorization.page.answers import download, longest, picture, preview, route
 from colorization.page.film_app import film_routes
 from colorization.page.films import Films, about_films
 from colorization.page.guard import Guard, Hosts, Refused, told
-from colorization.page.painting import ZIP, Painter, models, pack
+from colorization.page.painting import ZIP, Painter, models, pack, reference
 from colorization.page.questions import Upload, look, number
+from colorization.photo.negative import NEGATIVE
 
 HERE = Path(__file__).parent
+TURN = "looks like a colour negative; tick “Negative” to turn it"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg"}
 PAGE = [path for pattern in ("*.css", "*.js", "examples/**/*.jpg") for path in HERE.glob(pattern)]
 STATIC = {"": HERE / "page.html"} | {path.relative_to(HERE).as_posix(): path for path in PAGE}
@@ -41,6 +43,7 @@ def application(painter: Painter, hosts: Hosts) -> Guard:
         _photo("GET", "/before", _before),
         _photo("POST", "/preview", _preview),
         _photo("POST", "/palette", _palette),
+        _photo("POST", "/reference", _reference),
         _photo("POST", "/result", _result),
         _photo("POST", "/finish", _finish),
         *film_routes(),
@@ -83,13 +86,18 @@ def _take(painter: Painter, upload: Upload, name: str) -> Response:
         album.remove(entry.number)
         raise
     height, width = photo.levels.shape
-    warning = f"{entry.name}: {'; '.join(photo.warnings)}" if photo.warnings else ""
     size = {"width": width, "height": height}
-    return JSONResponse({"id": entry.number, "name": entry.name, "warning": warning} | size)
+    return JSONResponse({"id": entry.number, "name": entry.name, "warning": told_of(entry.name, photo.warnings)} | size)
+
+
+def told_of(name: str, warnings: Sequence[str]) -> str:
+    """A photograph's warnings as a line in the words of the page; "" without any."""
+    lines = [TURN if line == NEGATIVE else line for line in warnings]
+    return f"{name}: {'; '.join(lines)}" if lines else ""
 
 
 def _models(state: State, asked: Mapping) -> Response:
-    return JSONResponse(models() | {"upload": UPLOAD, "films": about_films()})
+    return JSONResponse(models() | {"upload": UPLOAD, "films": about_films(), "references": True})
 
 
 def _zip(state: State, asked: Mapping) -> Response:
@@ -122,6 +130,12 @@ def _preview(painter: Painter, entry: Entry, asked: Mapping) -> Response:
 def _palette(painter: Painter, entry: Entry, asked: Mapping) -> Response:
     x, y = (number(asked, key, 0, 1e6) for key in ("x", "y"))
     return JSONResponse(painter.palette(entry, look(asked), x, y))
+
+
+def _reference(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    """An error if the photograph cannot be a reference."""
+    reference(entry)
+    return JSONResponse({})
 
 
 def _result(painter: Painter, entry: Entry, asked: Mapping) -> Response:

@@ -1,6 +1,7 @@
 // The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the answers.
 
 import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
+import { allowReferences, showChoices } from "./choices.js";
 import { showFilm, stopFilm } from "./film.js";
 import { complain, guarded, tell } from "./messages.js";
 import { save } from "./saving.js";
@@ -41,6 +42,7 @@ function show(photo) {
   stopFilm();
   stage(photo);
   showFilm(photo);
+  showChoices(photo);
   frame();
   if (photo) scrollTo({ top: 0 });
 }
@@ -124,6 +126,7 @@ function addModel(model) {
 async function start() {
   const found = await models();
   films = found.films;
+  allowReferences(Boolean(found.references));
   const best = found.models.find((model) => model.name === found.default);
   chooseModel(best);
   $("other").append(new Option("the original", ""), new Option("true colours", TRUTH));

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from colorization.photo.hints import Hint
 
 QUESTION = 2**20  # bytes of the largest JSON
+MOST_DETAIL = 2  # more takes much memory, and did not help
+REFERENCES = 8  # of one photograph, at most
 PATIENCE = 60  # seconds without a byte of an upload
 
 
@@ -56,8 +58,20 @@ async def question(request: Request) -> dict:
 
 
 def look(tree: Mapping) -> Look:
-    """The `model`, `vividness` and `hints` of a question."""
-    return Look(model=_model(tree), vividness=_vividness(tree), hints=[one for _, one in _hints(tree)])
+    """The `model`, `vividness`, `hints`, `detail`, `negative` and `like` of a question."""
+    negative, like = tree.get("negative", False), tree.get("like", [])
+    if not isinstance(negative, bool):
+        raise InputError("negative: expected true or false")
+    if not isinstance(like, list) or len(like) > REFERENCES:
+        raise InputError(f"like: expected a list of at most {REFERENCES} photographs")
+    return Look(
+        model=_model(tree),
+        vividness=_vividness(tree),
+        hints=[one for _, one in _hints(tree)],
+        detail=number(tree, "detail", 1, MOST_DETAIL) if "detail" in tree else 1,
+        negative=negative,
+        like=[str(one) for one in like],
+    )
 
 
 def wish(tree: Mapping, pictures: int) -> Wish:

@@ -7,7 +7,10 @@ import { colour, colourOthers, photos } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const SLOW = 400; // milliseconds until the page says that it works
-const body = (photo, list = photo.hints) => ({ ...settings, hints: copied(list), frame: photo.frame });
+const body = (photo, list = photo.hints) => {
+  const { frame, detail = 1, negative = false, like } = photo;
+  return { ...settings, hints: copied(list), frame, detail, negative, like: like ? [like.id] : [] };
+};
 
 export const TRUTH = "true colours"; // the value of `other` for an example's true colours
 export const settings = {}; // model, vividness
@@ -66,7 +69,7 @@ export async function compareWith() {
 
 async function compared(photo, other) {
   if (!other) return before(photo);
-  return other === TRUTH ? photo.truth : (await preview(photo, { ...settings, model: other, frame: photo.frame })).picture;
+  return other === TRUTH ? photo.truth : (await preview(photo, { ...body(photo, []), model: other, like: [] })).picture;
 }
 
 // Offer what the photograph can be compared with.

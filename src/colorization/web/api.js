@@ -47,7 +47,8 @@ function ask(act, question) {
 
 export { decodable };
 export const models = async () => ({ ...known, films: { ...films, told: "films are for now only in the program: colorize --serve" } });
-export const film = {}; // nothing is asked about films here
+export const film = {}; // films and references are for the program alone
+export const reference = null;
 
 export async function added(file) {
   return { ...(await ask("add", { number: ++photographs, file })), file, hints: [], undo: [] };
