@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from colorization.film.formats import SUFFIXES
 from colorization.page.painting import ZIP, described
 from colorization.photo import exif, xmp
 from colorization.photo.catalog import Model, vividness
@@ -29,6 +30,7 @@ MODULES = {
     "gutters": "photo.gutters",
     "sheet": "photo.sheet",
     "seen": "photo.seen",
+    "negative": "photo.negative",
     "recolor": "photo.recolor",
     "guide": "photo.guide",
     "hints": "photo.hints",
@@ -49,6 +51,7 @@ def source(model: Model, files: dict[str, dict]) -> str:
         if name in ("jpeg", "png", "webp")  # those that browsers write
     }
     tree["photos"] = {"ENDING": ENDING, "ZIP": ZIP}
+    tree["films"] = {"suffixes": SUFFIXES}
     tree["opening"] = {"CUT": CUT}
     named = exif.revised(b"", (1, 1), turned=False, program=program())  # EXIF that names the program only
     tree["mark"] = {"XMP": xmp.packet(program()).decode(), "EXIF": list(named)}

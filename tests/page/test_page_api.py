@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import os
+import re
 import socket
 import time
 from contextlib import nullcontext
@@ -13,11 +14,12 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from photos import encoded, photo
+from PIL import Image
 from serving import serving
 from starlette.datastructures import Headers
 
 from colorization.core.errors import InputError
-from colorization.page import addresses
+from colorization.page import addresses, app
 from colorization.page import album as albums
 from colorization.page.addresses import names
 from colorization.page.album import SHOWN, Album, Gone, clean, reduced
@@ -166,6 +168,18 @@ def test_only_the_files_of_the_page_are_given(port, path):
     assert ask(port, "GET", path)[0] == 404
 
 
+def test_every_example_has_its_true_colours_its_source_and_few_bytes():
+    folder, page = app.HERE / "examples", (app.HERE / "page.html").read_text(encoding="utf-8")
+    named = re.findall(r'data-example="(\w+)"><img src="examples/(\w+).jpg" alt="" width="(\d+)" height="(\d+)"', page)
+    assert {name for name, *_ in named} == {path.stem for path in folder.glob("*.jpg")} and len(named) == 7
+    sources = (folder / "README.md").read_text(encoding="utf-8")
+    for name, file, *sides in named:
+        gray, true = (Image.open(folder / place / f"{name}.jpg") for place in ("", "true"))
+        assert name == file and gray.size == true.size == tuple(map(int, sides)) and f"| {name}.jpg |" in sources
+        assert gray.mode == "L" and true.mode == "RGB"
+        assert max(path.stat().st_size for path in folder.rglob(f"{name}.jpg")) < 75_000
+
+
 def test_a_photograph_of_another_number_is_gone(port):
     for path in ("/api/photos/abc/preview", "/api/photos/..%2f/preview"):
         assert ask(port, "POST", path, {"model": "vae"})[0] in (404, 410)
@@ -233,7 +247,7 @@ def test_an_upload_beyond_the_limits_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(albums, "UPLOAD", 2**20)
     monkeypatch.setattr(albums, "FOLDER", 3 * len(PNG) // 2)
     added(album)
-    with pytest.raises(InputError, match="remove a photograph, or wait"):
+    with pytest.raises(InputError, match="remove a photograph or film, or wait"):
         added(album)
     with pytest.raises(InputError, match="broke off"):
         album.add("a.png", io.BytesIO(PNG[:50]), 60)

@@ -25,10 +25,10 @@ const network = async ({ data, height, width }, known) => {
 };
 
 const ours = {
-  async predicted(levels, vividness, hints, side, curve) {
+  async predicted(levels, vividness, hints, side, curve, detail = 1) {
     const { Colorizer } = await import(new URL("colorizer.js", folder));
     const { painted } = await import(new URL("recolor.js", folder));
-    const colour = await new Colorizer(network, side, curve).predict({ levels }, vividness, hints);
+    const colour = await new Colorizer(network, side, curve).predict({ levels }, vividness, hints, detail);
     return { colour, pixels: painted(levels, colour, 0, levels.height) };
   },
   async hint(row, css) {

@@ -15,7 +15,7 @@ from PIL import Image
 from colorization.imaging.jpeg_end import with_end
 from colorization.page import palette
 from colorization.page.album import SHOWN
-from colorization.photo import guide, hints, light, mats, preparation, recolor, sheet
+from colorization.photo import guide, hints, light, mats, negative, preparation, recolor, sheet
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.mark import SOURCE, program
 from colorization.vividness import OWN, Curve
@@ -348,11 +348,17 @@ def test_a_curve_is_painted_alike(js, shape, count, vividness):
     painted_alike(js, levels_of(shape), some, vividness, curve=Curve(2.5, 10.0))
 
 
-def painted_alike(js, levels, some, vividness, side=SIDE, curve=OWN):
+@pytest.mark.parametrize("detail", [1.5, 2])
+@pytest.mark.parametrize("shape", [(90, 120), (40, 33)])
+def test_more_detail_is_painted_alike(js, shape, detail):
+    painted_alike(js, levels_of(shape), [], 1.3, detail=detail)
+
+
+def painted_alike(js, levels, some, vividness, side=SIDE, curve=OWN, detail=1):
     model = PhotoColorizer(Stub(), image_size=side, curve=curve, threads=1)
-    (colour,) = model.predict(levels, saturation=vividness, hints=some)
+    (colour,) = model.predict(levels, saturation=vividness, hints=some, detail=detail)
     expected = np.concatenate(list(model.bands(levels, colour, bits=8)))
-    found = js(None, "predicted", plane(levels), vividness, known(some), side, curve._asdict())
+    found = js(None, "predicted", plane(levels), vividness, known(some), side, curve._asdict(), detail)
     assert array_of(found["colour"]).shape == colour.shape
     pixels = found["pixels"].reshape(*levels.shape, 4)[..., :3]
     assert np.abs(pixels.astype(int) - expected).max() <= 1
@@ -423,3 +429,10 @@ def test_png_is_marked(js):
     pixels = RANDOM.integers(0, 256, (6, 5, 4), np.uint8)
     with Image.open(io.BytesIO(js("", "png", pixels, {"width": 5, "height": 6}, True).tobytes())) as found:
         assert SOURCE.encode() in found.info["xmp"] and found.getexif()[0x0131] == program()
+
+
+@pytest.mark.parametrize("low, high", [(0.0, 1.0), (0.2, 0.6), (0.5, 0.5)])
+def test_a_negative_is_turned_alike(js, low, high):
+    levels = levels_of((90, 1203), low=low, high=high)
+    found = array_of(js("negative.js", "positive", plane(levels)))
+    assert np.abs(found.astype(int) - negative.positive(levels)).max() <= 2, "of 65535"

@@ -147,6 +147,21 @@ def test_hints_and_vividness_equal_the_commands(chromium, address, command, tmp_
             page.wait_for_selector(f"[role=alert] >> text={told}")
 
 
+def test_a_negative_and_more_detail_equal_the_commands(chromium, address, command, tmp_path):
+    image = gray((420, 300), "coffee")
+    image.save(tmp_path / "a.png")
+    with browsing(chromium, address) as page:
+        upload(page, tmp_path / "a.png")
+        assert page.locator("#like").is_hidden(), "references are for the program"
+        for choice in ("Negative", "Twice the detail"):
+            page.get_by_label(choice).check()
+            page.wait_for_selector(READY)
+        downloaded(page, DOWNLOAD, tmp_path / "result.png")
+        expected = command.colorize(image, negative=True, detail=2)
+        assert differs(tmp_path / "result.png", expected) <= CLOSE
+        assert differs(tmp_path / "result.png", command.colorize(image, negative=True)) > CLOSE
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp_path, width):
     options = {"viewport": {"width": width, "height": 844}, "has_touch": width < 500}
@@ -174,13 +189,15 @@ def test_a_photograph_is_coloured_compared_and_accessible(chromium, address, tmp
 def test_several_come_in_a_zip_and_broken_ones_are_told(chromium, address, tmp_path):
     (tmp_path / "other").mkdir()
     paths = [tmp_path / "pier.png", tmp_path / "Café am See.jpg", tmp_path / "notes.png", tmp_path / "other/pier.png",
-             tmp_path / "cut.png", tmp_path / "lake.webp", tmp_path / "scan.tif", tmp_path / "phone.heic"]  # fmt: skip
+             tmp_path / "cut.png", tmp_path / "lake.webp", tmp_path / "scan.tif", tmp_path / "phone.heic",
+             tmp_path / "Reel.MP4"]  # fmt: skip
     for path, kind, size in ((0, "png", (64, 48)), (1, "jpeg", (80, 60)), (3, "png", (32, 24)), (5, "webp", (50, 40))):
         paths[path].write_bytes(encoded(gray(size), kind))
     paths[2].write_bytes(b"no image")
     paths[6].write_bytes(encoded(gray((64, 48)), "tiff"))
     paths[7].write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     paths[4].write_bytes(paths[0].read_bytes()[:60])
+    paths[8].write_bytes(b"a film")
     with browsing(chromium, address) as page:
         upload(page, *paths)
         page.wait_for_selector("text=notes.png: not an image that this browser can read")
@@ -189,7 +206,8 @@ def test_several_come_in_a_zip_and_broken_ones_are_told(chromium, address, tmp_p
         accepted = page.locator("#files").get_attribute("accept")
         assert "image/jpeg" in accepted and "tif" not in accepted and "hei" not in accepted, "as Chromium reads"
         page.wait_for_selector("text=cut.png: not an image that this browser can read")
-        assert page.locator("[role=alert] p").count() == 4 and page.locator("#thumbs button").count() == 4
+        page.wait_for_selector("text=Reel.MP4: films are for now only in the program: colorize --serve")
+        assert page.locator("[role=alert] p").count() == 5 and page.locator("#thumbs button").count() == 4
         assert downloaded(page, "Download all as a zip", tmp_path / "all.zip") == "colorized.zip"
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.testzip() is None

@@ -1,4 +1,4 @@
-"""The photographs of the page: files in a temporary folder, and the last ones decoded in memory."""
+"""The photographs and films of the page: files in a temporary folder, and the last photographs decoded in memory."""
 
 import os
 import re
@@ -7,9 +7,9 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from colorization.core.errors import InputError, shown
 from colorization.photo.formats import own_format
+from colorization.photo.negative import positive
 from colorization.photo.preparation import LONGEST, shrunk
 from colorization.photo.reading import Photo, read_header, read_photo
 from colorization.photo.recolor import L_LEVELS
 
 UPLOAD = 256 * 2**20  # bytes of the largest upload
 FOLDER = 4 * 2**30  # bytes of all uploads and results
+ROOM = "remove a photograph or film, or wait a while"
 KEPT = 600  # seconds until a photograph that nobody looks at is deleted
 DECODED = 64 * 2**20  # pixels of the photographs in memory; the one in use stays, however large
 SHOWN = 1600  # longest side of the pictures on the page, in pixels
@@ -83,20 +85,28 @@ class Album:
     def __init__(self, folder: Path):
         self.folder = folder
         self._entries: dict[str, Entry] = {}
-        self._opened: OrderedDict[str, Opened] = OrderedDict()  # the one used last comes last
+        self._opened: OrderedDict[tuple[str, bool], Opened] = OrderedDict()  # the one used last comes last
         self._lock, self._decoding = threading.Lock(), threading.Lock()
 
-    def add(self, name: str, content: Body, length: int) -> Entry:
-        """Take in `length` bytes of a photograph; name: as its owner calls it.
+    def add(
+        self,
+        name: str,
+        content: Body,
+        length: int,
+        *,
+        check: Callable[[Path], object] = read_header,
+        most: int | None = None,
+    ) -> Entry:
+        """Take in `length` bytes of a photograph, or of a film; name: as its owner calls it.
 
-        Raises InputError, and keeps nothing, for a file that cannot be colorized and for one too many.
+        check: raises InputError for a file that cannot be colorized. most: bytes of one; None: UPLOAD. Raises
+        InputError, and keeps nothing, for a file that cannot be colorized, for a large one and for one too many.
         """
-        if length > UPLOAD:
-            raise InputError(
-                f"{clean(name)}: larger than {UPLOAD >> 20} MB; scale it down, or use the command colorize"
-            )
+        most = UPLOAD if most is None else most
+        if length > most:
+            raise InputError(f"{clean(name)}: larger than {most >> 20} MB; scale it down, or use the command colorize")
         if length + held(self.folder) > FOLDER:
-            raise InputError(f"{clean(name)}: the page holds {FOLDER >> 30} GB; remove a photograph, or wait a while")
+            raise InputError(f"{clean(name)}: the page holds {FOLDER >> 30} GB; {ROOM}")
         number = secrets.token_urlsafe(12)
         entry = Entry(number=number, name=clean(name), folder=self.folder / number)
         entry.folder.mkdir()
@@ -104,7 +114,7 @@ class Album:
             with open(entry.file, "wb") as file:
                 receive(content, file, length)
             with called(entry):
-                read_header(entry.file)
+                check(entry.file)
         except BaseException:
             shutil.rmtree(entry.folder, ignore_errors=True)
             raise
@@ -124,15 +134,17 @@ class Album:
             self.remove(number)
         raise Gone("the photograph was deleted; choose it again")
 
-    def open(self, entry: Entry) -> Opened:
-        """The decoded photograph. Raises InputError for a damaged one."""
+    def open(self, entry: Entry, *, negative: bool = False) -> Opened:
+        """The decoded photograph; negative: turned to its positive. Raises InputError for a damaged one."""
         with self._decoding:  # one at a time: a large photograph fills the memory
-            found = self._opened.pop(entry.number, None)
+            found = self._opened.pop((entry.number, negative), None)
             if found is None:
                 with called(entry):
                     photo, name = read_photo(entry.file), own_format(read_header(entry.file))
+                if negative:
+                    photo = replace(photo, levels=positive(photo.levels))
                 found = Opened(photo=photo, small=reduced(photo.levels), format=name)
-            self._opened[entry.number] = found
+            self._opened[entry.number, negative] = found
             while len(self._opened) > 1 and sum(one.photo.levels.size for one in self._opened.values()) > DECODED:
                 self._opened.popitem(last=False)
             return found
@@ -143,7 +155,8 @@ class Album:
             entry = self._entries.pop(number, None)
         if entry:
             with self._decoding:
-                self._opened.pop(number, None)
+                for negative in (False, True):
+                    self._opened.pop((number, negative), None)
             shutil.rmtree(entry.folder, ignore_errors=True)
 
     def forget(self) -> None:

@@ -1,5 +1,7 @@
 // What the page asks of its server. An error is an Error with one line for the user; `told`: the server answered so.
 
+import { filmOf } from "./film_api.js";
+
 async function ask(method, path, body) {
   const options = { method, headers: {} };
   if (body instanceof Blob) {
@@ -20,46 +22,54 @@ async function ask(method, path, body) {
   throw Object.assign(new Error(told), { told: true, status: response.status });
 }
 
-let largest = Infinity; // bytes of an upload
+let largest = {}; // bytes of an upload: of a photograph, of a film
 
-// {models, default}: what the page says of the models.
+// {models, default, films: {told: why films are not taken, or ""; suffixes}}: what the page says of them.
 export async function models() {
   const found = await (await ask("GET", "api/models")).json();
-  largest = found.upload;
+  largest = { photos: found.upload, films: found.films.upload };
   return found;
 }
 
 // What the file dialog offers; the server reads it all.
 export const decodable = async () => "image/*,.tif,.tiff,.avif,.heic,.heif";
 
-async function uploaded(file) {
-  if (file.size > largest) throw new Error(`${file.name}: larger than ${largest >> 20} MB; scale it down`);
-  return (await ask("POST", `api/photos?name=${encodeURIComponent(file.name)}`, file)).json();
+async function uploaded(file, kind) {
+  if (file.size > largest[kind]) throw new Error(`${file.name}: larger than ${largest[kind] >> 20} MB; scale it down`);
+  return (await ask("POST", `api/${kind}?name=${encodeURIComponent(file.name)}`, file)).json();
 }
 
-// A new photograph: {id, name, width, height, warning: a line or ""}, its file, its hints, and the steps to undo.
-export async function added(file) {
-  return { ...(await uploaded(file)), file, hints: [], undo: [] };
+// A new photograph: {id, name, width, height, warning: a line or ""}, its file, its hints, and the steps to undo. A film also
+// has times: of its pictures in seconds; ratio: width / height as it is shown; frame: the number of the picture on the stage.
+export async function added(file, isFilm) {
+  const kind = isFilm ? "films" : "photos";
+  return { ...(await uploaded(file, kind)), kind, file, hints: [], undo: [], ...(isFilm && { frame: 0 }) };
 }
 
 // Ask about a photograph. The server forgets photographs after a while: then send it again, and ask again.
 async function askAbout(photo, method, what, body) {
   try {
-    return await ask(method, `api/photos/${photo.id}${what}`, body);
+    return await ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
   } catch (error) {
     if (error.status !== 410) throw error;
-    photo.id = (await uploaded(photo.file)).id;
-    return ask(method, `api/photos/${photo.id}${what}`, body);
+    for (const lost of [photo, photo.like].filter(Boolean)) lost.id = (await uploaded(lost.file, lost.kind)).id;
+    if (body?.like?.length) body.like = [photo.like.id];
+    return ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
   }
 }
 
+export const film = filmOf(askAbout);
+
 // The photograph as it was, a blob; longest: of its sides, in pixels.
 export async function before(photo, longest) {
-  return (await askAbout(photo, "GET", `/before${longest ? `?size=${longest}` : ""}`)).blob();
+  const asked = Object.entries({ size: longest, frame: photo.frame }).filter(([, value]) => value !== undefined);
+  return (await askAbout(photo, "GET", `/before?${new URLSearchParams(asked)}`)).blob();
 }
 
-// {picture: a blob, takesHints}; look: {model, vividness, hints}.
+// {picture: a blob, takesHints}; look: see `body` of stage.js.
 export async function preview(photo, look) {
+  const played = film.played(photo, look);
+  if (played) return { picture: played, takesHints: true };
   const response = await askAbout(photo, "POST", "/preview", look);
   return { picture: await response.blob(), takesHints: response.headers.get("Takes-Hints") === "true" };
 }
@@ -67,6 +77,18 @@ export async function preview(photo, look) {
 // {likely, others}: colours to offer; question: a look, and x and y.
 export async function palette(photo, question) {
   return (await askAbout(photo, "POST", "/palette", question)).json();
+}
+
+// A new photograph in colour, whose colours another one can get.
+export async function reference(file) {
+  const found = await added(file);
+  try {
+    await askAbout(found, "POST", "/reference", {});
+    return found;
+  } catch (error) {
+    await removed(found);
+    throw error;
+  }
 }
 
 // The result at full size: {blob, name}.
@@ -85,7 +107,7 @@ export async function zipped(photos) {
 }
 
 export async function removed(photo) {
-  await ask("DELETE", `api/photos/${photo.id}`).catch((error) => {
+  await ask("DELETE", `api/${photo.kind}/${photo.id}`).catch((error) => {
     if (error.status !== 410) throw error;
   });
 }

@@ -3,27 +3,31 @@
 An error is {"error": one line}.
 """
 
-import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from colorization.core.errors import InputError, out_of_memory
-from colorization.page.album import SHOWN, UPLOAD, Entry, Gone
+from colorization.page.album import UPLOAD, Entry, Gone
+from colorization.page.answers import download, longest, picture, preview, route
+from colorization.page.film_app import film_routes
+from colorization.page.films import Films, about_films
 from colorization.page.guard import Guard, Hosts, Refused, told
-from colorization.page.painting import ZIP, Painter, models, pack
-from colorization.page.questions import Upload, look, number, question
+from colorization.page.painting import ZIP, Painter, models, pack, reference
+from colorization.page.questions import Upload, look, number
+from colorization.photo.negative import NEGATIVE
 
 HERE = Path(__file__).parent
+TURN = "looks like a colour negative; tick “Negative” to turn it"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg"}
 PAGE = [path for pattern in ("*.css", "*.js", "examples/**/*.jpg") for path in HERE.glob(pattern)]
 STATIC = {"": HERE / "page.html"} | {path.relative_to(HERE).as_posix(): path for path in PAGE}
@@ -32,40 +36,32 @@ STATIC = {"": HERE / "page.html"} | {path.relative_to(HERE).as_posix(): path for
 def application(painter: Painter, hosts: Hosts) -> Guard:
     """The page's server, as an ASGI application."""
     routes = [
-        _route("GET", "/api/models", _models),
+        route("GET", "/api/models", _models),
         Route("/api/photos", _add, methods=["POST"]),
-        _route("POST", "/api/zip", _zip),
+        route("POST", "/api/zip", _zip),
         _photo("DELETE", "", _remove),
         _photo("GET", "/before", _before),
         _photo("POST", "/preview", _preview),
         _photo("POST", "/palette", _palette),
+        _photo("POST", "/reference", _reference),
         _photo("POST", "/result", _result),
         _photo("POST", "/finish", _finish),
+        *film_routes(),
         Route("/{path:path}", _static),
     ]
     app = Starlette(routes=routes, exception_handlers=FAILURES)
     app.router.redirect_slashes = False
-    app.state.painter = painter
+    app.state.painter, app.state.films = painter, Films(painter.album, device=painter.device)
     return Guard(app, hosts)
-
-
-def _route(method: str, path: str, answer: Callable[[Painter, Mapping], Response]) -> Route:
-    """answer(painter, JSON of the body or values of the query) runs in a thread: it may take seconds."""
-
-    async def endpoint(request: Request) -> Response:
-        asked = await question(request) if method == "POST" else request.query_params
-        return await run_in_threadpool(answer, request.app.state.painter, {**asked, **request.path_params})
-
-    return Route(path, endpoint, methods=[method])
 
 
 def _photo(method: str, what: str, answer: Callable[[Painter, Entry, Mapping], Response]) -> Route:
     """A question about a photograph of the album."""
 
-    def found(painter: Painter, asked: Mapping) -> Response:
-        return answer(painter, painter.album.find(asked["id"]), asked)
+    def found(state: State, asked: Mapping) -> Response:
+        return answer(state.painter, state.painter.album.find(asked["id"]), asked)
 
-    return _route(method, f"/api/photos/{{id}}{what}", found)
+    return route(method, f"/api/photos/{{id}}{what}", found)
 
 
 async def _static(request: Request) -> Response:
@@ -90,18 +86,23 @@ def _take(painter: Painter, upload: Upload, name: str) -> Response:
         album.remove(entry.number)
         raise
     height, width = photo.levels.shape
-    warning = f"{entry.name}: {'; '.join(photo.warnings)}" if photo.warnings else ""
     size = {"width": width, "height": height}
-    return JSONResponse({"id": entry.number, "name": entry.name, "warning": warning} | size)
+    return JSONResponse({"id": entry.number, "name": entry.name, "warning": told_of(entry.name, photo.warnings)} | size)
 
 
-def _models(painter: Painter, asked: Mapping) -> Response:
-    return JSONResponse(models() | {"upload": UPLOAD})
+def told_of(name: str, warnings: Sequence[str]) -> str:
+    """A photograph's warnings as a line in the words of the page; "" without any."""
+    lines = [TURN if line == NEGATIVE else line for line in warnings]
+    return f"{name}: {'; '.join(lines)}" if lines else ""
 
 
-def _zip(painter: Painter, asked: Mapping) -> Response:
+def _models(state: State, asked: Mapping) -> Response:
+    return JSONResponse(models() | {"upload": UPLOAD, "films": about_films(), "references": True})
+
+
+def _zip(state: State, asked: Mapping) -> Response:
     """The finished results of the photographs whose numbers are asked for."""
-    numbers, album = asked.get("photos"), painter.album
+    numbers, album = asked.get("photos"), state.painter.album
     if not isinstance(numbers, list) or not numbers:
         raise InputError("photos: expected a list of photographs")
     folder = tempfile.TemporaryDirectory(dir=album.folder, ignore_cleanup_errors=True)
@@ -110,7 +111,7 @@ def _zip(painter: Painter, asked: Mapping) -> Response:
     except BaseException:
         folder.cleanup()
         raise
-    return _download(Path(folder.name) / ZIP, ZIP, BackgroundTask(folder.cleanup))
+    return download(Path(folder.name) / ZIP, ZIP, BackgroundTask(folder.cleanup))
 
 
 def _remove(painter: Painter, entry: Entry, asked: Mapping) -> Response:
@@ -119,14 +120,11 @@ def _remove(painter: Painter, entry: Entry, asked: Mapping) -> Response:
 
 
 def _before(painter: Painter, entry: Entry, asked: Mapping) -> Response:
-    size = asked.get("size", "")
-    longest = int(size) if re.fullmatch("[1-9][0-9]{1,3}", size) else SHOWN
-    return Response(painter.before(entry, longest), media_type="image/jpeg")
+    return picture(painter.before(entry, longest(asked)))
 
 
 def _preview(painter: Painter, entry: Entry, asked: Mapping) -> Response:
-    picture, takes_hints = painter.preview(entry, look(asked))
-    return Response(picture, media_type="image/jpeg", headers={"Takes-Hints": str(takes_hints).lower()})
+    return preview(*painter.preview(entry, look(asked)))
 
 
 def _palette(painter: Painter, entry: Entry, asked: Mapping) -> Response:
@@ -134,20 +132,20 @@ def _palette(painter: Painter, entry: Entry, asked: Mapping) -> Response:
     return JSONResponse(painter.palette(entry, look(asked), x, y))
 
 
+def _reference(painter: Painter, entry: Entry, asked: Mapping) -> Response:
+    """An error if the photograph cannot be a reference."""
+    reference(entry)
+    return JSONResponse({})
+
+
 def _result(painter: Painter, entry: Entry, asked: Mapping) -> Response:
-    return _download(*painter.paint(entry, look(asked)))
+    return download(*painter.paint(entry, look(asked)))
 
 
 def _finish(painter: Painter, entry: Entry, asked: Mapping) -> Response:
     """Colour at full size, and keep the result for the zip."""
     painter.paint(entry, look(asked))
     return JSONResponse({})
-
-
-def _download(path: Path, name: str, afterwards: BackgroundTask | None = None) -> Response:
-    """A file; name: for the user's disk."""
-    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return FileResponse(path, headers=disposition, media_type="application/octet-stream", background=afterwards)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,23 +1,25 @@
 // Hints: colours that the user knows, at places of the picture (Zhang et al. 2017), and the steps to undo.
 // A hint is {x, y, color}: a pixel of the photograph and a CSS colour or "keep"; color null: not chosen yet, and not sent.
+// A film's hint also has the number of its picture: frame.
 
 import { preview } from "./api.js";
 import { named } from "./colours.js";
 import { Marks } from "./marks.js";
 import { Picker } from "./picker.js";
 import { save } from "./saving.js";
+import { frameAt } from "./times.js";
 
 const $ = (id) => document.getElementById(id);
-export const copied = (hints) => hints.filter((hint) => hint.color).map(({ x, y, color }) => ({ x, y, color }));
+export const copied = (hints) => hints.filter((hint) => hint.color).map(({ x, y, color, frame }) => ({ x, y, color, frame }));
 
 export class Hints {
   photo = null;
   chosen = null; // the hint in the picker
   allowed = false;
 
-  // change(): the hints changed. body(photo, hints): the question for a picture with them.
-  constructor({ change, body, complain, tell }) {
-    Object.assign(this, { change, body, complain, tell });
+  // change(): the hints changed. body(photo, hints): the question for a picture with them. seek(frame): show a film's picture.
+  constructor({ change, body, complain, tell, seek }) {
+    Object.assign(this, { change, body, complain, tell, seek });
     this.marks = new Marks(this);
     this.picker = new Picker(this, (colour, first) => this.paint(colour, first));
     $("done").onclick = () => this.close();
@@ -83,7 +85,7 @@ export class Hints {
 
   add(x, y) {
     this.photo.hints = this.photo.hints.filter((hint) => hint.color);
-    const hint = { ...this.inside(x, y), color: null };
+    const hint = { ...this.inside(x, y), color: null, frame: this.photo.frame };
     this.photo.hints.push(hint);
     this.choose(hint);
     return hint;
@@ -119,6 +121,7 @@ export class Hints {
 
   // Open the picker for a hint; focus: go on there.
   choose(hint, focus = false) {
+    if (hint.frame !== this.photo.frame) this.seek(hint.frame);
     this.chosen = hint;
     this.draw();
     this.picker.offer(hint).then((shown) => shown && focus && $("likely").firstChild?.focus());
@@ -155,7 +158,7 @@ export class Hints {
     this.complain();
     try {
       const rows = JSON.parse(await file.text()).hints;
-      const hints = copied(rows);
+      const hints = copied(photo.times ? rows.map((row) => ({ frame: frameAt(photo.times, row.time), ...row })) : rows);
       if (hints.length < rows.length) throw new Error("a hint without a colour");
       await preview(photo, this.body(photo, hints)); // which checks them
       if (photo === this.photo) this.replace(hints);

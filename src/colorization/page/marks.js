@@ -1,6 +1,7 @@
 // The marks of the hints over the picture, and their list: to choose, drag, and move by keyboard.
 
 import { named } from "./colours.js";
+import { clock } from "./times.js";
 
 const $ = (id) => document.getElementById(id);
 const SLIP = 4; // pixels of the screen that a finger may slip in a tap
@@ -31,14 +32,16 @@ export class Marks {
   draw() {
     const focused = document.activeElement?.hint;
     const hints = this.photo?.hints ?? [];
-    for (const hint of hints) hint.mark = this.mark(hint);
-    $("marks").replaceChildren(...hints.map((hint) => hint.mark));
+    const here = hints.filter(({ frame }) => frame === this.photo.frame); // of a film: those of the picture on the stage
+    for (const hint of here) hint.mark = this.mark(hint);
+    $("marks").replaceChildren(...here.map((hint) => hint.mark));
     $("list").replaceChildren(...hints.filter((hint) => hint.color).map((hint) => this.row(hint)));
-    if (hints.includes(focused)) focused.mark.focus();
+    if (here.includes(focused)) focused.mark.focus();
   }
 
   label(hint) {
-    return `Hint ${this.photo.hints.indexOf(hint) + 1}: ${hint.color ? named(hint.color) : "no colour yet"}`;
+    const when = this.photo.times ? `, at ${clock(this.photo.times[hint.frame])}` : "";
+    return `Hint ${this.photo.hints.indexOf(hint) + 1}: ${hint.color ? named(hint.color) : "no colour yet"}${when}`;
   }
 
   mark(hint) {

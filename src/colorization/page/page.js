@@ -1,6 +1,8 @@
 // The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the answers.
 
 import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
+import { allowReferences, showChoices } from "./choices.js";
+import { showFilm, stopFilm } from "./film.js";
 import { complain, guarded, tell } from "./messages.js";
 import { save } from "./saving.js";
 import { about, colourRest, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
@@ -8,6 +10,8 @@ import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const THUMB = 160; // pixels of a thumbnail's longest side
+let films; // {told: why films are not taken, or ""; suffixes}
+const isFilm = ({ name, type }) => type.startsWith("video/") || films.suffixes.some((suffix) => name.toLowerCase().endsWith(suffix));
 
 // Photographs
 
@@ -18,7 +22,8 @@ async function take(files, truth = null) {
   for (const [number, file] of [...files].entries()) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
-      const photo = { ...(await added(file)), truth };
+      if (isFilm(file) && films.told) throw new Error(`${file.name}: ${films.told}`);
+      const photo = { ...(await added(file, isFilm(file))), truth };
       if (photo.warning) lines.push(photo.warning); // coloured all the same
       const thumb = await before(photo, THUMB);
       addThumb(photo, thumb, () => show(photo));
@@ -34,7 +39,10 @@ async function take(files, truth = null) {
 }
 
 function show(photo) {
+  stopFilm();
   stage(photo);
+  showFilm(photo);
+  showChoices(photo);
   frame();
   if (photo) scrollTo({ top: 0 });
 }
@@ -44,7 +52,10 @@ function frame() {
   document.body.classList.toggle("working", Boolean(onStage()));
   $("work").hidden = $("add").hidden = !onStage();
   document.body.classList.toggle("several", photos.length > 1);
-  $("strip").hidden = $("zip").hidden = photos.length < 2;
+  $("strip").hidden = photos.length < 2;
+  $("zip").hidden = stills().length < 2;
+  $("download").hidden = Boolean(onStage()?.times);
+  $("remove-photo").textContent = `Remove this ${onStage()?.times ? "film" : "photograph"}`;
   for (const photo of photos) photo.item.firstChild.setAttribute("aria-pressed", String(photo === onStage()));
 }
 
@@ -64,8 +75,10 @@ async function download(photo) {
   tell("");
 }
 
+const stills = () => photos.filter((photo) => !photo.times);
+
 async function downloadAll() {
-  const all = [...photos];
+  const all = stills();
   for (const [number, photo] of all.entries()) {
     tell(`Colouring ${number + 1} of ${all.length} at full size: ${photo.name}`);
     await finish(photo, about(photo));
@@ -112,12 +125,15 @@ function addModel(model) {
 
 async function start() {
   const found = await models();
+  films = found.films;
+  allowReferences(Boolean(found.references));
   const best = found.models.find((model) => model.name === found.default);
   chooseModel(best);
   $("other").append(new Option("the original", ""), new Option("true colours", TRUTH));
   found.models.forEach(addModel);
   $("other-models").hidden = found.models.length < 2;
-  $("files").accept = await decodable();
+  $("files").accept = [await decodable(), ...(films.told ? [] : ["video/*", ...films.suffixes])].join(",");
+  $("films").hidden = Boolean(films.told);
   const what = best.bundled ? "landscapes and everyday scenes" : "what they showed is in its own study";
   $("learned").textContent = `It learned from ${best.learned.toLocaleString("en")} photographs: ${what}.`;
 }

@@ -3,11 +3,13 @@
 import io
 import threading
 import zipfile
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,26 +18,35 @@ from colorization.page.album import SHOWN, Album, Entry, Opened, called
 from colorization.page.palette import offers
 from colorization.photo import catalog
 from colorization.photo.formats import ENDING, FORMATS
+from colorization.photo.likeness import LONGEST, is_gray
 from colorization.photo.reading import read_picture
 from colorization.photo.writing import depth, write_photo
 
 if TYPE_CHECKING:
     from colorization.photo.colorizer import PhotoColorizer
     from colorization.photo.hints import Hint
+    from colorization.photo.likeness import Reference
 
 QUALITY = 95  # JPEG and WebP quality of the downloads
 SCREEN = 88  # JPEG quality of the pictures on the page
 ZIP = "colorized.zip"
+REMEMBERED = 8  # references
 LOADING = threading.Lock()  # two requests do not load one model twice
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How a photograph is to be coloured. vividness: None: as the model's file recommends."""
+    """How a photograph is to be coloured. vividness: None: as the model's file recommends.
+
+    detail, negative: see `PhotoColorizer.colorize`. like: the numbers of references in the album.
+    """
 
     model: str
     vividness: float | None
     hints: "list[Hint]"
+    detail: float = 1
+    negative: bool = False
+    like: list[str] = field(default_factory=list)
 
 
 def loaded(model: str, device: str) -> "PhotoColorizer":
@@ -57,6 +68,7 @@ class Painter:
     def __init__(self, album: Album, *, device: str):
         self.album, self.device = album, device
         self._writing = threading.Lock()  # one full size at a time: it takes all processors, and much memory
+        self._references: OrderedDict[tuple[str, str], list[Reference]] = OrderedDict()  # by model and number
 
     def before(self, entry: Entry, longest: int) -> bytes:
         """The photograph as a JPEG whose sides are at most `longest` and SHOWN pixels."""
@@ -92,9 +104,34 @@ class Painter:
 
     def _predicted(self, entry: Entry, look: Look) -> "tuple[Opened, PhotoColorizer, NDArray]":
         """The decoded photograph, the model, and its colour map (4,h,w). A model that takes no hints gets none."""
-        opened, colorizer = self.album.open(entry), loaded(look.model, self.device)
+        opened, colorizer = self.album.open(entry, negative=look.negative), loaded(look.model, self.device)
         hints = look.hints if colorizer.network.takes_hints else []
-        return opened, colorizer, colorizer.predict(opened.photo.levels, saturation=look.vividness, hints=hints)[0]
+        like = self._seen(look, colorizer) if colorizer.network.takes_references else []
+        (colour,) = colorizer.predict(
+            opened.photo.levels, saturation=look.vividness, hints=hints, detail=look.detail, like=like
+        )
+        return opened, colorizer, colour
+
+    def _seen(self, look: Look, colorizer: "PhotoColorizer") -> "list[Reference]":
+        """What is compared with of the references; the last ones are kept. Raises InputError for a gray one."""
+        found = []
+        for entry in [self.album.find(number) for number in look.like]:
+            key = look.model, entry.number
+            if key not in self._references:
+                self._references[key] = colorizer.references([reference(entry)])
+            found += self._references[key]
+            while len(self._references) > REMEMBERED:
+                self._references.popitem(last=False)
+        return found
+
+
+def reference(entry: Entry) -> Image.Image:
+    """A photograph of the album whose colours another one can get. Raises InputError for a gray one."""
+    with called(entry):
+        picture = read_picture(entry.file, LONGEST)
+    if is_gray(np.asarray(picture)):
+        raise InputError(f"{entry.name}: is gray; choose a photograph in colour")
+    return picture
 
 
 def pack(entries: list[Entry], path: Path) -> None:

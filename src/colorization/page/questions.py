@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 
 from colorization.core.errors import InputError
+from colorization.page.films import Wish
 from colorization.page.guard import Refused, length_of
 from colorization.page.painting import Look
 from colorization.photo import catalog
 
+if TYPE_CHECKING:
+    from colorization.photo.hints import Hint
+
 QUESTION = 2**20  # bytes of the largest JSON
+MOST_DETAIL = 2  # more takes much memory, and did not help
+REFERENCES = 8  # of one photograph, at most
 PATIENCE = 60  # seconds without a byte of an upload
 
 
@@ -51,19 +58,57 @@ async def question(request: Request) -> dict:
 
 
 def look(tree: Mapping) -> Look:
-    """The `model`, `vividness` and `hints` of a question."""
-    from colorization.photo.hints import MOST, hint
+    """The `model`, `vividness`, `hints`, `detail`, `negative` and `like` of a question."""
+    negative, like = tree.get("negative", False), tree.get("like", [])
+    if not isinstance(negative, bool):
+        raise InputError("negative: expected true or false")
+    if not isinstance(like, list) or len(like) > REFERENCES:
+        raise InputError(f"like: expected a list of at most {REFERENCES} photographs")
+    return Look(
+        model=_model(tree),
+        vividness=_vividness(tree),
+        hints=[one for _, one in _hints(tree)],
+        detail=number(tree, "detail", 1, MOST_DETAIL) if "detail" in tree else 1,
+        negative=negative,
+        like=[str(one) for one in like],
+    )
 
-    model, rows = tree.get("model"), tree.get("hints", [])
+
+def wish(tree: Mapping, pictures: int) -> Wish:
+    """The same for a film of a number of pictures; each hint names its `frame`."""
+    hints = [(frame(row, pictures), one) for row, one in _hints(tree)]
+    return Wish(model=_model(tree), vividness=_vividness(tree), hints=hints)
+
+
+def frame(tree: Mapping, pictures: int) -> int:
+    """The number of a picture of a film, `frame` of a question or a hint."""
+    value = tree.get("frame")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < pictures:
+        raise InputError(f"frame: expected the number of a picture, from 0 to {pictures - 1}")
+    return value
+
+
+def _model(tree: Mapping) -> str:
+    model = tree.get("model")
     if model not in (known := list(catalog.named())):
         raise InputError(f"{str(model)[:80]}: unknown model; the trained models are: {', '.join(known)}")
-    vividness = None if tree.get("vividness") is None else number(tree, "vividness", 0, catalog.MOST_VIVID)
+    return model
+
+
+def _vividness(tree: Mapping) -> float | None:
+    return None if tree.get("vividness") is None else number(tree, "vividness", 0, catalog.MOST_VIVID)
+
+
+def _hints(tree: Mapping) -> "list[tuple[dict, Hint]]":
+    """The hints of a question, each with its row."""
+    from colorization.photo.hints import MOST, hint
+
+    rows = tree.get("hints", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError('hints: expected [{"x": 812, "y": 640, "color": "#2f5d3a"}]')
     if len(rows) > MOST:
         raise InputError(f"{len(rows)} hints; a photograph takes at most {MOST}")
-    hints = [hint(row.get("x"), row.get("y"), row.get("color")) for row in rows]
-    return Look(model=model, vividness=vividness, hints=hints)
+    return [(row, hint(row.get("x"), row.get("y"), row.get("color"))) for row in rows]
 
 
 def number(tree: Mapping, key: str, low: float, high: float) -> float:

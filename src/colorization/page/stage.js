@@ -7,14 +7,17 @@ import { colour, colourOthers, photos } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const SLOW = 400; // milliseconds until the page says that it works
-const body = (photo, list = photo.hints) => ({ ...settings, hints: copied(list) });
+const body = (photo, list = photo.hints) => {
+  const { frame, detail = 1, negative = false, like } = photo;
+  return { ...settings, hints: copied(list), frame, detail, negative, like: like ? [like.id] : [] };
+};
 
 export const TRUTH = "true colours"; // the value of `other` for an example's true colours
 export const settings = {}; // model, vividness
 let current = null; // the photograph on the stage
 let painting = false;
 let wanted = false;
-const hints = new Hints({ change: refresh, body, complain, tell });
+const hints = new Hints({ change: refresh, body, complain, tell, seek });
 
 // While one picture is on its way, only the newest wish is kept.
 export async function refresh() {
@@ -54,11 +57,11 @@ function waiting(text) {
 }
 
 export async function compareWith() {
-  const photo = current;
-  const other = $("other").value;
+  const [photo, other] = [current, $("other").value];
   if (!photo) return;
+  const { frame } = photo;
   const blob = await compared(photo, other);
-  if (photo !== current || other !== $("other").value) return;
+  if (photo !== current || frame !== photo.frame || other !== $("other").value) return;
   URL.revokeObjectURL($("before").src);
   $("before").src = URL.createObjectURL(blob);
   $("before").alt = !other ? `${photo.name} before` : other === TRUTH ? `${photo.name}, true colours` : `${photo.name}, coloured by ${other}`;
@@ -66,7 +69,7 @@ export async function compareWith() {
 
 async function compared(photo, other) {
   if (!other) return before(photo);
-  return other === TRUTH ? photo.truth : (await preview(photo, { ...settings, model: other })).picture;
+  return other === TRUTH ? photo.truth : (await preview(photo, { ...body(photo, []), model: other, like: [] })).picture;
 }
 
 // Offer what the photograph can be compared with.
@@ -83,10 +86,19 @@ export function stage(photo) {
   current = photo;
   hints.show(photo);
   if (!photo) return;
-  $("stage").style.setProperty("--ratio", photo.width / photo.height);
+  $("stage").style.setProperty("--ratio", photo.ratio ?? photo.width / photo.height);
   for (const image of [$("after"), $("before")]) image.removeAttribute("src");
   if (photo.picture) $("after").src = photo.picture;
   comparable(photo);
+  guarded(compareWith);
+  refresh();
+}
+
+// Show another picture of the film on the stage.
+export function seek(frame) {
+  current.frame = frame;
+  hints.show(current);
+  $("stage").dispatchEvent(new Event("seek"));
   guarded(compareWith);
   refresh();
 }

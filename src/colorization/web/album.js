@@ -6,6 +6,7 @@ import { colourOf } from "./css.js";
 import { decoded, pictured } from "./decoding.js";
 import { InputError } from "./errors.js";
 import { hint } from "./hints.js";
+import { positive } from "./negative.js";
 import { offers } from "./palette.js";
 import { shrunk } from "./preparation.js";
 import { preview, written } from "./writing.js";
@@ -15,7 +16,7 @@ const { DECODED, LONGEST, SHOWN } = album;
 // A photograph: its number, its name on the user's disk, its file, a picture of it, and a finished result.
 export class Album {
   entries = new Map();
-  opened = new Map(); // number → what is decoded; the one used last comes last
+  opened = new Map(); // number, and whether as a negative → what is decoded; the one used last comes last
 
   // colorizer: a Promise of a Colorizer.
   constructor(colorizer) {
@@ -74,7 +75,7 @@ export class Album {
 
   remove({ number }) {
     this.entries.delete(number);
-    this.opened.delete(number);
+    for (const negative of [false, true]) this.opened.delete(keyOf(number, negative));
   }
 
   async painted(number, look) {
@@ -82,26 +83,29 @@ export class Album {
     return written(opened.levels, colour, opened.alpha, opened.format);
   }
 
-  async predicted(number, { vividness, hints = [] }) {
-    const opened = await this.open(this.entries.get(number));
+  async predicted(number, { vividness, hints = [], detail, negative }) {
+    const opened = await this.open(this.entries.get(number), negative);
     const known = hints.map((one) => hint(one, colourOf));
-    return { opened, colour: await (await this.colorizer).predict(opened, vividness, known) };
+    return { opened, colour: await (await this.colorizer).predict(opened, vividness, known, detail) };
   }
 
-  // The decoded photograph: {levels, small, alpha, smallAlpha, format}. Few stay in memory.
-  async open(entry) {
-    const found = this.opened.get(entry.number) ?? (await decoded(entry.file, SHOWN));
+  // The decoded photograph: {levels, small, alpha, smallAlpha, format}; negative: turned to its positive. Few stay in memory.
+  async open(entry, negative = false) {
+    const key = keyOf(entry.number, negative);
+    const found = this.opened.get(key) ?? (await decoded(entry.file, SHOWN));
+    if (negative && !this.opened.has(key)) found.levels = positive(found.levels);
     entry.before ??= found.before;
     found.small ??= reduced(found.levels);
     found.smallAlpha ??= found.alpha && sampled(found.alpha, found.levels, found.small);
-    this.opened.delete(entry.number);
-    this.opened.set(entry.number, found);
+    this.opened.delete(key);
+    this.opened.set(key, found);
     const pixels = () => [...this.opened.values()].reduce((sum, { levels }) => sum + levels.data.length, 0);
     while (this.opened.size > 1 && pixels() > DECODED) this.opened.delete(this.opened.keys().next().value);
     return found;
   }
 }
 
+const keyOf = (number, negative) => `${number}${negative ? " as a negative" : ""}`;
 const stem = (name) => name.replace(/(?<=.)\.[^.]*$/, "");
 
 // Lightness levels whose longest side is at most SHOWN.

@@ -3,7 +3,7 @@
 
 import { decodable } from "./engine/decodable.js";
 import { offline } from "./engine/offline.js";
-import { files, models as known } from "./engine/constants.js";
+import { films, files, models as known } from "./engine/constants.js";
 import { complain, tell } from "./messages.js";
 
 const worker = new Worker(new URL("./engine/worker.js", import.meta.url), { type: "module" });
@@ -46,7 +46,9 @@ function ask(act, question) {
 }
 
 export { decodable };
-export const models = async () => known;
+export const models = async () => ({ ...known, films: { ...films, told: "films are for now only in the program: colorize --serve" } });
+export const film = {}; // films and references are for the program alone
+export const reference = null;
 
 export async function added(file) {
   return { ...(await ask("add", { number: ++photographs, file })), file, hints: [], undo: [] };

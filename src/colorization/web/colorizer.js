@@ -6,6 +6,7 @@ import { checked, cut, fitted, mapOf } from "./hints.js";
 import { joined } from "./joining.js";
 import { colourMaps } from "./recolor.js";
 import { viewed } from "./seen.js";
+import { rounded } from "./statistics.js";
 import { vivid } from "./vividness.js";
 
 // network(L, known): normalised L and a map of hints or null → normalised ab. side: that it was trained at.
@@ -16,12 +17,14 @@ export class Colorizer {
   }
 
   // opened: a photograph with `levels`; what does not depend on vividness and hints is kept in it. → colour maps.
-  // vividness: a factor on the colours, after the curve.
-  async predict(opened, vividness, wanted) {
+  // vividness: a factor on the colours, after the curve. detail: times the side that the network was trained at.
+  async predict(opened, vividness, wanted, detail = 1) {
     const { levels } = opened;
+    const most = Math.max(this.side, Math.min(levels.height, levels.width));
+    const side = rounded(Math.min(this.side * detail, most));
+    if (opened.side !== side) Object.assign(opened, { side, view: viewed(levels, side), plain: null });
     const known = checked(wanted, levels);
     const curve = { ...this.curve, gain: this.curve.gain * vividness };
-    opened.view ??= viewed(levels, this.side);
     const { whole, parts } = opened.view;
     opened.plain ??= await each(parts, async ({ seen, trust }) => times(await this.network(seen, null), trust));
     const scale = [whole.height / levels.height, whole.width / levels.width];

@@ -18,7 +18,8 @@ const GRAY = Uint16Array.from(LIGHT, level);
 const Y_OF = Float32Array.from({ length: L_LEVELS + 1 }, (_, n) => inverse(n * F_PER_LEVEL + F_BLACK));
 const GAMMA_8 = Uint8Array.from({ length: L_LEVELS + 1 }, (_, n) => gamma(n / L_LEVELS) * 255 + 0.5);
 
-function level(Y) {
+// Luminance in [0, 1] → its lightness level, not rounded down yet.
+export function level(Y) {
   const f = Y > LAB_EPSILON ? Math.cbrt(Y) : LAB_KAPPA * Y + LAB_OFFSET;
   return clipped((116 * f - 16) / 100, 0, 1) * L_LEVELS + 0.5;
 }

@@ -1,0 +1,118 @@
+"""The long works on a film of the page: its scene, coloured to be played, and the whole film."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from colorization.core.errors import InputError
+from colorization.film.excerpt import Scene, cut_out
+from colorization.film.formats import own_suffix
+from colorization.film.hints import FilmHint
+from colorization.film.opening import opened
+from colorization.film.reading import Film
+from colorization.page.album import FOLDER, ROOM, called, held
+from colorization.page.films import Films, Reel, Wish, check_place
+from colorization.page.jobs import Cancelled, Job
+from colorization.page.painting import jpeg, loaded
+from colorization.photo.formats import ENDING
+from colorization.photo.writing import assembled
+
+
+def play(films: Films, reel: Reel, number: int, wish: Wish) -> None:
+    """Colour the scene around a picture as the whole film will be, small; the JPEGs come to `reel.played`."""
+    check(reel, wish)
+    start(films, reel, lambda job: _scene(films, reel, number, wish, job), whole=False)
+
+
+def colour(films: Films, reel: Reel, wish: Wish) -> None:
+    """Colour a whole film; the file comes to `reel.result`. Raises InputError while another one is being coloured."""
+    check(reel, wish)
+    name, folder = reel.entry.name, films.album.folder
+    if films.busy():
+        raise InputError(f"{name}: a film is being coloured already; wait for it, or cancel it")
+    if reel.entry.file.stat().st_size + held(folder) > FOLDER:
+        raise InputError(f"{name}: the page holds {FOLDER >> 30} GB; {ROOM}")
+    start(films, reel, lambda job: _whole(films, reel, wish, job), whole=True)
+
+
+def check(reel: Reel, wish: Wish) -> None:
+    """Raises InputError for a hint outside the film."""
+    for _, one in wish.hints:
+        check_place(reel, one.x, one.y)
+
+
+def start(films: Films, reel: Reel, work: Callable[[Job], list[str]], *, whole: bool) -> None:
+    """Begin a work in place of the film's last one."""
+    with reel.lock:
+        if reel.job:
+            reel.job.cancel()
+        reel.job = Job(work, whole=whole)
+
+
+def _scene(films: Films, reel: Reel, number: int, wish: Wish, job: Job) -> list[str]:
+    from colorization.film.coloring import Look, coloured
+    from colorization.film.tracks import tracks
+
+    colorizer, reel.played = loaded(wish.model, films.device), []
+    with called(reel.entry):
+        scene = _cut(reel, number)
+        job.check()
+    hints = _hints_of_scene(reel, wish) if colorizer.network.takes_hints else []
+    job.total = (scene.last - scene.first + 1) * (2 if hints else 1)
+    known = tracks(reel.excerpt, hints, colorizer.image_size, job.step) if hints else {}
+    look, played = Look(saturation=wish.vividness, hints=hints), []
+    with (
+        opened(reel.excerpt) as container,
+        closing(coloured(Film(container, reel.excerpt), colorizer, look, known)) as pictures,
+    ):
+        for picture, maps in pictures:
+            levels = picture.encoding.levels(picture.luma)
+            played.append(jpeg(assembled(colorizer.bands(levels, maps, bits=8), levels.shape[::-1])))
+            job.step()
+    reel.played = played
+    return [] if scene.whole else [f"{reel.entry.name}: the scene is longer; this is what lies around the picture"]
+
+
+def _cut(reel: Reel, number: int) -> Scene:
+    """The scene of a picture, cut out; a whole one is kept for its other pictures."""
+    known = reel.scene
+    fits = known and known.first <= number <= known.last and (known.whole or reel.around == number)
+    if known is None or not fits or not reel.excerpt.exists():
+        reel.scene = None
+        known = cut_out(reel.entry.file, reel.about, number, reel.excerpt)
+        reel.scene, reel.around = known, number
+    return known
+
+
+def _hints_of_scene(reel: Reel, wish: Wish) -> list[FilmHint]:
+    """The hints in the excerpt, in its pixels."""
+    assert reel.scene
+    with opened(reel.excerpt) as container:
+        video = container.streams.video[0]
+        across, down = video.width / reel.about.width, video.height / reel.about.height
+    inside = [(number, one) for number, one in wish.hints if reel.scene.first <= number <= reel.scene.last]
+    return [
+        FilmHint(one._replace(x=one.x * across, y=one.y * down), number - reel.scene.first, None)
+        for number, one in inside
+    ]
+
+
+def _whole(films: Films, reel: Reel, wish: Wish, job: Job) -> list[str]:
+    from colorization.film.coloring import Look, colorize_film
+
+    entry, colorizer = reel.entry, loaded(wish.model, films.device)
+    hints = wish.hints if colorizer.network.takes_hints else []
+    given = [FilmHint(one, None, reel.about.middle(number)) for number, one in hints]
+    job.total = len(reel.about.stamps) * (2 if given else 1)
+
+    def step() -> None:
+        if not entry.file.exists():  # nobody asked for it any more
+            raise Cancelled
+        job.step()
+
+    reel.result, target = None, entry.folder / f"{entry.stem}{ENDING}{own_suffix(Path(entry.name))}"
+    look = Look(saturation=wish.vividness, hints=given)
+    with called(entry):
+        notes = colorize_film(entry.file, target, colorizer, look, step, step)
+    reel.result = target
+    return [f"{entry.name}: {note}" for note in notes]
