@@ -75,9 +75,12 @@ def coloured(
     def colours(moment: Moment) -> NDArray:
         levels = levels_of(moment.picture, round(colorizer.image_size * look.detail))
         here = at(known.get(moment.picture.number, ()), levels.shape)
-        wanted = {"saturation": look.saturation, "prepare": look.prepare, "detail": look.detail, "like": references}
         moment.hinted = bool(here)
-        return colorizer.predict(levels, hints=here, compared=moment.compared if look.steady else None, **wanted)[0]
+        (colour,) = colorizer.predict(
+            levels, saturation=look.saturation, prepare=look.prepare, detail=look.detail, hints=here, like=references,
+            compared=moment.compared if look.steady else None,
+        )  # fmt: skip
+        return colour
 
     with ThreadPoolExecutor(1) as network:
         read = moments(film.pictures(), colorizer.image_size, look.detail)

@@ -1,5 +1,6 @@
 """Architectures drawn as boxes."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from colorization.report.figures.style import plt
 from colorization.report.labels import Labels
 
 
-def architecture(name: str, description: dict, title: str, labels: Labels) -> Figure:
+def architecture(name: str, description: Mapping, title: str, labels: Labels) -> Figure:
     """The model as boxes (width: channels, height: resolution), each with its name, output shape and parameters.
 
     A model with skips is folded at its middle: each decoder is below the encoder that it receives a skip from.
