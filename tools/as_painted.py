@@ -1,4 +1,4 @@
-"""A model as `colorize` uses it, to score the command beside the network's own prediction."""
+"""A stored model, alone and as `colorize` uses it, to score both as the study scores a network."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,9 +12,8 @@ from colorization.color import lab_to_rgb, rgb_to_lab
 from colorization.core.params import Config
 from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.scoring import to_uint8
-from colorization.models.common.contract import Colorizer
 from colorization.photo.colorizer import PhotoColorizer
-from colorization.photo.torch_network import TorchNetwork
+from colorization.photo.network import Network
 from colorization.report.labels import Labels
 from colorization.vividness import Curve
 from tools import markdown
@@ -25,15 +24,28 @@ MEASURES = ("delta_e", "ab_rmse", "skill", "psnr", "colorfulness_ratio")
 class AsPainted(nn.Module):
     """What `scoring.evaluate` needs of a model, for gray photographs of 8 bits that `colorize` colours."""
 
-    def __init__(self, model: Colorizer, *, image_size: int, curve: Curve, device: torch.device):
+    def __init__(self, network: Network, *, image_size: int, curve: Curve):
         super().__init__()
-        self.painter = PhotoColorizer(TorchNetwork(model, device=str(device)), image_size=image_size, curve=curve)
+        self.painter = PhotoColorizer(network, image_size=image_size, curve=curve)
 
     def colorize(self, L: Tensor) -> Tensor:
         """Normalised L (B,1,S,S) → the normalised ab (B,2,S,S) of the results in 8 bits."""
         grays = to_uint8(lab_to_rgb(L, torch.zeros_like(L).expand(-1, 2, -1, -1)))
         painted = np.stack([self.painter.colorize(gray) for gray in grays])
         return rgb_to_lab(torch.from_numpy(painted).to(L.device).permute(0, 3, 1, 2).float() / 255)[1]
+
+
+class AsStored(nn.Module):
+    """What `scoring.evaluate` needs of a model, computed by the network of a file."""
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+
+    def colorize(self, L: Tensor) -> Tensor:
+        """Normalised L (B,1,S,S) → normalised ab (B,2,S,S)."""
+        found = [self.network.colorize(one[0], None) for one in L.cpu().contiguous().numpy()]
+        return torch.from_numpy(np.stack(found)).to(L.device)
 
 
 def scores(rows: Mapping[str, pd.DataFrame], curve: Curve, config: Config) -> str:

@@ -1,18 +1,21 @@
-"""Put up-to-date models of one run into the package, as ONNX in half precision, each with a model card.
+"""Put up-to-date models of one run into the package, as ONNX, each with a model card.
 
-python -m tools.bundle ours --sources presets/everyday.csv
+python -m tools.bundle ours --sources presets/everyday.csv --eight-bits
 python -m tools.bundle resnet gan vae
 
 A model replaces the one of its name. Commit src/colorization/photo/weights afterwards.
 """
 
 import argparse
+import copy
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import Tensor, nn
 
@@ -32,9 +35,10 @@ from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.photo.catalog import BUNDLED, CHECKOUT
+from colorization.photo.network import OnnxNetwork
 from colorization.report.labels import Labels
-from tools import as_painted, markdown, model_card, vividness
-from tools.as_painted import AsPainted
+from tools import as_painted, eight_bits, markdown, model_card, vividness
+from tools.as_painted import AsPainted, AsStored
 from tools.half_precision import halved, largest_change
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
@@ -55,16 +59,11 @@ def again(data: Data) -> str:
     return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", bundle])
 
 
-def halves(source: Path) -> dict[str, Tensor]:
-    """The weights of a model in half precision."""
-    return halved(load_model(source, Colorizer).state_dict())
-
-
-def require_small(names: list[str]) -> None:
+def require_small(models: Mapping[str, Colorizer]) -> None:
     """Raise InputError if the models are too large for git, in half precision."""
-    if (size := sum(size_of(halves(paths.weights(name))) for name in names)) > LARGEST:
+    if (size := sum(size_of(halved(model.state_dict())) for model in models.values())) > LARGEST:
         told = f"{size:,} bytes in half precision, more than the limit of {LARGEST:,} for git"
-        raise InputError(f"{', '.join(names)}: {told}")
+        raise InputError(f"{', '.join(models)}: {told}")
 
 
 def size_of(weights: dict[str, Tensor]) -> int:
@@ -94,14 +93,14 @@ def learned(about: dict, data: Data, dataset: str | None) -> dict:
 def scored(
     name: str, values: dict, differences: pd.DataFrame, labels: Labels, sources: pd.DataFrame, config: Config
 ) -> dict:
-    """The card's scores, and the cost of half precision."""
+    """The card's scores, and the cost of the stored numbers."""
     by_category = pd.concat([grouped(name, sources, config), read_table(paths.CATEGORIES)])
     return {
         "scores": markdown.scores(read_table(paths.TABLE), labels),
         "settings": markdown.settings(read_table(paths.tradeoff(name))),
         "by_category": markdown.categories(by_category, name),
-        "loss": markdown.changes(values["single"], values["half"], differences, LOSSES),
-        "ratio": values["half"]["colorfulness_ratio"],
+        "loss": markdown.changes(values["single"], values["file"], differences, LOSSES),
+        "ratio": values["file"]["colorfulness_ratio"],
     }
 
 
@@ -118,36 +117,48 @@ def grouped(name: str, sources: pd.DataFrame, config: Config) -> pd.DataFrame:
     return pd.concat(rows) if rows else pd.DataFrame()
 
 
-def bundle(name: str, wanted: argparse.Namespace, config: Config) -> None:
-    """Write the file and the card of one model into the package."""
+def stored(name: str, half: Colorizer, described: dict, photos: NDArray | None) -> tuple[bytes, dict]:
+    """The exported model of `half` and its description; photos: training photographs to calibrate 8-bit integers."""
+    with TemporaryDirectory() as folder:
+        source, target = (Path(folder) / f"{name}{suffix}" for suffix in (".safetensors", onnx_file.SUFFIX))
+        weights = halved(half.state_dict())
+        save_model(source, weights, name=name, network=described["network"], about=described["about"])
+        export(source, target)
+        model, tree = onnx_file.read_model(target)
+    return model if photos is None else eight_bits.quantised(model, photos), tree
+
+
+def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Config) -> None:
+    """Write the file and the card of one trained model into the package."""
     source = paths.weights(name)
     sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame(columns=["category", "group", "people"])
     labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
-    model, half, weights = load_model(source, Colorizer), load_model(source, Colorizer), halves(source)
-    half.load_state_dict(weights)
-    rows = {"half": tested(half, config), "single": read_table(paths.scores(name))}
-    values, resampled = measured(rows, config.compare, config.train.seed)
-    differences = comparison.differences(values, resampled)
-    change = largest_change(half, model, photographs(paths.LAB, "test")[0], one_device())
+    half = copy.deepcopy(model)
+    half.load_state_dict(halved(model.state_dict()))
     with safe_open(source, framework="pt") as file:
         described = read_tree(file)
+    photos = eight_bits.calibration(paths.TRAIN) if wanted.eight_bits else None
+    graph, tree = stored(name, half, described, photos)
+    network = OnnxNetwork.of(graph)
+    rows = {"file": tested(AsStored(network), config), "single": read_table(paths.scores(name))}
+    values, resampled = measured(rows, config.compare, config.train.seed)
+    differences = comparison.differences(values, resampled)
+    change = largest_change(AsStored(network), model, photographs(paths.LAB, "test")[0], one_device())
     dataset = config.data.kaggle.dataset if config.data.source == "kaggle" else wanted.dataset
     facts = learned(described["about"], config.data, dataset)
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
     about = described["about"] | {"test": test}
-    about["scores"] = rounded({key: values["half"][key] for key in SCORES})
+    about["scores"] = rounded({key: values["file"][key] for key in SCORES})
     curve = vividness.chosen(half, config, one_device())
     about["curve"] = curve._asdict()
-    command = AsPainted(half, image_size=about["image_size"], curve=curve, device=one_device())
-    painted = {"gray": read_table(paths.scores("gray")), "own": rows["half"], "painted": tested(command, config)}
+    command = AsPainted(network, image_size=about["image_size"], curve=curve)
+    painted = {"gray": read_table(paths.scores("gray")), "own": rows["file"], "painted": tested(command, config)}
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
-    with TemporaryDirectory() as folder:
-        single = Path(folder) / source.name
-        save_model(single, weights, name=name, network=described["network"], about=about)
-        export(single, target)
+    write_bytes(target, onnx_file.sealed(graph, tree | {"about": about}))
     text = model_card.CARD.format(
         name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6, change=change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
+        numbers=model_card.EIGHT_BITS if wanted.eight_bits else model_card.HALF_PRECISION,
         curve=curve, rule=vividness.RULE, painted=as_painted.scores(painted, curve, config),
         sources=markdown.sources(sources), **facts,
         **scored(name, values, differences, labels, sources, config),
@@ -160,14 +171,16 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tools.bundle", description=__doc__.splitlines()[0])
     parser.add_argument("names", metavar="name", nargs="+", help="name of a model in models/")
     parser.add_argument("--dataset", help="owner/slug of the Kaggle data set that is in data.folder.path")
+    parser.add_argument("--eight-bits", action="store_true", help="store convolutions as 8-bit integers")
     parser.add_argument("--sources", type=Path, help="a table of categories: group, people, shows, origin, licence")
     wanted, config = parser.parse_args(), load_config()
     for name in wanted.names:
         config.model(name)
     require_up_to_date()
-    require_small(wanted.names)
-    for name in wanted.names:
-        bundle(name, wanted, config)
+    models = {name: load_model(paths.weights(name), Colorizer) for name in wanted.names}
+    require_small(models)
+    for name, model in models.items():
+        bundle(name, model, wanted, config)
     write_bytes(BUNDLED / "README.md", model_card.index().encode())
 
 

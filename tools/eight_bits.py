@@ -66,6 +66,13 @@ def quantised(model: bytes, photos: Photos, exact: tuple[str, ...] = EXACT) -> b
     return fused(corrected(result, before, photos).SerializeToString(deterministic=True))
 
 
+def calibration(packed: Path) -> Photos:
+    """The training photographs that the ranges come from."""
+    photos = load(packed)
+    chosen = np.random.default_rng(SEED).choice(len(photos), min(COUNT, len(photos)), replace=False)
+    return photos[np.sort(chosen)]
+
+
 def narrowed(model: onnx.ModelProto, kept: list[str]) -> dict[str, list[dict]]:
     """The quantizer's range of the weights of each channel, by which sums of two products stay within 16 bits.
 
@@ -155,9 +162,7 @@ def main():
     parser.add_argument("target", type=Path, help="the file to write")
     wanted = parser.parse_args()
     model, tree = read_model(wanted.source)
-    photos = load(paths.TRAIN)
-    chosen = np.random.default_rng(SEED).choice(len(photos), min(COUNT, len(photos)), replace=False)
-    write_bytes(wanted.target, sealed(quantised(model, photos[np.sort(chosen)]), tree))
+    write_bytes(wanted.target, sealed(quantised(model, calibration(paths.TRAIN)), tree))
     print(f"{wanted.target}: {wanted.target.stat().st_size:,} bytes")
 
 

@@ -61,7 +61,7 @@ def changes(
         change, low, high = (number(row[column], "+.1g") for column in ("difference", "low", "high"))
         sides = [number(side[name], about.digits) for side in (before, after)]
         cells.append([about.heading + ARROWS[about.better], *sides, f"{change} <sub>{low} to {high}</sub>"])
-    return _grid(["", "as trained", "half precision", "difference"], cells)
+    return _grid(["", "as trained", "as stored", "difference"], cells)
 
 
 def vivid(curves: pd.DataFrame, labels: Labels) -> str:

@@ -18,9 +18,11 @@ tools.bundle` wrote these files.
 | --- | --- | --- | --- | --- | --- |
 {rows}
 """
+HALF_PRECISION = "in half precision"
+EIGHT_BITS = "as 8-bit integers in most convolutions, the rest in single precision"
 CARD = """# {label}, as it comes with `colorize`
 
-`{file}`: {parameters:,} parameters of the training in half precision, {megabytes:.1f} MB without those that colorizing
+`{file}`: {parameters:,} parameters of the training {numbers}, {megabytes:.1f} MB without those that colorizing
 does not need. `python -m tools.bundle` wrote it and this page.
 
 ## Training photographs
@@ -54,7 +56,7 @@ gains:
 
 {settings}
 
-## Cost of half precision
+## Cost of the stored numbers
 
 Scores of this file and of the weights as trained, on the same photographs; differences have paired 95 % intervals.
 The a and b of every pixel change by at most {change:.2g}, of ±110.

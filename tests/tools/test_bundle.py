@@ -192,12 +192,13 @@ def test_halving_keeps_integers_and_values_beyond_float16():
 
 def test_a_model_that_is_too_large_for_git_is_refused(place, monkeypatch):
     write_model(place / "models/m.safetensors", 10)
-    size = bundle.size_of(bundle.halves(place / "models/m.safetensors"))
+    model = load_model(place / "models/m.safetensors", Colorizer)
+    size = bundle.size_of(halved(model.state_dict()))
     assert (catalog.BUNDLED / "best.safetensors").stat().st_size == pytest.approx(size, rel=0.1)
     monkeypatch.setattr(bundle, "LARGEST", size)
-    bundle.require_small(["m"])
-    with pytest.raises(InputError, match="m, m: .* bytes in half precision, more than the"):
-        bundle.require_small(["m", "m"])
+    bundle.require_small({"m": model})
+    with pytest.raises(InputError, match="m, n: .* bytes in half precision, more than the"):
+        bundle.require_small({"m": model, "n": model})
 
 
 class Constant(Colorizer):

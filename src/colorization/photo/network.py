@@ -59,14 +59,24 @@ class OnnxNetwork:
     def __init__(self, path: Path, *, device: str, threads: int):
         try:
             model, _ = onnx_file.read_model(path)
-            self._session = _session(model, _providers(device), threads)
-            inputs = [each.name for each in self._session.get_inputs()]
-            if inputs not in (["L"], ["L", "known"]):
-                raise ValueError(f"it takes {', '.join(inputs)}")
+            self._open(model, device, threads)
         except (*DAMAGED, RecursionError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{path}: damaged, or not a model of this version ({one_line(error, 120)})") from None
+
+    @classmethod
+    def of(cls, model: bytes) -> "OnnxNetwork":
+        """The network of an exported model, on all processors. Raises ValueError if it is damaged."""
+        network = cls.__new__(cls)
+        network._open(model, "cpu", processors())
+        return network
+
+    def _open(self, model: bytes, device: str, threads: int) -> None:
+        self._session = _session(model, _providers(device), threads)
+        inputs = [each.name for each in self._session.get_inputs()]
+        if inputs not in (["L"], ["L", "known"]):
+            raise ValueError(f"it takes {', '.join(inputs)}")
         outputs = [each.name for each in self._session.get_outputs()]
         self._ab, self.takes_hints, self.takes_references = outputs[:1], len(inputs) == 2, outputs[1:] == FEATURES
 
