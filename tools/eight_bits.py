@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -21,12 +22,14 @@ from colorization.core import paths
 from colorization.core.errors import run
 from colorization.core.files import write_bytes
 from colorization.dataset.photos import load
+from colorization.evaluation import hinted
 from colorization.models.common.onnx_file import read_model, sealed
 from colorization.photo.network import runtime
 from tools.onnx_graph import fused, joined
 
 EXACT = (r"/encoder/fixed", r"/head")  # the first stages, whose errors all others see, and the colours themselves
 COUNT, SEED = 48, 0  # photographs that the ranges come from
+HINTS, RADIUS = 10, 1  # squares of 3×3 pixels whose colours a network that takes hints is told of them
 TAIL = 1e-4  # share of a photograph's values beyond either end of its range
 RECTIFIED = "Clip", "Relu"  # what a convolution's range of integers does by itself
 LEVELS = 127  # of a weight on either side of 0
@@ -143,11 +146,16 @@ def _colours(model: bytes, photos: Photos) -> NDArray:
 
 
 def _inputs(session, photos: Photos):
-    """The photographs, one at a time and without hints, as inputs of a session."""
-    takes = [each.name for each in session.get_inputs()]
-    for photo in photos:
-        L = photo[None, :1].astype(np.float32)
-        yield {"L": L, "known": np.zeros((1, 3, *L.shape[2:]), np.float32)} if "known" in takes else {"L": L}
+    """The photographs, one at a time, as inputs of a session: without hints, and with some where it takes them."""
+    takes_hints = any(each.name == "known" for each in session.get_inputs())
+    drawn = hinted.places(len(photos), photos.shape[-1], HINTS, SEED)
+    for photo, places in zip(photos, drawn):
+        L, ab = np.split(photo[None].astype(np.float32), [1], axis=1)
+        if not takes_hints:
+            yield {"L": L}
+            continue
+        known = hinted.revealed(torch.from_numpy(ab), torch.from_numpy(places[None]), RADIUS)
+        yield from ({"L": L, "known": each} for each in (np.zeros((1, 3, *L.shape[2:]), np.float32), known.numpy()))
 
 
 def _session(model: bytes):
