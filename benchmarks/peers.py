@@ -2,7 +2,7 @@
 
 FOLDER holds clones of github.com/moein-shariatnia/Deep-Learning and github.com/lukemelas/Automatic-Image-Colorization,
 each under its own name. Their code runs as it is there, but for four things: photographs of 128 px for their 256 and
-224; one level less of the U-Net, whose deepest level would have no pixel; what PyTorch has renamed since (`EDITS`); no
+224; one level less of the U-Net, whose deepest level would have no pixel; what PyTorch has renamed since (`edits`); no
 validation and no pictures. Network, loss, learning rate and batch are equal on both sides, and each mirrors photographs
 at random. Writes benchmarks/results/peers.json and .md.
 """
@@ -14,8 +14,9 @@ import json
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
@@ -37,16 +38,19 @@ from colorization.models.common.contract import Trainable
 SIDE, BATCH = 128, 16
 NOTEBOOK = "Deep-Learning/Image Colorization Tutorial/Image Colorization with U-Net and GAN Tutorial.ipynb"
 MAIN = "Automatic-Image-Colorization/main.py"
-STEPS = {"moein": 6, "lukemelas": 24}
-WHO = {"moein": "moein-shariatnia, U-Net and GAN", "lukemelas": "lukemelas, ResNet-18 and upsampling"}
-EDITS = {
-    "moein": [
-        ("SIZE = 256", f"SIZE = {SIDE}"),
-        ("tqdm.notebook", "tqdm"),
-        ("\nmodel = MainModel()\ntrain_model(", "\n# ("),
-    ],
-    "lukemelas": [("loss.data[0]", "loss.item()")],
-}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A tutorial: its definitions as Python, its network in our loop, and its own loop over (clones, photos, count)."""
+
+    about: str
+    source: Callable[[Path], str]
+    edits: tuple[tuple[str, str], ...]  # of the source
+    network: Callable[[Path], Trainable]
+    loop: Callable[[Path, Path, int], None]
+    lr: float
+    steps: int  # of BATCH photographs that are timed
 
 
 def main() -> None:
@@ -62,54 +66,53 @@ def main() -> None:
     rows, described = [], measure.machine()
     with TemporaryDirectory() as folder, measure.other_program() as program:
         photos = photographs.folder_of(Path(folder) / "photos", 256)
-        for name in STEPS:
+        for name in PEERS:
             rows.append(one(name, wanted.folder.resolve(), photos, program, wanted.repeats))
     print(measure.markdown(rows))
     measure.write(Path("benchmarks/results/peers"), described, {"Training at 128 px, data loading included": rows})
 
 
 def one(name: str, clones: Path, photos: Path, program: Executor, repeats: int) -> measure.Row:
-    config = load_config(photographs.PRESET)
-    packed, count, fabric = pack(photos, SIDE, config), STEPS[name] * BATCH, Fabric(devices=1)
+    config, peer = load_config(photographs.PRESET), PEERS[name]
+    packed, count, fabric = pack(photos, SIDE, config), peer.steps * BATCH, Fabric(devices=1)
     train = Photos.near(packed[[i % len(packed) for i in range(count)]], fabric.device)
-    params = replace(config.model("vae"), batch_size=BATCH, lr=RATES[name], epochs=1)
-    ours = trainer(NETWORKS[name](clones), train, params, fabric, photos)
+    params = replace(config.model("vae"), batch_size=BATCH, lr=peer.lr, epochs=1)
+    ours = trainer(peer.network(clones), train, params, fabric, photos)
     sides = {
         "ours": lambda: ours._train_epoch(0),
         "theirs": lambda: program.submit(theirs, name, clones, photos, count).result(),
     }
     times = {key: measure.rates(count, values) for key, values in measure.in_turn(sides, repeats).items()}
-    return measure.Row(f"{WHO[name]}, batch {BATCH}", "photographs/s", times["ours"], times["theirs"], "their own loop")
+    return measure.Row(
+        f"{peer.about}, batch {BATCH}", "photographs/s", times["ours"], times["theirs"], "their own loop"
+    )
 
 
 def theirs(name: str, clones: Path, photos: Path, count: int) -> None:
     multiprocessing.set_start_method("fork", force=True)  # Linux's, for their workers
     with contextlib.redirect_stdout(io.StringIO()):
-        LOOPS[name](clones, photos, count)
+        PEERS[name].loop(clones, photos, count)
 
 
 @cache
 def code_of(name: str, clones: Path) -> SimpleNamespace:
     """A tutorial's definitions."""
-    if name == "moein":
-        cells = [
-            "".join(c["source"])
-            for c in json.loads((clones / NOTEBOOK).read_text())["cells"]
-            if c["cell_type"] == "code"
-        ]
-        defining = [
-            c for c in cells if c.startswith(("import", "class", "def train_model", "def init_weights", "SIZE"))
-        ]
-        source = "\n".join(defining)
-    else:
-        sys.path.insert(0, str((clones / MAIN).parent))
-        source = (clones / MAIN).read_text()
-    for old, new in EDITS[name]:
+    source = PEERS[name].source(clones)
+    for old, new in PEERS[name].edits:
         source = source.replace(old, new)
     space = {"__name__": name}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(source, name, "exec"), space)  # theirs to read, before you run it
     return SimpleNamespace(**space)
+
+
+def moein_source(clones: Path) -> str:
+    """The cells of the notebook that define something."""
+    cells = json.loads((clones / NOTEBOOK).read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return "\n".join(
+        c for c in code if c.startswith(("import", "class", "def train_model", "def init_weights", "SIZE"))
+    )
 
 
 @cache
@@ -149,6 +152,11 @@ class Moein(Trainable):
         return {"loss": self.main.loss_G.detach()}
 
 
+def lukemelas_source(clones: Path) -> str:
+    sys.path.insert(0, str((clones / MAIN).parent))
+    return (clones / MAIN).read_text()
+
+
 @cache
 def lukemelas_parts(clones: Path, photos: Path, count: int):
     from torchvision import transforms
@@ -159,7 +167,7 @@ def lukemelas_parts(clones: Path, photos: Path, count: int):
     folder.imgs = folder.samples = list(islice(cycle(folder.imgs), count))
     batches = torch.utils.data.DataLoader(folder, batch_size=BATCH, shuffle=True, num_workers=0)  # their default
     model = code.ColorNet()
-    return code, model, torch.optim.Adam(model.parameters(), lr=RATES["lukemelas"], weight_decay=1e-10), batches
+    return code, model, torch.optim.Adam(model.parameters(), lr=PEERS["lukemelas"].lr, weight_decay=1e-10), batches
 
 
 def lukemelas_loop(clones: Path, photos: Path, count: int) -> None:
@@ -181,9 +189,19 @@ class Lukemelas(Trainable):
         return {"loss": F.mse_loss(self.net(L), ab)}
 
 
-NETWORKS = {"moein": Moein, "lukemelas": Lukemelas}
-LOOPS = {"moein": moein_loop, "lukemelas": lukemelas_loop}
-RATES = {"moein": 2e-4, "lukemelas": 1e-3}  # theirs; lukemelas's default, 0.1, soon gives no finite loss
+PEERS = {
+    "moein": Peer(
+        about="moein-shariatnia, U-Net and GAN", source=moein_source, network=Moein, loop=moein_loop, steps=6,
+        lr=2e-4,
+        edits=(("SIZE = 256", f"SIZE = {SIDE}"), ("tqdm.notebook", "tqdm"),
+               ("\nmodel = MainModel()\ntrain_model(", "\n# (")),
+    ),
+    "lukemelas": Peer(
+        about="lukemelas, ResNet-18 and upsampling", source=lukemelas_source, network=Lukemelas, loop=lukemelas_loop,
+        steps=24, lr=1e-3,  # their default, 0.1, soon gives no finite loss
+        edits=(("loss.data[0]", "loss.item()"),),
+    ),
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run, shown
+from colorization.imaging.srgb import has_alpha, on_white
 from colorization.sources.archive import write_archive
 from tools.blobs import HOST, Reader, Repository
 
@@ -82,12 +84,7 @@ def reduced(content: bytes) -> bytes:
     if image.format == "JPEG" and min(image.size) >= 4 * SHORT:  # decodes a half, a quarter or an eighth of the side
         image.draft("RGB", (2 * SHORT * image.width // min(image.size), 2 * SHORT * image.height // min(image.size)))
     image = ImageOps.exif_transpose(image)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image)
-        image = ground
-    image = image.convert("RGB")
+    image = on_white(np.asarray(image.convert("RGBA"))) if has_alpha(image) else image.convert("RGB")
     width, height = image.size
     if min(width, height) > SHORT:
         width, height = (max(SHORT, round(side * SHORT / min(image.size))) for side in image.size)

@@ -173,6 +173,23 @@ def test_sides_of_a_reduced_photograph(size, expected):
         assert image.size == expected and image.mode == "RGB" and not image.getexif()
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "tRNS"])
+def test_what_is_transparent_is_reduced_on_white(mode):
+    """The bytes are those of the picture that was composed on white, pixel by pixel, before."""
+    rng, file, composed = np.random.default_rng(3), io.BytesIO(), io.BytesIO()
+    image = Image.fromarray(rng.integers(0, 255, (30, 40, 4), np.uint8), "RGBA")
+    if mode == "tRNS":
+        image.convert("RGB").quantize(16).save(file, "png", transparency=5)
+    else:
+        (image.convert("RGB").quantize(16) if mode == "P" else image.convert(mode)).save(file, "png")
+    with Image.open(file) as stored:
+        pixels = np.asarray(stored.convert("RGBA")).astype(np.int64)
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    white = colour * alpha + 255 * (255 - alpha) + 128
+    Image.fromarray(((white + (white >> 8)) >> 8).astype(np.uint8)).save(composed, "png")  # Pillow's division by 255
+    assert reduced(file.getvalue()) == reduced(composed.getvalue())
+
+
 def test_the_published_list_has_sources_that_are_described():
     rows = read_list(ROOT / "presets/photographs.tsv.xz")
     assert len({row.name for row in rows}) == len(rows) > 80_000
