@@ -11,7 +11,7 @@ from colorization.core.errors import InputError
 from colorization.evaluation.metrics import delta_e
 from colorization.photo.catalog import BUNDLED
 from colorization.photo.colorizer import load
-from colorization.photo.likeness import MOST, Cells, Reference, carried
+from colorization.photo.likeness import MOST, Cells, Reference, carried, exchanged
 
 MUCH = 0.65  # share of the ΔE that may be left with a reference of the same scene
 HARM = 0.2  # ΔE
@@ -120,3 +120,10 @@ def test_the_command(quick, tmp_path):
     assert status == 1 and "cup.png" in err
     with Image.open(tmp_path / "cup.png") as kept:
         assert np.array_equal(kept, CUP)
+
+
+def test_an_exchange_gives_both_what_each_would_carry(colorizer):
+    one, other = (colorizer.references([image])[0] for image in (CUP, MOVED))
+    for found, (own, given) in zip(exchanged(one, other), ((one, other), (other, one)), strict=True):
+        expected = carried(own.cells, [given])
+        assert np.allclose(found.ab, expected.ab, atol=1e-3) and np.array_equal(found.weight, expected.weight)

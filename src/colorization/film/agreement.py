@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from colorization.color import AB_SCALE
 from colorization.photo.hints import means
-from colorization.photo.likeness import Cells, Reference, carried
+from colorization.photo.likeness import Carried, Cells, Reference, exchanged
 from colorization.photo.preparation import Box
 from colorization.photo.recolor import enlarged
 
@@ -45,16 +45,18 @@ class View:
     def from_other(self, other: "View") -> Planes:
         """The colours of another view, times a weight from 0 to 1, and the weight: (3,h,w)."""
         if other.number not in self.taken:
-            ((box, cells),) = self.compared
-            found = carried(cells, [other.reference])
-            planes = np.concatenate([found.ab * found.weight * np.float32(AB_SCALE), found.weight[None]])
-            sides = box.bottom - box.top, box.right - box.left
-            whole = np.zeros((3, *self.ab.shape[1:]), np.float32)
-            whole[:, box.top : box.bottom, box.left : box.right] = enlarged(
-                planes, (slice(0, sides[0]), slice(0, sides[1])), sides
-            )
-            self.taken[other.number] = whole
+            mine, theirs = exchanged(self.reference, other.reference)
+            self.taken[other.number], other.taken[self.number] = self._whole(mine), other._whole(theirs)
         return self.taken[other.number]
+
+    def _whole(self, found: Carried) -> Planes:
+        ((box, _),) = self.compared
+        planes = np.concatenate([found.ab * found.weight * np.float32(AB_SCALE), found.weight[None]])
+        sides = box.bottom - box.top, box.right - box.left
+        whole = np.zeros((3, *self.ab.shape[1:]), np.float32)
+        inside = enlarged(planes, (slice(0, sides[0]), slice(0, sides[1])), sides)
+        whole[:, box.top : box.bottom, box.left : box.right] = inside
+        return whole
 
 
 class Scene:

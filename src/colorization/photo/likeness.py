@@ -104,14 +104,19 @@ def colours(pixels: NDArray[np.uint8], shape: tuple[int, ...]) -> Planes:
 
 def carried(own: Cells, references: Sequence[Reference]) -> Carried:
     """The colours of references for the cells of a photograph; where several resemble, their mean by weight."""
-    found = [_from(own, one) for one in references]
+    found = [_taken(_likeness(own, one.cells), own, one) for one in references]
     weights = np.stack([one.weight for one in found])[:, None]  # (R,1,h,w)
     total = np.maximum(weights.sum(axis=0), 1e-6)
     return Carried((weights * np.stack([one.ab for one in found])).sum(axis=0) / total, weights.max(axis=0)[0])
 
 
-def _from(own: Cells, other: Reference) -> Carried:
-    likeness = _likeness(own, other.cells)
+def exchanged(one: Reference, other: Reference) -> tuple[Carried, Carried]:
+    """What each of two photographs takes of the other, as `carried` gives it."""
+    likeness = _likeness(one.cells, other.cells)
+    return _taken(likeness, one.cells, other), _taken(likeness.T, other.cells, one)
+
+
+def _taken(likeness: NDArray[np.float32], own: Cells, other: Reference) -> Carried:
     shape, best = own.L.shape, likeness.argmax(axis=1)
     alike = likeness.max(axis=1)
     home = likeness.argmax(axis=0)[best]  # the cell that the best match matches best
