@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from films import read, write_film
 from PIL import Image
 from serving import browsing, serving, upload
@@ -244,6 +245,8 @@ def test_a_film_is_seen_hinted_played_and_coloured(chromium, server, film, tmp_p
         page.locator("#list button").first.click()
         assert page.locator(".mark").count() == 1 and page.get_by_label("Picture", exact=True).input_value() == "14"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
         with page.expect_download() as download:
             page.get_by_role("button", name="Colour the whole film").click()
         download.value.save_as(tmp_path / "out.mp4")
