@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from colorization.film.formats import SUFFIXES
+from colorization.page.app import TURN
 from colorization.page.painting import ZIP, described
 from colorization.photo import exif, xmp
 from colorization.photo.catalog import Model, vividness
@@ -31,6 +32,7 @@ MODULES = {
     "sheet": "photo.sheet",
     "seen": "photo.seen",
     "negative": "photo.negative",
+    "reading": "photo.reading",
     "recolor": "photo.recolor",
     "guide": "photo.guide",
     "hints": "photo.hints",
@@ -52,7 +54,7 @@ def source(model: Model, files: dict[str, dict]) -> str:
     }
     tree["photos"] = {"ENDING": ENDING, "ZIP": ZIP}
     tree["films"] = {"suffixes": SUFFIXES}
-    tree["opening"] = {"CUT": CUT}
+    tree["opening"] = {"CUT": CUT, "TURN": TURN}
     named = exif.revised(b"", (1, 1), turned=False, program=program())  # EXIF that names the program only
     tree["mark"] = {"XMP": xmp.packet(program()).decode(), "EXIF": list(named)}
     described_by = {"image_size": model.about.image_size, "curve": vividness(model.path)[0]._asdict()}

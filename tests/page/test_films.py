@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from films import read, write_film
 from PIL import Image
 from serving import browsing, serving, upload
@@ -20,6 +21,7 @@ from colorization.page import films as page_films
 from colorization.page import screening
 from colorization.page.album import Album
 from colorization.page.films import Films, Wish
+from colorization.page.painting import Look, Painter
 from colorization.photo.hints import hint
 
 PICTURES = 12  # of each of the film's two scenes
@@ -122,6 +124,28 @@ def test_the_whole_film_is_coloured_with_its_sound_and_can_be_cancelled(server, 
     assert np.abs(after[1][13][2].astype(int) - 128).max() > 10
 
 
+def test_a_negative_film_and_a_reference_reach_the_picture_the_scene_and_the_film(server, film, reel, tmp_path):
+    colours = Image.new("RGB", (160, 120), "#b03020")
+    colours.paste("#2050c0", (0, 0, 80, 120))
+    buffer = io.BytesIO()
+    colours.save(buffer, "png")
+    reference = json.loads(ask(server, "POST", "/api/photos?name=c.png", buffer.getvalue())[1])["id"]
+    look = LOOK | {"negative": True, "detail": 2, "like": [reference], "frame": 3}
+    before = image(ask(server, "GET", f"{reel}/before?frame=3")[1]).astype(float)
+    still = image(ask(server, "POST", f"{reel}/preview", look)[1])
+    assert np.corrcoef(still.mean(axis=-1).ravel(), before.ravel())[0, 1] < -0.9
+    ask(server, "POST", f"{reel}/play", look)
+    told = finished(server, reel)
+    assert told["state"] == "done" and told["done"] == told["total"] == 2 * PICTURES
+    ask(server, "POST", f"{reel}/colour", look)
+    assert finished(server, reel)["state"] == "done"
+    (tmp_path / "out.mp4").write_bytes(ask(server, "GET", f"{reel}/result")[1])
+    luma = read(tmp_path / "out.mp4")[1][3][0].astype(float)
+    assert np.corrcoef(luma.ravel(), before.ravel())[0, 1] < -0.9
+    gone = ask(server, "POST", f"{reel}/preview", look | {"like": ["abc"]})
+    assert gone[0] == 410
+
+
 def test_bad_questions_about_films_are_one_line(server, reel, film):
     def told(answer):
         return json.loads(answer[1])["error"]
@@ -145,9 +169,12 @@ def test_bad_questions_about_films_are_one_line(server, reel, film):
 
 # without a server
 
+LOOK_OURS = Look(model="ours", vividness=None, hints=[])
+PLAIN = Wish(look=LOOK_OURS, hints=[])
+
 
 def added(album: Album, film):
-    return Films(album, device="cpu").add("reel.mp4", io.BytesIO(film.read_bytes()), film.stat().st_size)
+    return Films(Painter(album, device="cpu")).add("reel.mp4", io.BytesIO(film.read_bytes()), film.stat().st_size)
 
 
 def test_films_have_a_limit_and_need_pyav(tmp_path, film, monkeypatch):
@@ -161,10 +188,10 @@ def test_films_have_a_limit_and_need_pyav(tmp_path, film, monkeypatch):
 
 
 def test_one_film_at_a_time_and_none_that_does_not_fit(tmp_path, film, monkeypatch):
-    monkeypatch.setattr(screening, "loaded", lambda *_: time.sleep(0.2))
-    films = Films(Album(tmp_path), device="cpu")
+    monkeypatch.setattr(Films, "ready", lambda *_: time.sleep(0.2))
+    films = Films(Painter(Album(tmp_path), device="cpu"))
     reels = [films.add("reel.mp4", io.BytesIO(film.read_bytes()), film.stat().st_size) for _ in range(2)]
-    wish = Wish(model="ours", vividness=None, hints=[])
+    wish = PLAIN
     screening.colour(films, reels[0], wish)
     with pytest.raises(InputError, match="a film is being coloured already"):
         screening.colour(films, reels[1], wish)
@@ -175,9 +202,9 @@ def test_one_film_at_a_time_and_none_that_does_not_fit(tmp_path, film, monkeypat
 
 
 def test_the_work_on_a_film_that_was_forgotten_ends(tmp_path, film):
-    films = Films(Album(tmp_path), device="cpu")
+    films = Films(Painter(Album(tmp_path), device="cpu"))
     reel = films.add("reel.mp4", io.BytesIO(film.read_bytes()), film.stat().st_size)
-    screening.colour(films, reel, Wish(model="ours", vividness=None, hints=[(14, hint(60, 50, "red"))]))
+    screening.colour(films, reel, Wish(look=LOOK_OURS, hints=[(14, hint(60, 50, "red"))]))
     films.album.remove(reel.entry.number)  # as `forget` does
     deadline = time.monotonic() + 60
     while reel.job.running and time.monotonic() < deadline:
@@ -244,6 +271,8 @@ def test_a_film_is_seen_hinted_played_and_coloured(chromium, server, film, tmp_p
         page.locator("#list button").first.click()
         assert page.locator(".mark").count() == 1 and page.get_by_label("Picture", exact=True).input_value() == "14"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
         with page.expect_download() as download:
             page.get_by_role("button", name="Colour the whole film").click()
         download.value.save_as(tmp_path / "out.mp4")

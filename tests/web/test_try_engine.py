@@ -436,3 +436,22 @@ def test_a_negative_is_turned_alike(js, low, high):
     levels = levels_of((90, 1203), low=low, high=high)
     found = array_of(js("negative.js", "positive", plane(levels)))
     assert np.abs(found.astype(int) - negative.positive(levels)).max() <= 2, "of 65535"
+
+
+@pytest.mark.parametrize("kind", ["film", "pale", "picture", "gray"])
+def test_a_colour_negative_and_one_bit_are_told_alike(js, kind):
+    tones = levels_of((40, 60))[..., None] / recolor.L_LEVELS
+    rgb = {
+        "film": np.array([200, 120, 70]) * (0.35 + 0.65 * tones),
+        "pale": np.array([235, 225, 205]) * (0.35 + 0.65 * tones),
+        "picture": RANDOM.integers(0, 256, (40, 60, 3)),
+        "gray": np.repeat(255 * tones, 3, axis=2),
+    }[kind].astype(np.uint8)
+    expected = negative.orange(rgb)
+    assert expected == (kind == "film")
+    rgba = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    assert js("negative.js", "orange", rgba.ravel()) == expected
+    levels = levels_of((30, 40))
+    bits = np.where(levels > recolor.L_LEVELS // 2, recolor.L_LEVELS, 0).astype(np.uint16)
+    for scan in (levels, bits, np.where(levels == levels.max(), 7, bits).astype(np.uint16)):
+        assert js("negative.js", "oneBit", plane(scan)) == negative.one_bit(scan)

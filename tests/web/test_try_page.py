@@ -148,10 +148,12 @@ def test_hints_and_vividness_equal_the_commands(chromium, address, command, tmp_
 
 
 def test_a_negative_and_more_detail_equal_the_commands(chromium, address, command, tmp_path):
-    image = gray((420, 300), "coffee")
+    film = np.array([200, 120, 70]) * (0.35 + np.asarray(gray((420, 300), "coffee"))[..., None] * (0.65 / 255))
+    image = Image.fromarray(film.astype(np.uint8))
     image.save(tmp_path / "a.png")
     with browsing(chromium, address) as page:
         upload(page, tmp_path / "a.png")
+        page.wait_for_selector("text=a.png: looks like a colour negative; tick “Negative” to turn it")
         assert page.locator("#like").is_hidden(), "references are for the program"
         for choice in ("Negative", "Twice the detail"):
             page.get_by_label(choice).check()

@@ -46,16 +46,19 @@ export async function added(file, isFilm) {
   return { ...(await uploaded(file, kind)), kind, file, hints: [], undo: [], ...(isFilm && { frame: 0 }) };
 }
 
-// Ask about a photograph. The server forgets photographs after a while: then send it again, and ask again.
+// Ask about a photograph. The server forgets photographs after a while: then send them again, a reference first, and ask again.
 async function askAbout(photo, method, what, body) {
-  try {
-    return await ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
-  } catch (error) {
-    if (error.status !== 410) throw error;
-    for (const lost of [photo, photo.like].filter(Boolean)) lost.id = (await uploaded(lost.file, lost.kind)).id;
-    if (body?.like?.length) body.like = [photo.like.id];
-    return ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
+  const refers = Boolean(body?.like?.length);
+  for (const lost of refers ? [photo.like, photo] : [photo]) {
+    try {
+      return await ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
+    } catch (error) {
+      if (error.status !== 410) throw error;
+      lost.id = (await uploaded(lost.file, lost.kind)).id;
+      if (refers) body.like = [photo.like.id];
+    }
   }
+  return ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
 }
 
 export const film = filmOf(askAbout);

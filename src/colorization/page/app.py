@@ -51,7 +51,7 @@ def application(painter: Painter, hosts: Hosts) -> Guard:
     ]
     app = Starlette(routes=routes, exception_handlers=FAILURES)
     app.router.redirect_slashes = False
-    app.state.painter, app.state.films = painter, Films(painter.album, device=painter.device)
+    app.state.painter, app.state.films = painter, Films(painter)
     return Guard(app, hosts)
 
 

@@ -1,4 +1,4 @@
-// What belongs to the photograph on the stage: detail, negative, and a reference whose colours it gets.
+// What belongs to the photograph or film on the stage: detail, negative, and a reference whose colours it gets.
 
 import { before, reference, removed } from "./api.js";
 import { guarded, tell } from "./messages.js";
@@ -14,11 +14,9 @@ export function allowReferences(allowed) {
 }
 
 export function showChoices(photo) {
-  const still = Boolean(photo) && !photo.times;
-  $("switches").hidden = !still;
   $("detail").checked = photo?.detail === 2;
   $("negative").checked = Boolean(photo?.negative);
-  $("like").hidden = !(still && references);
+  $("like").hidden = !references;
   $("like-chosen").hidden = !photo?.like;
   if (photo?.like) {
     $("like-picture").src = photo.like.url;

@@ -11,6 +11,7 @@ const FEW = 50; // pictures after which the time that is left can be told
 let stop = null; // ends the playing
 
 export function showFilm(photo) {
+  document.body.classList.toggle("filming", Boolean(photo?.times));
   $("film").hidden = $("colour-film").hidden = $("film-hint").hidden = !photo?.times;
   $("again").hidden = true;
   if (photo?.times) $("time").max = photo.times.length - 1;

@@ -17,24 +17,25 @@ from colorization.film.opening import read_film_header
 from colorization.film.reading import Picture
 from colorization.film.scenes import levels_of
 from colorization.film.tracks import at, stored
-from colorization.page.album import SHOWN, Album, Body, Entry, Gone, called, clean, reduced
+from colorization.page.album import SHOWN, Body, Entry, Gone, called, clean, reduced
 from colorization.page.jobs import Job
-from colorization.page.painting import jpeg, loaded
+from colorization.page.painting import Look, Painter, jpeg, loaded
 from colorization.page.palette import offers
+from colorization.photo.negative import positive
 
 if TYPE_CHECKING:
     from colorization.photo.colorizer import PhotoColorizer
     from colorization.photo.hints import Hint
+    from colorization.photo.likeness import Reference
 
 LARGEST = 2 * 2**30  # bytes of the largest film
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How a film is to be coloured. hints: each with the number of its picture; vividness: None: as the model says."""
+    """How a film is to be coloured. hints: those of the look, each with the number of its picture."""
 
-    model: str
-    vividness: float | None
+    look: Look
     hints: "list[tuple[int, Hint]]"
 
 
@@ -70,10 +71,10 @@ def about_films() -> dict:
 
 
 class Films:
-    """The films of an album, for several threads. device: see `colorization.load`."""
+    """The films of a painter's album, for several threads."""
 
-    def __init__(self, album: Album, *, device: str):
-        self.album, self.device = album, device
+    def __init__(self, painter: Painter):
+        self.painter, self.album = painter, painter.album
         self._reels: dict[str, Reel] = {}
 
     def add(self, name: str, content: Body, length: int) -> Reel:
@@ -139,14 +140,22 @@ class Films:
 
     def _predicted(self, reel: Reel, number: int, wish: Wish) -> "tuple[PhotoColorizer, NDArray, NDArray]":
         """The model, lightness levels (H,W) at the size of the page, and the colour map (4,h,w) of a picture."""
-        picture, colorizer = self._picture(reel, number), loaded(wish.model, self.device)
-        levels = levels_of(picture, colorizer.image_size)
+        picture, (colorizer, like), look = self._picture(reel, number), self.ready(wish), wish.look
+        levels = levels_of(picture, round(colorizer.image_size * look.detail))
         here = [one for frame, one in wish.hints if frame == number]
         shares = [one._replace(x=x, y=y) for one in here for x, y in [reel.share(one.x, one.y)]]
         hints = at(shares, levels.shape) if colorizer.network.takes_hints else []
-        (maps,) = colorizer.predict(levels, saturation=wish.vividness, hints=hints)
         height, width = reel.about.stored
-        return colorizer, reduced(picture.encoding.levels(picture.luma[:height, :width])), maps
+        whole = picture.encoding.levels(picture.luma[:height, :width])
+        if look.negative:  # by its own tones; the film's are known when all of it is read
+            levels, whole = positive(levels), positive(whole)
+        (maps,) = colorizer.predict(levels, saturation=look.vividness, hints=hints, detail=look.detail, like=like)
+        return colorizer, reduced(whole), maps
+
+    def ready(self, wish: Wish) -> "tuple[PhotoColorizer, list[Reference]]":
+        """The model, and its references."""
+        colorizer = loaded(wish.look.model, self.painter.device)
+        return colorizer, self.painter.references(wish.look, colorizer)
 
 
 def check_place(reel: Reel, x: float, y: float) -> None:

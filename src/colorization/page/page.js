@@ -11,7 +11,8 @@ import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 const $ = (id) => document.getElementById(id);
 const THUMB = 160; // pixels of a thumbnail's longest side
 let films; // {told: why films are not taken, or ""; suffixes}
-const isFilm = ({ name, type }) => type.startsWith("video/") || films.suffixes.some((suffix) => name.toLowerCase().endsWith(suffix));
+const isFilm = ({ name, type }) =>
+  type.startsWith("video/") || films.suffixes.some((suffix) => name.toLowerCase().endsWith(suffix));
 
 // Photographs
 

@@ -106,15 +106,20 @@ class Painter:
         """The decoded photograph, the model, and its colour map (4,h,w). A model that takes no hints gets none."""
         opened, colorizer = self.album.open(entry, negative=look.negative), loaded(look.model, self.device)
         hints = look.hints if colorizer.network.takes_hints else []
-        like = self._seen(look, colorizer) if colorizer.network.takes_references else []
+        like = self.references(look, colorizer)
         (colour,) = colorizer.predict(
             opened.photo.levels, saturation=look.vividness, hints=hints, detail=look.detail, like=like
         )
         return opened, colorizer, colour
 
-    def _seen(self, look: Look, colorizer: "PhotoColorizer") -> "list[Reference]":
-        """What is compared with of the references; the last ones are kept. Raises InputError for a gray one."""
-        found = []
+    def references(self, look: Look, colorizer: "PhotoColorizer") -> "list[Reference]":
+        """What is compared with of the references; the last ones are kept. A model that compares nothing gets none.
+
+        Raises InputError for a gray one.
+        """
+        found: list[Reference] = []
+        if not colorizer.network.takes_references:
+            return found
         for entry in [self.album.find(number) for number in look.like]:
             key = look.model, entry.number
             if key not in self._references:

@@ -76,8 +76,7 @@ def look(tree: Mapping) -> Look:
 
 def wish(tree: Mapping, pictures: int) -> Wish:
     """The same for a film of a number of pictures; each hint names its `frame`."""
-    hints = [(frame(row, pictures), one) for row, one in _hints(tree)]
-    return Wish(model=_model(tree), vividness=_vividness(tree), hints=hints)
+    return Wish(look=look(tree), hints=[(frame(row, pictures), one) for row, one in _hints(tree)])
 
 
 def frame(tree: Mapping, pictures: int) -> int:

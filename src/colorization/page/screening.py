@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from colorization.core.errors import InputError
 from colorization.film.excerpt import Scene, cut_out
@@ -13,9 +14,13 @@ from colorization.film.reading import Film
 from colorization.page.album import FOLDER, ROOM, called, held
 from colorization.page.films import Films, Reel, Wish, check_place
 from colorization.page.jobs import Cancelled, Job
-from colorization.page.painting import jpeg, loaded
+from colorization.page.painting import jpeg
 from colorization.photo.formats import ENDING
 from colorization.photo.writing import assembled
+
+if TYPE_CHECKING:
+    from colorization.film.coloring import Look as FilmLook
+    from colorization.photo.likeness import Reference
 
 
 def play(films: Films, reel: Reel, number: int, wish: Wish) -> None:
@@ -50,20 +55,22 @@ def start(films: Films, reel: Reel, work: Callable[[Job], list[str]], *, whole: 
 
 
 def _scene(films: Films, reel: Reel, number: int, wish: Wish, job: Job) -> list[str]:
-    from colorization.film.coloring import Look, coloured
+    from colorization.film.coloring import coloured
+    from colorization.film.negative import positive_tones
     from colorization.film.tracks import tracks
 
-    colorizer, reel.played = loaded(wish.model, films.device), []
+    (colorizer, like), reel.played = films.ready(wish), []
     with called(reel.entry):
         scene = _cut(reel, number)
         job.check()
     hints = _hints_of_scene(reel, wish) if colorizer.network.takes_hints else []
-    job.total = (scene.last - scene.first + 1) * (2 if hints else 1)
-    known = tracks(reel.excerpt, hints, colorizer.image_size, job.step) if hints else {}
-    look, played = Look(saturation=wish.vividness, hints=hints), []
+    look = _look(wish, hints, like)
+    job.total = (scene.last - scene.first + 1) * _readings(look)
+    tones = positive_tones(reel.excerpt, job.step) if look.negative else None
+    known, played = tracks(reel.excerpt, hints, colorizer.image_size, job.step, tones) if hints else {}, []
     with (
         opened(reel.excerpt) as container,
-        closing(coloured(Film(container, reel.excerpt), colorizer, look, known)) as pictures,
+        closing(coloured(Film(container, reel.excerpt, tones), colorizer, look, known)) as pictures,
     ):
         for picture, maps in pictures:
             levels = picture.encoding.levels(picture.luma)
@@ -71,6 +78,18 @@ def _scene(films: Films, reel: Reel, number: int, wish: Wish, job: Job) -> list[
             job.step()
     reel.played = played
     return [] if scene.whole else [f"{reel.entry.name}: the scene is longer; this is what lies around the picture"]
+
+
+def _look(wish: Wish, hints: "list[FilmHint]", like: "list[Reference]") -> "FilmLook":
+    from colorization.film.coloring import Look as FilmLook
+
+    look = wish.look
+    return FilmLook(saturation=look.vividness, hints=hints, like=like, detail=look.detail, negative=look.negative)
+
+
+def _readings(look: "FilmLook") -> int:
+    """How often a film is read to colour it so."""
+    return 1 + bool(look.hints) + look.negative
 
 
 def _cut(reel: Reel, number: int) -> Scene:
@@ -98,12 +117,14 @@ def _hints_of_scene(reel: Reel, wish: Wish) -> list[FilmHint]:
 
 
 def _whole(films: Films, reel: Reel, wish: Wish, job: Job) -> list[str]:
-    from colorization.film.coloring import Look, colorize_film
+    from colorization.film.coloring import colorize_film
 
-    entry, colorizer = reel.entry, loaded(wish.model, films.device)
+    entry, (colorizer, like) = reel.entry, films.ready(wish)
     hints = wish.hints if colorizer.network.takes_hints else []
+    # by time: damage shifts the numbers of pictures
     given = [FilmHint(one, None, reel.about.middle(number)) for number, one in hints]
-    job.total = len(reel.about.stamps) * (2 if given else 1)
+    look = _look(wish, given, like)
+    job.total = len(reel.about.stamps) * _readings(look)
 
     def step() -> None:
         if not entry.file.exists():  # nobody asked for it any more
@@ -111,7 +132,6 @@ def _whole(films: Films, reel: Reel, wish: Wish, job: Job) -> list[str]:
         job.step()
 
     reel.result, target = None, entry.folder / f"{entry.stem}{ENDING}{own_suffix(Path(entry.name))}"
-    look = Look(saturation=wish.vividness, hints=given)
     with called(entry):
         notes = colorize_film(entry.file, target, colorizer, look, step, step)
     reel.result = target

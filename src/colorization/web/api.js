@@ -46,7 +46,8 @@ function ask(act, question) {
 }
 
 export { decodable };
-export const models = async () => ({ ...known, films: { ...films, told: "films are for now only in the program: colorize --serve" } });
+const ELSEWHERE = "films are for now only in the program: colorize --serve";
+export const models = async () => ({ ...known, films: { ...films, told: ELSEWHERE } });
 export const film = {}; // films and references are for the program alone
 export const reference = null;
 

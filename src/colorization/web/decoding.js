@@ -1,8 +1,9 @@
 // The bytes of a photograph → its lightness levels, by the browser's own decoders: upright, in sRGB, 8 bits.
 
-import { colorizer, opening, painting, srgb } from "./constants.js";
+import { colorizer, negative, opening, painting, reading, srgb } from "./constants.js";
 import { InputError } from "./errors.js";
 import { withEnd } from "./jpeg_end.js";
+import { oneBit, orange } from "./negative.js";
 import { lightnessOf } from "./recolor.js";
 
 const SIGNS = { jpeg: /^\xff\xd8\xff/, webp: /^RIFF....WEBP/s, telephone: /^....ftyp(avi[fs]|hei|hev|mif1|msf1)/s };
@@ -12,7 +13,7 @@ const FOREIGN = {
 };
 
 // {levels, alpha (Uint8Array, or null: opaque), format of the result, before: a picture whose sides are at most longest,
-// warning: a line about what is missing, or ""}.
+// warning: a line about what is missing and what it shows, or ""}.
 export async function decoded(file, longest) {
   const format = await formatOf(file);
   const ended = format === "jpeg" && withEnd(new Uint8Array(await file.arrayBuffer()));
@@ -27,7 +28,13 @@ export async function decoded(file, longest) {
     if (ended && levels.data.every((value) => value === levels.data[0])) {
       throw new InputError(`${file.name}: damaged, only its start is there, and no pixels`);
     }
-    const warning = ended ? `${file.name}: ${opening.CUT}` : "";
+    const told = [
+      [ended, opening.CUT],
+      [orange(glance(image)), opening.TURN],
+      [oneBit(levels), negative.TONELESS],
+    ];
+    const lines = told.filter(([holds]) => holds).map(([, line]) => line);
+    const warning = lines.length ? `${file.name}: ${lines.join("; ")}` : "";
     const kind = format === "telephone" ? (alpha ? "png" : "jpeg") : format;
     return { levels, alpha, format: kind, before: await pictured(image, longest), warning };
   } finally {
@@ -78,7 +85,16 @@ function planesOf(image, clear) {
 }
 
 // An image as a JPEG on white whose sides are at most `longest` pixels.
-export function pictured(image, longest) {
+export const pictured = (image, longest) =>
+  drawn(image, longest).canvas.convertToBlob({ type: "image/jpeg", quality: painting.SCREEN / 100 });
+
+// The pixels (RGBA) of a tiny picture of an image.
+function glance(image) {
+  const { canvas, context } = drawn(image, reading.GLANCE);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data;
+}
+
+function drawn(image, longest) {
   const scale = Math.min(1, longest / Math.max(image.width, image.height));
   const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
@@ -87,5 +103,5 @@ export function pictured(image, longest) {
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, width, height);
-  return canvas.convertToBlob({ type: "image/jpeg", quality: painting.SCREEN / 100 });
+  return { canvas, context };
 }
