@@ -1,0 +1,114 @@
+"""Models beside each other on test photographs of the last run, as `colorize` paints them at full size.
+
+python -m benchmarks.full_size --model old.onnx --model ours [--count N] [--source NAME | --folder PHOTOGRAPHS]
+
+Photographs of the index data/lab/index.csv lose their a and b, are painted at each of SATURATIONS, and compared with
+themselves. Prints, with 95 % bootstrap intervals over the photographs: gray, each model's own colours, its default, and
+its ΔE at equal colour (interpolated between the saturations); and the paired differences of the later models to the
+first.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.old_photographs import originals
+from colorization import load
+from colorization.color import unscaled_lab
+from colorization.evaluation import intervals, metrics
+from colorization.imaging.srgb import to_rgb
+from colorization.photo.colorizer import PhotoColorizer
+from colorization.vividness import OWN
+
+SATURATIONS = (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0)  # factors on the default; 1 is the default
+EQUAL = 0.6  # colorfulness of the results over the originals'
+RESAMPLES, SEED = 10_000, 0
+DELTA_E, ERROR, COLOUR = range(3)
+
+
+def measured(result: Image.Image, original: Image.Image) -> list[float]:
+    """ΔE, the squared error of sRGB in [0, 1], and the colorfulness of a result."""
+    mine, true = (
+        torch.from_numpy(np.asarray(one, np.float32).transpose(2, 0, 1)[None] / 255) for one in (result, original)
+    )
+    delta_e = metrics.delta_e(unscaled_lab(mine), unscaled_lab(true))
+    return [delta_e.item(), metrics.mse(mine, true).item(), metrics.colorfulness(mine).item()]
+
+
+def scored(model: PhotoColorizer, photos: list[Image.Image]) -> NDArray:
+    """What is `measured` of each photograph: its own colours, and each of SATURATIONS: (N, 1 + S, 3)."""
+    default, rows = model.curve, []
+    for photo in photos:
+        found = []
+        for model.curve, factor in [(OWN, 1.0), *((default, factor) for factor in SATURATIONS)]:
+            found.append(measured(model.colorize(photo, saturation=factor), photo))
+        rows.append(found)
+    model.curve = default
+    return np.array(rows)
+
+
+def resampled(values: NDArray) -> NDArray:
+    """Means over the photographs of values (N,…), of each resample: (R,…)."""
+    chunks = intervals.draws(len(values), RESAMPLES, SEED)
+    return np.concatenate([np.tensordot(shares, values, axes=1) for shares in chunks])
+
+
+def summary(means: NDArray, gray: NDArray, original: NDArray) -> NDArray:
+    """ΔE, skill and colour of a model's own colours, the same of its default, and ΔE at equal colour: (…,7).
+
+    means: means (…, 1 + S, 3); gray: (…, 3); original: mean colorfulness (…).
+    """
+    skill = 1 - means[..., ERROR] / gray[..., None, ERROR]
+    colour = means[..., COLOUR] / original[..., None]
+    parts = np.stack([means[..., DELTA_E], skill, colour], axis=-1)
+    flat = zip(colour[..., 1:].reshape(-1, len(SATURATIONS)), means[..., 1:, DELTA_E].reshape(-1, len(SATURATIONS)))
+    equal = np.array([np.interp(EQUAL, one, errors, left=np.nan, right=np.nan) for one, errors in flat])
+    default = parts[..., 1 + SATURATIONS.index(1.0), :]
+    return np.concatenate([parts[..., 0, :], default, equal.reshape(*means.shape[:-2], 1)], axis=-1)
+
+
+def told(value: float, draws: NDArray) -> str:
+    low, high = intervals.interval(draws)
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model", action="append", help="a name of colorize --list or a file; may be given several times"
+    )
+    parser.add_argument("--count", type=int, default=250, help="test photographs (default: %(default)s)")
+    parser.add_argument("--source", help="a source of data/lab/index.csv (default: all)")
+    parser.add_argument("--folder", type=Path, help="a folder of photographs in place of the index")
+    wanted = parser.parse_args()
+    names = wanted.model or ["ours"]
+    files = sorted(wanted.folder.iterdir())[: wanted.count] if wanted.folder else []
+    photos = [to_rgb(Image.open(file)) for file in files] or originals(wanted.count, wanted.source)
+    plain = load(names[0])
+    grays = np.array([measured(plain.colorize(photo, saturation=0), photo) for photo in photos])
+    truth = np.array([measured(photo, photo)[COLOUR] for photo in photos])
+    scores = [scored(load(name), photos) for name in names]
+    floor, colour, floors, colours = grays.mean(axis=0), truth.mean(), resampled(grays), resampled(truth)
+    found = [(summary(each.mean(axis=0), floor, colour), summary(resampled(each), floors, colours)) for each in scores]
+    print(f"{len(photos)} photographs; gray: ΔE {told(floor[DELTA_E], floors[:, DELTA_E])}")
+    print(
+        f"| model | own: ΔE | skill | colour | default: ΔE | skill | colour | ΔE at colour {EQUAL} |\n|---|"
+        + "---|" * 7
+    )
+    for name, (values, draws) in zip(names, found):
+        print(f"| {name} | " + " | ".join(told(*each) for each in zip(values, draws.T)) + " |")
+    first, base = found[0]
+    for name, (values, draws) in zip(names[1:], found[1:]):
+        print(
+            f"| {name} − {names[0]} | "
+            + " | ".join(told(*each) for each in zip(values - first, (draws - base).T))
+            + " |"
+        )
+
+
+if __name__ == "__main__":
+    main()
