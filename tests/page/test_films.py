@@ -255,6 +255,15 @@ def test_turned_films_are_upright(tmp_path, turn):
 def test_a_film_is_seen_hinted_played_and_coloured(chromium, server, film, tmp_path, width):
     touch = width == 390
     with browsing(chromium, server, viewport={"width": width, "height": 844}, has_touch=touch) as page:
+        assert "films of up to 2 GB, too" in page.locator("#drop").inner_text()
+        large = """() => {
+            const file = new File([], "large.mp4");
+            Object.defineProperty(file, "size", { value: 2 ** 31 + 1 });
+            const drop = new Event("drop", { cancelable: true });
+            document.dispatchEvent(Object.assign(drop, { dataTransfer: { files: [file] } }));
+        }"""
+        page.evaluate(large)
+        page.wait_for_selector("[role=alert] >> text=large.mp4: larger than 2048 MB; scale it down")
         upload(page, film)
         assert page.locator("#clock").inner_text() == "0:00.0 of 0:01.1"
         page.get_by_label("Picture", exact=True).fill("14")
