@@ -182,7 +182,9 @@ def test_many_writers_leave_a_whole_file(tmp_path):
 # the page
 
 
-def test_the_page_opens_takes_a_photograph_and_ends(photographs, tmp_path):
+def test_the_page_opens_takes_a_photograph_and_ends(photographs, tmp_path, monkeypatch):
+    for name in ("TMPDIR", "TEMP", "TMP"):  # no other server's uploads there
+        monkeypatch.setenv(name, str(tmp_path))
     port = free_port()
     process = start("-m", "colorization.command.main", "--serve", "--port", port, folder=tmp_path)
     try:

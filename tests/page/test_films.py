@@ -142,8 +142,8 @@ def test_a_negative_film_and_a_reference_reach_the_picture_the_scene_and_the_fil
     (tmp_path / "out.mp4").write_bytes(ask(server, "GET", f"{reel}/result")[1])
     luma = read(tmp_path / "out.mp4")[1][3][0].astype(float)
     assert np.corrcoef(luma.ravel(), before.ravel())[0, 1] < -0.9
-    gone = ask(server, "POST", f"{reel}/preview", look | {"like": ["abc"]})
-    assert gone[0] == 410
+    for act in ("preview", "play", "colour"):
+        assert ask(server, "POST", f"{reel}/{act}", look | {"like": ["abc"]})[0] == 410, "so the page sends it again"
 
 
 def test_bad_questions_about_films_are_one_line(server, reel, film):
@@ -188,7 +188,8 @@ def test_films_have_a_limit_and_need_pyav(tmp_path, film, monkeypatch):
 
 
 def test_one_film_at_a_time_and_none_that_does_not_fit(tmp_path, film, monkeypatch):
-    monkeypatch.setattr(Films, "ready", lambda *_: time.sleep(0.2))
+    monkeypatch.setattr(Films, "ready", lambda *_: None)
+    monkeypatch.setattr(screening, "_whole", lambda *_: time.sleep(1))
     films = Films(Painter(Album(tmp_path), device="cpu"))
     reels = [films.add("reel.mp4", io.BytesIO(film.read_bytes()), film.stat().st_size) for _ in range(2)]
     wish = PLAIN
@@ -254,6 +255,15 @@ def test_turned_films_are_upright(tmp_path, turn):
 def test_a_film_is_seen_hinted_played_and_coloured(chromium, server, film, tmp_path, width):
     touch = width == 390
     with browsing(chromium, server, viewport={"width": width, "height": 844}, has_touch=touch) as page:
+        assert "films of up to 2 GB, too" in page.locator("#drop").inner_text()
+        large = """() => {
+            const file = new File([], "large.mp4");
+            Object.defineProperty(file, "size", { value: 2 ** 31 + 1 });
+            const drop = new Event("drop", { cancelable: true });
+            document.dispatchEvent(Object.assign(drop, { dataTransfer: { files: [file] } }));
+        }"""
+        page.evaluate(large)
+        page.wait_for_selector("[role=alert] >> text=large.mp4: larger than 2048 MB; scale it down")
         upload(page, film)
         assert page.locator("#clock").inner_text() == "0:00.0 of 0:01.1"
         page.get_by_label("Picture", exact=True).fill("14")

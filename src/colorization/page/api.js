@@ -35,7 +35,7 @@ export async function models() {
 export const decodable = async () => "image/*,.tif,.tiff,.avif,.heic,.heif";
 
 async function uploaded(file, kind) {
-  if (file.size > largest[kind]) throw new Error(`${file.name}: larger than ${largest[kind] >> 20} MB; scale it down`);
+  if (file.size > largest[kind]) throw new Error(`${file.name}: larger than ${largest[kind] / 2 ** 20} MB; scale it down`);
   return (await ask("POST", `api/${kind}?name=${encodeURIComponent(file.name)}`, file)).json();
 }
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2 * 2**30  # bytes of the largest film
 
+Ready = tuple["PhotoColorizer", list["Reference"]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -152,8 +154,8 @@ class Films:
         (maps,) = colorizer.predict(levels, saturation=look.vividness, hints=hints, detail=look.detail, like=like)
         return colorizer, reduced(whole), maps
 
-    def ready(self, wish: Wish) -> "tuple[PhotoColorizer, list[Reference]]":
-        """The model, and its references."""
+    def ready(self, wish: Wish) -> Ready:
+        """The model, and its references. Raises Gone."""
         colorizer = loaded(wish.look.model, self.painter.device)
         return colorizer, self.painter.references(wish.look, colorizer)
 

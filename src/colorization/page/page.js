@@ -134,7 +134,7 @@ async function start() {
   found.models.forEach(addModel);
   $("other-models").hidden = found.models.length < 2;
   $("files").accept = [await decodable(), ...(films.told ? [] : ["video/*", ...films.suffixes])].join(",");
-  $("films").hidden = Boolean(films.told);
+  if (!films.told) $("films").textContent = `, films of up to ${films.upload / 2 ** 30} GB, too`;
   const what = best.bundled ? "landscapes and everyday scenes" : "what they showed is in its own study";
   $("learned").textContent = `It learned from ${best.learned.toLocaleString("en")} photographs: ${what}.`;
 }

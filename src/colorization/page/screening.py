@@ -12,7 +12,7 @@ from colorization.film.hints import FilmHint
 from colorization.film.opening import opened
 from colorization.film.reading import Film
 from colorization.page.album import FOLDER, ROOM, called, held
-from colorization.page.films import Films, Reel, Wish, check_place
+from colorization.page.films import Films, Ready, Reel, Wish, check_place
 from colorization.page.jobs import Cancelled, Job
 from colorization.page.painting import jpeg
 from colorization.photo.formats import ENDING
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def play(films: Films, reel: Reel, number: int, wish: Wish) -> None:
     """Colour the scene around a picture as the whole film will be, small; the JPEGs come to `reel.played`."""
     check(reel, wish)
-    start(films, reel, lambda job: _scene(films, reel, number, wish, job), whole=False)
+    ready = films.ready(wish)
+    start(reel, lambda job: _scene(ready, reel, number, wish, job), whole=False)
 
 
 def colour(films: Films, reel: Reel, wish: Wish) -> None:
@@ -37,7 +38,8 @@ def colour(films: Films, reel: Reel, wish: Wish) -> None:
         raise InputError(f"{name}: a film is being coloured already; wait for it, or cancel it")
     if reel.entry.file.stat().st_size + held(folder) > FOLDER:
         raise InputError(f"{name}: the page holds {FOLDER >> 30} GB; {ROOM}")
-    start(films, reel, lambda job: _whole(films, reel, wish, job), whole=True)
+    ready = films.ready(wish)
+    start(reel, lambda job: _whole(ready, reel, wish, job), whole=True)
 
 
 def check(reel: Reel, wish: Wish) -> None:
@@ -46,7 +48,7 @@ def check(reel: Reel, wish: Wish) -> None:
         check_place(reel, one.x, one.y)
 
 
-def start(films: Films, reel: Reel, work: Callable[[Job], list[str]], *, whole: bool) -> None:
+def start(reel: Reel, work: Callable[[Job], list[str]], *, whole: bool) -> None:
     """Begin a work in place of the film's last one."""
     with reel.lock:
         if reel.job:
@@ -54,12 +56,12 @@ def start(films: Films, reel: Reel, work: Callable[[Job], list[str]], *, whole: 
         reel.job = Job(work, whole=whole)
 
 
-def _scene(films: Films, reel: Reel, number: int, wish: Wish, job: Job) -> list[str]:
+def _scene(ready: Ready, reel: Reel, number: int, wish: Wish, job: Job) -> list[str]:
     from colorization.film.coloring import coloured
     from colorization.film.negative import positive_tones
     from colorization.film.tracks import tracks
 
-    (colorizer, like), reel.played = films.ready(wish), []
+    (colorizer, like), reel.played = ready, []
     with called(reel.entry):
         scene = _cut(reel, number)
         job.check()
@@ -116,10 +118,10 @@ def _hints_of_scene(reel: Reel, wish: Wish) -> list[FilmHint]:
     ]
 
 
-def _whole(films: Films, reel: Reel, wish: Wish, job: Job) -> list[str]:
+def _whole(ready: Ready, reel: Reel, wish: Wish, job: Job) -> list[str]:
     from colorization.film.coloring import colorize_film
 
-    entry, (colorizer, like) = reel.entry, films.ready(wish)
+    entry, (colorizer, like) = reel.entry, ready
     hints = wish.hints if colorizer.network.takes_hints else []
     # by time: damage shifts the numbers of pictures
     given = [FilmHint(one, None, reel.about.middle(number)) for number, one in hints]
