@@ -28,6 +28,7 @@ MODULES = {
     "preparation": "photo.preparation",
     "light": "photo.light",
     "mats": "photo.mats",
+    "cameo": "photo.cameo",
     "gutters": "photo.gutters",
     "sheet": "photo.sheet",
     "seen": "photo.seen",

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from colorization.core.errors import InputError
-from colorization.photo import mats, sheet
+from colorization.photo import cameo, mats, sheet
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.light import evened
 from colorization.photo.negative import NEGATIVE, TONELESS, one_bit, orange, positive
@@ -93,6 +93,33 @@ def test_the_network_sees_nothing_of_a_mat_and_it_stays_neutral(tone):
     outside = rows[:, None] ** 2 + columns**2 > 1.3  # the model's pixels are coarse here
     assert np.ptp(result[outside], axis=-1).max() <= 2
     assert np.ptp(result[60:100, 70:130], axis=-1).mean() > 10, "inside there is colour"
+
+
+def feathered(gray, tone):
+    """A gray photograph (h,w) that fades into a tone around an oval."""
+    rows, columns = (np.linspace(-1, 1, size) for size in gray.shape)
+    share = 1 / (1 + np.exp(14 * (np.hypot(rows[:, None], columns) / 0.75 - 1)))
+    return (gray * share + tone * (1 - share)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("tone", [8, 245])
+def test_the_network_sees_a_cameo_without_its_feathered_edge(tone):
+    gray = scene()
+    network = Seen()
+    result = PhotoColorizer(network, image_size=SIDE, threads=1).colorize(feathered(gray, tone)).astype(int)
+    (shown,) = network.shown
+    corners = [shown[:9, :9], shown[:9, -9:], shown[-9:, :9], shown[-9:, -9:]]
+    assert min(np.ptp(corner) for corner in corners) > 0.1, "picture, not paper"
+    assert np.ptp(result[:6, :6], axis=-1).max() <= 2 and np.ptp(result[60:100, 70:130], axis=-1).mean() > 10
+
+
+def test_a_sharp_mat_and_things_on_white_are_no_cameo():
+    L = normalised(scene())
+    assert cameo.found(normalised(feathered(scene(), 245)))
+    assert cameo.found(L) is None and cameo.found(normalised(oval(scene(), 245)[0])) is None
+    vase = np.full((160, 160), 245, np.uint8)
+    vase[30:140, 60:100] = scene()[30:140, 60:100]
+    assert cameo.found(normalised(vase)) is None
 
 
 def test_what_is_not_a_mat_stays():

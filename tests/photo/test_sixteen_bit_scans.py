@@ -79,6 +79,16 @@ def test_gray_sgi_keeps_16_bits(packed, tmp_path):
     assert (read_photo(tmp_path / "a.sgi").levels == lightness_of(RGB[..., 0])).all()
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_sgi_keeps_16_bits_of_alpha(packed, tmp_path):
+    alpha = RGB[..., 1]
+    (tmp_path / "a.sgi").write_bytes(sgi(np.dstack([RGB, alpha]), packed=packed))
+    header, found = read_header(tmp_path / "a.sgi"), read_photo(tmp_path / "a.sgi")
+    assert header.bits == found.bits == 16 and header.alpha
+    assert (found.levels == lightness_of(RGB)).all() and (found.alpha == alpha).all()
+    assert np.asarray(read_picture(tmp_path / "a.sgi", 1000)).shape[:2] == alpha.shape
+
+
 @pytest.mark.parametrize("largest", [256, 1023, 4095, 40000])
 def test_other_largest_values_are_white(largest, tmp_path):
     (tmp_path / "a.ppm").write_bytes(pnm(np.full((4, 6, 3), largest), largest))

@@ -15,13 +15,13 @@ from PIL import Image
 from colorization.imaging.jpeg_end import with_end
 from colorization.page import palette
 from colorization.page.album import SHOWN
-from colorization.photo import guide, hints, light, mats, negative, preparation, recolor, sheet
+from colorization.photo import cameo, guide, hints, light, mats, negative, preparation, recolor, sheet
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.mark import SOURCE, program
 from colorization.vividness import OWN, Curve
 from tools.try_page import bundled, engine
 
-KINDS = {"float32": "Float32Array", "uint16": "Uint16Array", "uint8": "Uint8ClampedArray"}
+KINDS = {"float64": "Float64Array", "float32": "Float32Array", "uint16": "Uint16Array", "uint8": "Uint8ClampedArray"}
 TYPES = {kind: name for name, kind in KINDS.items()} | {"Uint8Array": "uint8"}
 SIDE = 32  # of the network's input
 SHAPES = [(90, 120), (301, 217), (1, 1), (3, 2), (1, 400), (40, 700), (37, 33)]
@@ -202,6 +202,25 @@ def test_a_mat_is_found_and_filled_alike(js, shape, tone):
     assert np.abs(filled - mats.filled(L, expected.mask(L.shape, 1.5))).max() < 1e-6
 
 
+def feathered(levels, tone):
+    """Lightness levels that fade into a tone 0..65535 around an oval."""
+    rows, columns = (np.linspace(-1, 1, size) for size in levels.shape)
+    share = 1 / (1 + np.exp(14 * (np.hypot(rows[:, None], columns) / 0.75 - 1)))
+    return (levels * share + tone * (1 - share)).astype(np.uint16)
+
+
+@pytest.mark.parametrize("tone", [1000, 63000])
+@pytest.mark.parametrize("shape", [(160, 160), (130, 97)])
+def test_a_feathered_cameo_is_cleared_alike(js, shape, tone):
+    scan = feathered(levels_of(shape, low=0.2, high=0.8), tone)
+    L = (scan / np.float32(recolor.L_LEVELS / 2) - 1).astype(np.float32)
+    expected, found = cameo.found(L), js("cameo.js", "faded", plane(L))
+    assert expected and list(found["shape"].values()) == pytest.approx(list(expected.shape))
+    assert found["shares"] == pytest.approx(expected.shares, abs=1e-5)
+    clear = array_of(js("cameo.js", "unfaded", plane(L), found))
+    assert np.abs(clear - cameo.unfaded(L, expected)).max() < 1e-3
+
+
 @pytest.mark.parametrize("tilt", [0, 3])
 @pytest.mark.parametrize("tone", [1000, 62000])
 @pytest.mark.parametrize("margin", [0, 20])
@@ -331,7 +350,12 @@ def test_a_page_of_photographs_is_painted_alike(js, tilt, margin, count):
 @pytest.mark.parametrize("count", [0, 9])
 def test_a_photograph_in_a_mat_is_painted_alike(js, count):
     levels = vignetted(levels_of((200, 170)), 0.2)
-    for scan in (levels, oval(levels, 1000), np.pad(oval(levels, 62000), 20, constant_values=1000)):
+    for scan in (
+        levels,
+        oval(levels, 1000),
+        feathered(levels, 62000),
+        np.pad(oval(levels, 62000), 20, constant_values=1000),
+    ):
         painted_alike(js, scan, some_hints(scan.shape, count) if count else [], 1.3, side=60)
 
 

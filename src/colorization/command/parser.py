@@ -91,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=_number(float, 1, 4),
         default=1,
         metavar="X",
-        help="show the model X times its side, 1 to 4: for groups and wide scenes; 2 takes four times as long",
+        help="show the model X times its side, 1 to 4: for groups; the prediction at 2 takes 3.4 times as long",
     )
     add("--negative", action="store_true", help="photographs and films are negatives: turn them into positives first")
     add("--compare", action="store_true", help="also write NAME-compare: the photograph beside the result")

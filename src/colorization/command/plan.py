@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from colorization.command.same import Guard
 from colorization.core.errors import InputError
+from colorization.core.files import partial_of
 from colorization.film.formats import RESULTS as FILM_RESULTS
 from colorization.film.formats import is_film, own_suffix
 from colorization.film.opening import FilmHeader, read_film_header
@@ -17,7 +18,6 @@ from colorization.photo.formats import ENDING, FORMATS, own_format
 from colorization.photo.reading import Header, read_header
 
 SUFFIXES = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
-PART = ".part"  # added to a result's name while it is written (core/files.py)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,5 +138,6 @@ def _checked(job: Job, guard: Guard) -> Path | None:
 def _try_name(target: Path) -> None:
     """Raise OSError for a name that is too long for the disk, and in a folder without permission."""
     folder = next(folder for folder in target.absolute().parents if os.path.lexists(folder))
-    with suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(folder / (target.name + PART))
+    for name in (target.name, partial_of(target).name):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(folder / name)

@@ -1,5 +1,6 @@
 """Write a file completely or not at all; lock a folder for one process."""
 
+import hashlib
 import json
 import os
 import re
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?|.*[. ]|.*[<>:\"|?*\x00-\x1f].*", re.I | re.S
 )
+PART = ".part"  # added to a file's name while it is written
+LONGEST = 255  # bytes of a name on most disks
 TEXTS = {"name": str, "source": str, "category": str}  # columns to read as text: a folder may be called 2019
 
 
@@ -33,6 +36,14 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def partial_of(path: Path) -> Path:
+    """The file beside `path` that becomes it when it is whole: named after it, or by a hash if its name has no room."""
+    name = path.name + PART
+    if len(os.fsencode(name)) > LONGEST:
+        name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:32] + PART
+    return path.with_name(name)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a new file that replaces `path` when the block succeeds; otherwise `path` stays as it was.
@@ -42,7 +53,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if sys.platform == "win32" and RESERVED.fullmatch(path.name):
         raise InputError(f"{path}: Windows has no file of this name; choose another")
-    partial = path.with_name(path.name + ".part")
+    partial = partial_of(path)
     busy = f"{path}: another process is writing it; wait for it or stop it"
     path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path), _alone(partial, busy) as file:

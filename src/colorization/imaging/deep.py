@@ -26,10 +26,11 @@ CUT = "damaged, its end is missing"
 
 @dataclass(frozen=True, kw_only=True)
 class Deep:
-    """An image with 16 bits per channel. bands: its rows (rows,W,1) or (rows,W,3), uint16, from top to bottom."""
+    """An image with 16 bits per channel. bands: its rows (rows,W,C), uint16, from top to bottom; alpha comes last."""
 
     width: int
     height: int
+    alpha: bool = False
     bands: Callable[[], Iterator[NDArray]]
 
 
@@ -92,7 +93,7 @@ def _sgi(path: Path, start: bytes) -> Deep:
     packed = start[2] == 1
     width, height, channels = (int.from_bytes(start[at : at + 2]) for at in (6, 8, 10))
     check_size(width, height)
-    if channels not in (1, 3):
+    if channels not in (1, 3, 4):
         raise InputError(f"SGI with {channels} channels of 16 bits; save it as gray or RGB")
 
     def bands() -> Iterator[NDArray]:
@@ -104,7 +105,7 @@ def _sgi(path: Path, start: bytes) -> Deep:
             yield np.moveaxis(rows, 0, -1)
             top += count
 
-    return Deep(width=width, height=height, bands=bands)
+    return Deep(width=width, height=height, alpha=channels == 4, bands=bands)
 
 
 def _planes(content: NDArray[np.uint8], height: int, width: int, channels: int) -> NDArray:

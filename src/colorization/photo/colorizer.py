@@ -120,7 +120,7 @@ class PhotoColorizer:
         hints: colours that you know, as (x, y, colour): a pixel of the upright photograph, from its upper left corner,
             and a CSS colour such as "#2f5d3a", or "keep" for neutral gray. Only for a model that takes hints.
         detail: the model sees this many times the side that it was trained at (at most the photograph's own pixels):
-            2 may help groups and wide scenes, and takes four times the time of the network.
+            2 helps groups a little, and the prediction takes 3.4 times as long.
         negative: the photograph is a negative; the result is its positive.
         like: photographs in colour, of the same kinds: what resembles a place of theirs gets the colours of that place.
             Only for the .onnx file of ours.

@@ -52,11 +52,18 @@ class Shape(NamedTuple):
         upper, lower = (across**n + down**n < 1 for n in (self.upper, self.lower))
         return np.where(y < 0, upper, lower)
 
+    def distance(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """The distance of each pixel (h,w) from the centre: 1 on the edge."""
+        y = (np.arange(shape[0]) - self.y)[:, None]
+        across, down = np.abs(np.arange(shape[1]) - self.x) / self.half_width, np.abs(y) / self.half_height
+        upper, lower = ((across**n + down**n) ** (1 / n) for n in (self.upper, self.lower))
+        return np.where(y < 0, upper, lower)
 
-def opening(L: NDArray[np.float32]) -> Shape | None:
+
+def opening(L: NDArray[np.float32], fits: float = FITS) -> Shape | None:
     """The inside of a mat around normalised L (h,w); None without one.
 
-    A mat has one tone at all four corners, and its inside fits a symmetric shape.
+    A mat has one tone at all four corners, and its inside fits a symmetric shape. fits: intersection / union of both.
     """
     size = max(2, round(CORNER * min(L.shape)))
     if min(L.shape) < 8 * size:
@@ -74,10 +81,10 @@ def opening(L: NDArray[np.float32]) -> Shape | None:
     spans = (rows[1] - rows[0]) / L.shape[0], (columns[1] - columns[0]) / L.shape[1]
     if not SMALLEST < share < LARGEST or min(spans) < SPAN:
         return None
-    return _fitting(picture, rows, columns)
+    return _fitting(picture, rows, columns, fits)
 
 
-def _fitting(picture: Mask, rows: tuple[int, int], columns: tuple[int, int]) -> Shape | None:
+def _fitting(picture: Mask, rows: tuple[int, int], columns: tuple[int, int], least: float) -> Shape | None:
     """The shape that fits best in rows and columns; None if none fits or a rectangle does."""
     halves = (rows[1] - rows[0]) / 2, (columns[1] - columns[0]) / 2
     centre = (rows[0] + rows[1] - 1) / 2, (columns[0] + columns[1] - 1) / 2
@@ -89,7 +96,7 @@ def _fitting(picture: Mask, rows: tuple[int, int], columns: tuple[int, int]) -> 
     )
     shape = Shape(*centre, *halves, upper, lower)
     found = shape.mask(picture.shape)
-    fits = (found & picture).sum() / (found | picture).sum() >= FITS
+    fits = (found & picture).sum() / (found | picture).sum() >= least
     return shape if fits and min(upper, lower) < EXPONENTS[-1] else None
 
 

@@ -10,6 +10,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from colorization.imaging import tiff
 from colorization.imaging.srgb import SRGB, is_srgb
+from colorization.photo.regions import turned
 from colorization.photo.xmp import upright
 
 ORIENTATION = ExifTags.Base.Orientation
@@ -64,7 +65,7 @@ def read_metadata(image: Image.Image) -> Metadata:
         orientation=orientation,
         exif=exif,
         icc=info["icc_profile"] if isinstance(info.get("icc_profile"), bytes) else b"",
-        xmp=_upright_xmp(xmp),
+        xmp=_upright_xmp(xmp, orientation, image.size),
         iptc=_iptc(info["photoshop"].get(IPTC_RESOURCE)) if "photoshop" in info else b"",
         dpi=_dpi(info["dpi"]) if "dpi" in info else None,
         comment=info["comment"] if image.format == "JPEG" and isinstance(info.get("comment"), bytes) else b"",
@@ -87,7 +88,7 @@ def tiff_metadata(file: BinaryIO, page: tiff.Page) -> Metadata:
         orientation=orientation,
         exif=exif,
         icc=page.profile,
-        xmp=_upright_xmp(tags.get(tiff.XMP)),
+        xmp=_upright_xmp(tags.get(tiff.XMP), orientation, (page.width, page.height)),
         iptc=_iptc(tags.get(tiff.IPTC)),
         dpi=_tiff_dpi(tags),
     )
@@ -107,8 +108,8 @@ def _read_exif(load: Callable[[], Image.Exif]) -> tuple[int, bytes]:
         return 1, b""
 
 
-def _upright_xmp(xmp: Any) -> bytes:
-    return upright(xmp) if isinstance(xmp, bytes) else b""
+def _upright_xmp(xmp: Any, orientation: int, stored: tuple[int, int]) -> bytes:
+    return turned(upright(xmp), orientation, stored) if isinstance(xmp, bytes) else b""
 
 
 def _iptc(value: Any) -> bytes:

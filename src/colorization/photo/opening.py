@@ -150,7 +150,8 @@ def _shallow(path: Path, image: Image.Image) -> list[str]:
 
 def _by_rows(deep: Deep, image: Image.Image) -> ImageFile:
     size = deep.height, deep.width
-    header = Header(format=(image.format or "").lower(), width=deep.width, height=deep.height, bits=BITS, alpha=False)
+    name, (height, width) = (image.format or "").lower(), size
+    header = Header(format=name, width=width, height=height, bits=BITS, alpha=deep.alpha)
 
     def whole() -> Image.Image:
         pixels = np.concatenate([eight_bits(band) for band in deep.bands()])

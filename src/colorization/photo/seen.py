@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colorization.photo import mats, sheet
+from colorization.photo import cameo, mats, sheet
 from colorization.photo.light import evened
 from colorization.photo.preparation import Box, evidence, inside, shrunk, stretched
 
@@ -74,10 +74,13 @@ def _part(levels: NDArray[np.uint16], whole: NDArray[np.float32], side: int, til
     if tilted and tilted.slope:
         visible = tilted.mask(levels.shape, whole.shape)
         return _told(Box.whole(whole), mats.filled(whole, visible), visible, trust)
-    box, seen, opening = Box.whole(whole), whole, mats.opening(whole)
-    if not opening and (bordered := inside(whole)) != box:
+    box, seen = Box.whole(whole), whole
+    faded, opening = cameo.found(seen), mats.opening(seen)
+    if not (faded or opening) and (bordered := inside(whole)) != box:
         box, seen = bordered, shrunk(levels[cut(levels.shape, bordered, whole.shape)], side)
-        opening = mats.opening(seen)
+        faded, opening = cameo.found(seen), mats.opening(seen)
+    if faded:
+        return _told(box, cameo.unfaded(seen, faded), faded.shape.mask(seen.shape), trust)
     if not opening:
         return _told(box, seen, None, trust)
     box = within(box, opening.box(seen.shape), seen.shape)

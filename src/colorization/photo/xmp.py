@@ -53,7 +53,7 @@ def revised(xmp: bytes, program: str | None) -> bytes:
     for description in own:
         _drop_stale(description)
     before = next(filter(None, (_take(description, XMP, "CreatorTool") for description in own)), "") if program else ""
-    text = _written(tree)
+    text = written(tree)
     return _behind(text, program, before) if program else text
 
 
@@ -120,7 +120,8 @@ def _remove(description: minidom.Element, node: minidom.Attr | minidom.Element) 
         description.removeChild(node)
 
 
-def _written(tree: minidom.Document) -> bytes:
+def written(tree: minidom.Document) -> bytes:
+    """A tree as XMP; breaks of lines in attributes stay."""
     for element in tree.getElementsByTagName("*"):
         for attribute in element.attributes.values():
             for sign, placeholder in BREAKS.items():

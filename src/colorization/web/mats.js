@@ -30,8 +30,19 @@ export function maskOf({ y, x, halfHeight, halfWidth, upper, lower }, { height, 
   return { data, height, width };
 }
 
-// The inside of a mat around normalised L; null without one.
-export function opening({ data, height, width }) {
+// The distance of each pixel of a size from the centre of a shape: 1 on the edge.
+export function distances({ y, x, halfHeight, halfWidth, upper, lower }, { height, width }) {
+  const data = new Float64Array(height * width);
+  for (let i = 0; i < height; i++) {
+    const n = i < y ? upper : lower;
+    const down = (Math.abs(i - y) / halfHeight) ** n;
+    for (let j = 0; j < width; j++) data[i * width + j] = ((Math.abs(j - x) / halfWidth) ** n + down) ** (1 / n);
+  }
+  return data;
+}
+
+// The inside of a mat around normalised L; null without one. fits: intersection / union of the inside and a shape.
+export function opening({ data, height, width }, fits = FITS) {
   const size = Math.max(2, rounded(CORNER * Math.min(height, width)));
   if (Math.min(height, width) < 8 * size) return null;
   const corners = [0, height - size].flatMap((top) =>
@@ -49,11 +60,11 @@ export function opening({ data, height, width }) {
   const columns = extent(picture, width, height, 1, width);
   const span = Math.min((rows[1] - rows[0]) / height, (columns[1] - columns[0]) / width);
   if (!(SMALLEST < share && share < LARGEST) || span < SPAN) return null;
-  return fitting(picture, rows, columns);
+  return fitting(picture, rows, columns, fits);
 }
 
 // The shape that fits best in rows and columns; null if none fits or a rectangle does.
-function fitting(picture, rows, columns) {
+function fitting(picture, rows, columns, fits) {
   const [halfHeight, halfWidth] = [rows, columns].map(([from, to]) => (to - from) / 2);
   const [y, x] = [rows, columns].map(([from, to]) => (from + to - 1) / 2);
   const masks = EXPONENTS.map((n) => maskOf({ y, x, halfHeight, halfWidth, upper: n, lower: n }, picture).data);
@@ -70,7 +81,7 @@ function fitting(picture, rows, columns) {
   const found = maskOf(shape, picture).data;
   let [both, either] = [0, 0];
   found.forEach((value, at) => ((both += value & picture.data[at]), (either += value | picture.data[at])));
-  return both / either >= FITS && Math.min(...best) < EXPONENTS.at(-1) ? shape : null;
+  return both / either >= fits && Math.min(...best) < EXPONENTS.at(-1) ? shape : null;
 }
 
 // 0 for the even pixels that an edge reaches along a row or a column of even pixels, else 1.

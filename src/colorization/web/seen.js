@@ -1,5 +1,6 @@
 // What the network sees of a scan: each photograph on it by itself, without border and mat, under even light; as photo/seen.py.
 
+import { faded, unfaded } from "./cameo.js";
 import { mats, seen as constants } from "./constants.js";
 import { evened } from "./light.js";
 import { boxOf, filled, fittedTo, maskOf, opening } from "./mats.js";
@@ -46,14 +47,15 @@ function partOf(levels, area, whole, side, slope) {
     const visible = tiltedMask(slope, sizeOf(area), whole);
     return told(wholeOf(whole), filled(whole, visible), visible, trust);
   }
-  let [box, seen, found] = [wholeOf(whole), whole, opening(whole)];
+  let [box, seen, cameo, found] = [wholeOf(whole), whole, faded(whole), opening(whole)];
   const bordered = inside(whole);
   const { height, width } = sizeOf(bordered);
-  if (!found && (height !== whole.height || width !== whole.width)) {
+  if (!cameo && !found && (height !== whole.height || width !== whole.width)) {
     box = bordered;
     seen = shrunk(levels, side, cut(area, box, whole));
-    found = opening(seen);
+    [cameo, found] = [faded(seen), opening(seen)];
   }
+  if (cameo) return told(box, unfaded(seen, cameo), maskOf(cameo.shape, seen), trust);
   if (!found) return told(box, seen, null, trust);
   box = within(box, boxOf(found, seen), seen);
   seen = shrunk(levels, side, cut(area, box, whole));
