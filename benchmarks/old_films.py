@@ -22,8 +22,8 @@ from colorization.photo.preparation import shrunk
 
 Lumas = NDArray[np.uint8]  # a gray film (T,H,W), full range
 SEED = 7
-FLICKER = 0.25  # standard deviation of a picture's gain; its offset's is a third of that
-FLASHES = 0.1  # share of the pictures that are twice as bright
+FLICKER = 0.15  # standard deviation of a picture's gain; its offset's is a third of that
+FLASHES = 0.05  # share of the pictures that are twice as bright
 GATE = 0.012  # of the height: standard deviation of a picture's shift, down; across half as much
 SCRATCHES, DUST = 3, 12  # of a picture; scratches stay for some pictures
 FADED = 70, 0.45  # darkest gray, and contrast
@@ -125,7 +125,7 @@ def measured(folder: Path, kind: str, colorizer: PhotoColorizer) -> list[float]:
     changed = film_of(KINDS[kind](lumas))
 
     def colours(moment: Moment) -> NDArray:
-        return colorizer.predict(levels_of(moment.picture, colorizer.image_size))[0]
+        return colorizer.predict(levels_of(moment.picture, colorizer.image_size), compared=moment.compared)[0]
 
     found = list(moments(changed, colorizer.image_size))
     with ThreadPoolExecutor(1) as network:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from colorization.film.agreement import APART, Scene, View
-from colorization.photo.likeness import Cells
+from colorization.photo.likeness import NOTHING, Carried, Cells, Compared
 from colorization.photo.preparation import Box
 
 SIZE = 64, 96
@@ -18,11 +18,11 @@ def features(picture: np.ndarray) -> list[np.ndarray]:
     return found
 
 
-def view(number: int, a: float, ground: int = 1, firm: bool = False) -> View:
+def view(number: int, a: float, ground: int = 1, firm: bool = False, still: Carried = NOTHING) -> View:
     """A view of a ground, all of it in one colour."""
     picture = np.random.default_rng(ground).uniform(-1, 1, SIZE).astype(np.float32)
     ab, cells = np.full((2, *SIZE), a, np.float32), Cells.of(features(picture), picture)
-    return View(number=number, ab=ab, compared=[(Box.whole(picture), cells)], firm=firm)
+    return View(number=number, ab=ab, compared=[Compared(Box.whole(picture), cells, still)], firm=firm)
 
 
 def scene_of(*views: View) -> Scene:
@@ -43,13 +43,17 @@ def test_views_of_one_thing_agree_and_keep_to_their_mean():
     assert np.ptp([sums[0].mean() for sums in found]) < 0.7 * np.ptp(colours)
 
 
-def test_what_does_not_resemble_and_what_a_person_knows_stay():
+def test_what_does_not_resemble_and_what_hints_and_stills_gave_stay():
     other = view(16, 40.0, ground=5)
     scene = scene_of(view(0, 10.0), view(8, 10.0), other)
     assert abs(float(scene.sums(16)[0].mean()) - 40) < 6 and abs(float(scene.sums(0)[0].mean()) - 10) < 6
     scene = scene_of(view(0, 10.0), view(8, 10.0), view(16, 40.0, firm=True))
     assert np.allclose(scene.sums(16)[0], 40)
     assert scene.sums(0)[0].mean() > 15  # but it gives its colours
+    half = np.zeros((8, 12), np.float32)
+    half[:, :6] = 1
+    scene = scene_of(view(0, 10.0), view(8, 10.0), view(16, 40.0, still=Carried(np.stack([half, half]), half)))
+    assert np.allclose(scene.sums(16)[0, :, :40], 40) and scene.sums(16)[0, :, 56:].mean() < 30
 
 
 def test_views_that_are_far_back_are_forgotten():

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from colorization.color import AB_SCALE
 from colorization.photo.hints import means
-from colorization.photo.likeness import Carried, Cells, Reference, exchanged
-from colorization.photo.preparation import Box
+from colorization.photo.likeness import Carried, Compared, Reference, exchanged
 from colorization.photo.recolor import enlarged
 
 APART = (-4, -2, 2, 4)  # views with which one agrees, by their distance: 16 and 32 pictures before and after
@@ -27,18 +26,18 @@ class View:
     """A picture that the network saw.
 
     number: of the picture. ab: the network's colours (2,h,w) in Lab units. compared: see `PhotoColorizer.predict`.
-    firm: it has hints; it gives colours and takes none.
+    firm: it has hints; it gives colours and takes none. Nor does it take any where it has those of a still.
     """
 
     number: int
     ab: Planes
-    compared: Sequence[tuple[Box, Cells]]
+    compared: Sequence[Compared]
     firm: bool
     taken: dict[int, Planes] = field(default_factory=dict)  # by the other view's number: ab · weight and weight
 
     @cached_property
     def reference(self) -> Reference:
-        ((box, cells),) = self.compared
+        ((box, cells, _),) = self.compared
         ab = self.ab[:, box.top : box.bottom, box.left : box.right]
         return Reference(cells, means(ab / np.float32(AB_SCALE), cells.L.shape))
 
@@ -50,8 +49,9 @@ class View:
         return self.taken[other.number]
 
     def _whole(self, found: Carried) -> Planes:
-        ((box, _),) = self.compared
-        planes = np.concatenate([found.ab * found.weight * np.float32(AB_SCALE), found.weight[None]])
+        ((box, _, known),) = self.compared
+        weight = found.weight * (1 - known.weight)  # of NOTHING it is 0, of another size
+        planes = np.concatenate([found.ab * weight * np.float32(AB_SCALE), weight[None]])
         sides = box.bottom - box.top, box.right - box.left
         whole = np.zeros((3, *self.ab.shape[1:]), np.float32)
         inside = enlarged(planes, (slice(0, sides[0]), slice(0, sides[1])), sides)

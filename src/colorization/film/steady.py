@@ -11,8 +11,7 @@ from colorization.film.agreement import Scene, View
 from colorization.film.reading import Picture
 from colorization.film.warping import Link, Planes, Seen, Stay
 from colorization.photo.guide import guide
-from colorization.photo.likeness import Cells
-from colorization.photo.preparation import Box
+from colorization.photo.likeness import Compared
 from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
 
 KEPT = 0.97  # share of a colour's weight that it keeps from picture to picture: it counts for about 33
@@ -30,7 +29,7 @@ class Moment:
     passes: bool = False  # it differs from the scene around it, as a flash does, and keeps the colours before it
     blank: bool = False  # it passes and shows nothing; it gets no colours
     maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
-    compared: list[tuple[Box, Cells]] = field(default_factory=list)  # of those: see `PhotoColorizer.predict`
+    compared: list[Compared] = field(default_factory=list)  # of those: see `PhotoColorizer.predict`
     hinted: bool = False  # of those: the engine knew colours
 
 

@@ -20,12 +20,11 @@ from colorization.models.common.description import read_description
 from colorization.photo.catalog import find, vividness
 from colorization.photo.guide import guided, placed
 from colorization.photo.hints import SIZE, Hint, before, checked, fitted, joined, map_of, means
-from colorization.photo.likeness import NOTHING, Carried, Cells, Reference, carried, colours, picture
+from colorization.photo.likeness import NOTHING, Carried, Cells, Compared, Reference, carried, colours, picture
 from colorization.photo.metadata import ORIENTATION
 from colorization.photo.negative import positive
 from colorization.photo.network import NO_FEATURES, Network, open_network
 from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
-from colorization.photo.preparation import Box
 from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, lightness_of, painted
 from colorization.photo.seen import FINEST, Part, viewed
 from colorization.photo.sixteen_bit import STRIP
@@ -166,12 +165,11 @@ class PhotoColorizer:
         hints: Hints = (),
         detail: float = 1,
         like: Like = (),
-        compared: list[tuple[Box, Cells]] | None = None,
+        compared: list[Compared] | None = None,
     ) -> list[NDArray]:
         """Lightness levels (H,W) → a colour map (4,h,w) per result; samples: the VAE's draws, 0 for one prediction.
 
-        compared: gets each photograph's box in the map, and its cells, by which it can be compared with others; of a
-            model that can tell them.
+        compared: gets what each photograph can be compared by, of a model that can tell it.
         """
         factor = self.vividness if saturation is None else saturation
         if os.getpid() != self._process:
@@ -218,18 +216,16 @@ class PhotoColorizer:
         return found
 
     def _plain(
-        self, part: Part, references: list[Reference], curve: Curve, compared: list[tuple[Box, Cells]] | None
+        self, part: Part, references: list[Reference], curve: Curve, compared: list[Compared] | None
     ) -> tuple[NDArray, Carried]:
         """The network's colours (2,h',w') of a photograph, and what it takes of references."""
         if not references and (compared is None or not self.network.takes_references):
             return self.network.colorize(part.seen, None), NOTHING
         ab, features = self.network.described(part.seen)
         cells = Cells.of(features, part.seen)
+        found = carried(cells, references) if references else NOTHING
         if compared is not None:
-            compared.append((part.box, cells))
-        if not references:
-            return ab, NOTHING
-        found = carried(cells, references)
+            compared.append(Compared(part.box, cells, found))
         return ab, found._replace(ab=before(found.ab, curve))
 
     def _answers(
@@ -240,7 +236,7 @@ class PhotoColorizer:
         points: NDArray | None,
         references: list[Reference],
         curve: Curve,
-        compared: list[tuple[Box, Cells]] | None,
+        compared: list[Compared] | None,
     ) -> Iterable[NDArray[np.float32]]:
         """The network's colours (2,h',w') of a photograph: one, or samples; given, points: maps of hints (3,h,w)."""
         shown = part.trust * part.visible

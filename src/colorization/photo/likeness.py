@@ -18,6 +18,7 @@ from colorization.imaging.srgb import check_range, pixels_of, srgb_transform
 from colorization.photo.hints import means
 from colorization.photo.metadata import ORIENTATION
 from colorization.photo.pixels import levels_of_array
+from colorization.photo.preparation import Box
 from colorization.photo.recolor import enlarged
 
 LONGEST = 1024  # pixels of the longer side to which a reference is shrunk
@@ -68,6 +69,14 @@ class Carried(NamedTuple):
         shape = ab.shape[1], ab.shape[2]
         mine = enlarged(np.concatenate([self.ab, self.weight[None]]), (slice(0, shape[0]), slice(0, shape[1])), shape)
         return ab + mine[2:] * (mine[:2] - ab)
+
+
+class Compared(NamedTuple):
+    """A photograph to compare with others: its box in a scan's map, its cells, and what it took of references."""
+
+    box: Box
+    cells: Cells
+    taken: Carried
 
 
 NOTHING = Carried(np.zeros((2, 1, 1), np.float32), np.zeros((1, 1), np.float32))
