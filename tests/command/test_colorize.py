@@ -203,7 +203,7 @@ def test_the_guide_equals_torch():
 def test_a_large_photograph_is_computed_in_bands(colorizer, monkeypatch):
     image = np.asarray(photo((300, 200)))[..., 1]
     whole = colorizer.colorize(image)
-    monkeypatch.setattr("colorization.photo.colorizer.BAND", 300 * 16)
+    monkeypatch.setattr("colorization.photo.bands.BAND", 300 * 16)
     assert np.abs(colorizer.colorize(image).astype(int) - whole).max() <= 1  # rounding
 
 

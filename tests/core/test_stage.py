@@ -39,6 +39,13 @@ def test_a_dependency_on_a_folder_covers_every_output_in_it(recorded):
     assert {str(path) for path, _ in inputs("evaluate@gan")} == {"models/gan.safetensors"}
 
 
+def test_a_stage_that_dvc_yaml_no_longer_has_is_not_compared(recorded):
+    lock = yaml.safe_load((recorded / "dvc.lock").read_text())
+    lock["stages"]["people"] = {"cmd": "python", "outs": [{"path": "figures", "md5": "of an earlier version"}]}
+    (recorded / "dvc.lock").write_text(yaml.safe_dump(lock))
+    require_as_recorded("report")
+
+
 @pytest.mark.parametrize(
     "stage, changed",
     [("compare", "data/scores/gray.csv"), ("report", "figures/b/c.png"), ("evaluate@gan", "models/gan.safetensors")],

@@ -85,7 +85,8 @@ def inputs(stage: str) -> Iterator[tuple[Path, str]]:
     name, _, model = stage.partition("@")
     files = (Path("dvc.yaml"), Path("dvc.lock"))
     pipeline, made = (yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)["stages"] for file in files)
-    recorded = {Path(out["path"]): out["md5"] for entry in made.values() for out in entry.get("outs", [])}
+    still = [entry for stage, entry in made.items() if stage.partition("@")[0] in pipeline]  # dvc keeps removed ones
+    recorded = {Path(out["path"]): out["md5"] for entry in still for out in entry.get("outs", [])}
     deps = {Path(dep.replace("${item.model}", model)) for dep in pipeline[name]["deps"]}
     for path, digest in recorded.items():
         if not deps.isdisjoint([path, *path.parents]):

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -17,21 +18,20 @@ from colorization.imaging.heif import reads_heif
 from colorization.imaging.png_gamma import drop_overruled_gamma
 from colorization.imaging.srgb import eight_bits, on_white
 from colorization.models.common.description import read_description
+from colorization.photo.answers import Asked, answers, references_on
+from colorization.photo.bands import painted_bands
 from colorization.photo.catalog import find, vividness
 from colorization.photo.guide import guided, placed
-from colorization.photo.hints import SIZE, Hint, before, checked, fitted, joined, map_of, means
-from colorization.photo.likeness import NOTHING, Carried, Cells, Compared, Reference, carried, colours, picture
+from colorization.photo.hints import SIZE, Hint, checked, map_of
+from colorization.photo.likeness import Compared, Reference, picture
 from colorization.photo.metadata import ORIENTATION
 from colorization.photo.negative import positive
 from colorization.photo.network import NO_FEATURES, Network, open_network
-from colorization.photo.pixels import levels_of_array, levels_of_image, tiles
-from colorization.photo.recolor import L_LEVELS, colour_maps, enlarged, lightness_of, painted
-from colorization.photo.seen import FINEST, Part, viewed
-from colorization.photo.sixteen_bit import STRIP
+from colorization.photo.pixels import levels_of_array, levels_of_image
+from colorization.photo.recolor import L_LEVELS, colour_maps
+from colorization.photo.seen import FINEST, viewed
 from colorization.photo.writing import assembled
 from colorization.vividness import OWN, Curve, vivid
-
-BAND = 2**22  # pixels of the result that are computed at a time
 
 Hints = Iterable[Hint | tuple[float, float, str]]
 Like = Iterable[Image.Image | NDArray | Reference]
@@ -183,9 +183,10 @@ class PhotoColorizer:
         whole, parts = viewed(levels, self._side(levels.shape, detail), prepare=prepare)
         scale = whole.shape[0] / levels.shape[0], whole.shape[1] / levels.shape[1]
         given, points = (map_of(known, scale, whole.shape, curve, size) if known else None for size in (SIZE, 1))
+        asked = Asked(samples, given, points, references, curve, compared)
         drawn = [np.zeros((2, *whole.shape), np.float32) for _ in range(samples or 1)]
         for part in parts:
-            for ab, own in zip(drawn, self._answers(part, samples, given, points, references, curve, compared)):
+            for ab, own in zip(drawn, answers(self.network, part, asked)):
                 ab += placed(own, part.box, whole.shape)
         fits = (guided(levels, whole, vivid(ab, curve), known) for ab in drawn)
         return [colour_maps(*parts) for parts in fits]
@@ -204,64 +205,12 @@ class PhotoColorizer:
         images = [images] if isinstance(images, Image.Image | np.ndarray | Reference) else list(images)
         if images and not self.network.takes_references:
             raise InputError(NO_FEATURES)
-        return [part for one in images for part in ([one] if isinstance(one, Reference) else self._seen(picture(one)))]
-
-    def _seen(self, pixels: NDArray[np.uint8]) -> list[Reference]:
-        """The photographs on a reference, sRGB (H,W,3)."""
-        whole, parts = viewed(lightness_of(pixels), self.image_size, prepare=True)
-        ab, found = colours(pixels, whole.shape), []
-        for part in parts:
-            cells = Cells.of(self.network.described(part.seen)[1], part.seen)
-            found.append(Reference(cells, means(ab[part.inside], cells.L.shape)))
-        return found
-
-    def _plain(
-        self, part: Part, references: list[Reference], curve: Curve, compared: list[Compared] | None
-    ) -> tuple[NDArray, Carried]:
-        """The network's colours (2,h',w') of a photograph, and what it takes of references."""
-        if not references and (compared is None or not self.network.takes_references):
-            return self.network.colorize(part.seen, None), NOTHING
-        ab, features = self.network.described(part.seen)
-        cells = Cells.of(features, part.seen)
-        found = carried(cells, references) if references else NOTHING
-        if compared is not None:
-            compared.append(Compared(part.box, cells, found))
-        return ab, found._replace(ab=before(found.ab, curve))
-
-    def _answers(
-        self,
-        part: Part,
-        samples: int,
-        given: NDArray | None,
-        points: NDArray | None,
-        references: list[Reference],
-        curve: Curve,
-        compared: list[Compared] | None,
-    ) -> Iterable[NDArray[np.float32]]:
-        """The network's colours (2,h',w') of a photograph: one, or samples; given, points: maps of hints (3,h,w)."""
-        shown = part.trust * part.visible
-        if samples:
-            return [ab * shown for ab in self.network.samples(part.seen, samples)]
-        plain, theirs = self._plain(part, references, curve, compared)
-        plain = theirs.onto(plain * part.trust)
-        if given is None or points is None or not points[part.inside][0].any():
-            return [plain * part.visible]
-        answer = self.network.colorize(part.seen, fitted(given[part.inside], part.seen.shape)) * part.trust
-        return [joined(part.seen, plain, theirs.onto(answer), points[part.inside]) * part.visible]
+        seen = partial(references_on, self.network, side=self.image_size)
+        return [part for one in images for part in ([one] if isinstance(one, Reference) else seen(picture(one)))]
 
     def bands(self, levels: NDArray[np.uint16], colour: NDArray, *, bits: int) -> Iterator[NDArray]:
         """The result in bands (rows,W,3) from top to bottom, which bounds memory; bits: 8 for uint8, 16 for uint16."""
-        height, width = levels.shape
-        rows = max(1, BAND // width // STRIP * STRIP)
-        for top in range(0, height, rows):
-            band = np.empty((min(rows, height - top), width, 3), np.uint8 if bits == 8 else np.uint16)
-
-            def paint(box, top=top, band=band):
-                here = slice(top + box[0].start, top + box[0].stop), box[1]
-                band[box] = painted(levels[here], enlarged(colour, here, levels.shape), bits=bits)
-
-            list(self._map(paint, tiles(band.shape[:2])))
-            yield band
+        return painted_bands(levels, colour, bits, self._map)
 
     def preview(
         self, levels: NDArray[np.uint16], colour: NDArray, longest: int, alpha: NDArray | None = None
