@@ -24,7 +24,7 @@ MODULES = {
     "joining": "hinting.joining",
     "levin": "hinting.levin",
     "srgb": "imaging.srgb",
-    "colorizer": "photo.colorizer",
+    "banding": "photo.bands",
     "preparation": "photo.preparation",
     "light": "photo.light",
     "mats": "photo.mats",

@@ -17,7 +17,7 @@ from colorization.models.common.contract import Colorizer
 
 RNG = np.random.default_rng(0)
 PHOTOS = RNG.uniform(-0.5, 0.5, (70, 3, 16, 16)).astype(np.float16)  # a batch of 64 and six more
-PARAMS = Hints(counts=(20, 0, 1, 5), radius=1, floor_side=8, photographs=0)
+PARAMS = Hints(models=("ours",), counts=(20, 0, 1, 5), radius=1, floor_side=8, photographs=0)
 INDEX = pd.DataFrame({"source": "here", "category": ["sea", "street"] * 35})
 
 

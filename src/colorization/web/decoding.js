@@ -1,6 +1,6 @@
 // The bytes of a photograph → its lightness levels, by the browser's own decoders: upright, in sRGB, 8 bits.
 
-import { colorizer, negative, opening, painting, reading, srgb } from "./constants.js";
+import { banding, negative, opening, painting, reading, srgb } from "./constants.js";
 import { InputError } from "./errors.js";
 import { withEnd } from "./jpeg_end.js";
 import { oneBit, orange } from "./negative.js";
@@ -63,7 +63,7 @@ async function unreadable(file) {
 // Half floats keep the colours of what is nearly transparent, which a canvas multiplies by alpha.
 function planesOf(image, clear) {
   const { width, height } = image;
-  const rows = Math.min(height, Math.max(1, Math.floor(colorizer.BAND / width)));
+  const rows = Math.min(height, Math.max(1, Math.floor(banding.BAND / width)));
   const canvas = new OffscreenCanvas(width, rows);
   const depth = clear ? { colorType: "float16" } : {};
   const context = canvas.getContext("2d", { colorSpace: "srgb", willReadFrequently: true, ...depth });

@@ -1,6 +1,6 @@
 // The result as a picture for the page and as a file: JPEG and WebP by the browser's encoders, else PNG.
 
-import { colorizer, formats, painting } from "./constants.js";
+import { banding, formats, painting } from "./constants.js";
 import { marked } from "./mark.js";
 import { png } from "./png.js";
 import { painted } from "./recolor.js";
@@ -40,7 +40,7 @@ const imageOf = (pixels, width) => new ImageData(pixels, width, pixels.length / 
 // The result (RGBA) in bands from top to bottom, which bounds memory; each band is overwritten by the next.
 function* bands(levels, colour, alpha) {
   const { width, height } = levels;
-  const rows = Math.min(height, Math.max(1, Math.floor(colorizer.BAND / 4 / width)));
+  const rows = Math.min(height, Math.max(1, Math.floor(banding.BAND / 4 / width)));
   const room = new Uint8ClampedArray(rows * width * 4);
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(height, top + rows);
