@@ -185,13 +185,13 @@ def test_a_stage_runs_once_at_a_time_in_a_workspace(many):
 @pytest.mark.parametrize("rank", ["0", "4"])
 def test_processes_on_other_machines_belong_to_the_same_run(tmp_path, rank):
     """torchrun with four processes on each of two machines that share a checkout; rank 4 is the first of the second."""
-    path = tmp_path / ".dvc/tmp/stages/stages.people.lock"
+    path = tmp_path / ".dvc/tmp/stages/stages.claims.lock"
     path.parent.mkdir(parents=True)
     with open(path, "w") as lock:
         assert hold(lock)
-        told = start(tmp_path, "stages.people", RANK=rank, LOCAL_RANK="0").communicate(timeout=60)[1]
-    assert ("another process is running stages.people here" in told) == (rank == "0")
-    assert ("data/human_study/key.json: No such file" in told) == (rank == "4"), "it goes on to its work"
+        told = start(tmp_path, "stages.claims", RANK=rank, LOCAL_RANK="0").communicate(timeout=60)[1]
+    assert ("another process is running stages.claims here" in told) == (rank == "0")
+    assert ("params.yaml: file not found" in told) == (rank == "4"), "it goes on to its work"
 
 
 LIMITED = """

@@ -12,9 +12,10 @@ from colorization.color import lab_to_rgb
 from colorization.core.params import load_config
 from colorization.evaluation.scoring import to_uint8
 from colorization.models.common.contract import Colorizer
+from colorization.photo.torch_network import TorchNetwork
 from colorization.vividness import OWN, Curve, vivid
 from tools import as_painted
-from tools.as_painted import AsPainted
+from tools.as_painted import AsPainted, AsStored
 
 CONFIG = load_config(ROOT / "presets/sample.yaml")
 CONFIG = replace(CONFIG, compare=replace(CONFIG.compare, resamples=200))
@@ -34,12 +35,17 @@ def test_the_command_paints_more_vividly_and_keeps_the_lightness():
     L = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 0.5, (2, 1, 32, 32)).astype(np.float32))
     own = Brown().colorize(L)
     for curve in (OWN, Curve(1.5), Curve(2.0, 10.0)):
-        command = AsPainted(Brown(), image_size=32, curve=curve, device=torch.device("cpu"))
+        command = AsPainted(TorchNetwork(Brown(), device="cpu"), image_size=32, curve=curve)
         ab = command.colorize(L)
         assert ab.shape == own.shape
         assert ab.mean(dim=(0, 2, 3)) == pytest.approx(vivid(own, curve).mean(dim=(0, 2, 3)), abs=0.01)
         gray = to_uint8(lab_to_rgb(L, ab * 0)).astype(int)
         assert np.abs(gray - to_uint8(lab_to_rgb(L, torch.zeros(2, 2, 32, 32)))).max() <= 1
+
+
+def test_a_stored_network_is_scored_like_the_network_itself():
+    L = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 0.5, (3, 1, 16, 24)).astype(np.float32))
+    assert torch.equal(AsStored(TorchNetwork(Brown(), device="cpu")).colorize(L), Brown().colorize(L))
 
 
 def rows(delta_e) -> pd.DataFrame:
