@@ -54,7 +54,7 @@ def test_one_parameter_reruns_what_it_touches_and_metrics_compare_branches(repos
     run(["git", "checkout", "-qb", "other"], repository)
     path = repository / "params.yaml"
     path.write_text(re.sub(r"(zhang:\n(?:    .*\n)*?    lr: )\S+", r"\g<1>1e-4", path.read_text()))
-    own = {f"{stage}@zhang" for stage in ("train", "export", "evaluate", "tradeoff", "hints", "repeat")}
+    own = {f"{stage}@zhang" for stage in ("train", "export", "evaluate", "tradeoff")}
     ran = stages_run(dvc(repository, "repro").stdout)
     assert ran == own | {"describe", "compare", "human_study", "claims", "plot", "report"}
     run(["git", "commit", "-qam", "a lower rate"], repository)
