@@ -88,10 +88,10 @@ def main() -> None:
     names = wanted.model or ["ours"]
     files = sorted(wanted.folder.iterdir())[: wanted.count] if wanted.folder else []
     photos = [to_rgb(Image.open(file)) for file in files] or originals(wanted.count, wanted.source)
-    plain = load(names[0])
-    grays = np.array([measured(plain.colorize(photo, saturation=0), photo) for photo in photos])
+    models = [load(name) for name in names]
+    grays = np.array([measured(models[0].colorize(photo, saturation=0), photo) for photo in photos])
     truth = np.array([measured(photo, photo)[COLOUR] for photo in photos])
-    scores = [scored(load(name), photos) for name in names]
+    scores = [scored(model, photos) for model in models]
     floor, colour, floors, colours = grays.mean(axis=0), truth.mean(), resampled(grays), resampled(truth)
     found = [(summary(each.mean(axis=0), floor, colour), summary(resampled(each), floors, colours)) for each in scores]
     print(f"{len(photos)} photographs; gray: ΔE {told(floor[DELTA_E], floors[:, DELTA_E])}")
