@@ -7,20 +7,24 @@ def main(model: str) -> None:
     from colorization.core import paths
     from colorization.core.params import load_config
     from colorization.dataset.devices import launch, machine
+    from colorization.dataset.index import shown
     from colorization.dataset.photos import Photos, load
     from colorization.models.common.weights import save_model
     from colorization.training.train_model import settings, training
 
     config = load_config()
     params, seed, fabric = config.model(model), config.train.seed, launch()
-    train, val = (Photos.near(load(path), fabric.device) for path in (paths.TRAIN, paths.VAL))
+    copies = config.train.copies
+    train = Photos.near(load(paths.TRAIN), fabric.device, rows=shown(paths.INDEX, copies))
+    val = Photos.near(load(paths.VAL), fabric.device)
     with training(
         model, params, params.network(), train, val, seed=seed, fabric=fabric, files=[paths.TRAIN, paths.VAL],
         checkpoints=paths.CHECKPOINTS, history=paths.history(model),
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
-            about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train),
-                     "params": settings(model, params, seed), **machine(fabric)}  # fmt: skip
+            about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train.packed),
+                     "params": settings(model, params, seed) | ({"copies": dict(copies)} if copies else {}),
+                     **machine(fabric)}  # fmt: skip
             save_model(paths.weights(model), fitted.weights, name=model, network=params.network(), about=about)
 
 

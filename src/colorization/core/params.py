@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colorization.core.errors import InputError
-from colorization.core.schema import NAMED, any_number, build, read_tree, rule
+from colorization.core.schema import COUNTS, NAMED, any_number, build, read_tree, rule
 
 FLOORS = ("gray", "mean")  # rows of every table that need no training
 PAPER = {"resnet": "ResNet", "gan": "GAN", "vae": "VAE"}  # the paper's models; its claims are tested if all are trained
@@ -83,6 +83,7 @@ class Fit:
 @dataclass(frozen=True, kw_only=True)
 class Train:
     seed: int = rule(low=0, high=2**31 - 1)
+    copies: COUNTS = rule(low=1, high=100)
     repeats: tuple[str, ...] = any_number()
     seeds: int = rule(low=2, high=100)
 

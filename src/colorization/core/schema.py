@@ -19,6 +19,7 @@ SHORT = 80  # characters of a value in an error message; longer ones are cut
 # The list types that a field may have, and the type of their items.
 LISTS: Mapping[Any, type] = {tuple[float, ...]: float, tuple[int, ...]: int, tuple[str, ...]: str}
 NAMED = Mapping[str, str]  # one text, whose name is then "", or a block of named texts
+COUNTS = Mapping[str, int]  # a block of named whole numbers, which may be empty: {}
 NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
@@ -106,6 +107,8 @@ def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
         return tuple(_scalar(kind, rules, item, where) for item in value)
     if f.type == NAMED:
         return _named(f, value, where)
+    if f.type == COUNTS:
+        return _block(int, f, value, where, least=0)
     assert isinstance(f.type, type)
     if dataclasses.is_dataclass(f.type):
         return build(f.type, value, where)
@@ -115,12 +118,17 @@ def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
 def _named(f: dataclasses.Field, value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, dict):
         return {"": _scalar(str, f.metadata, value, where)}
-    if not 0 < len(value) <= MOST:
-        raise InputError(f"{where}: expected a text, or a block of 1 to {MOST} named texts, not {_short(value)}")
+    return _block(str, f, value, where, least=1)
+
+
+def _block(kind: type[Any], f: dataclasses.Field, value: Any, where: str, *, least: int) -> dict[str, Any]:
+    if not isinstance(value, dict) or not least <= len(value) <= MOST:
+        expected = "a text, or a block" if kind is str else "a block"
+        raise InputError(f"{where}: expected {expected} of {least} to {MOST} named {ITEMS[kind]}, not {_short(value)}")
     for name in value:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InputError(f"{where}: a name must look like {NAME.pattern}, not {_short(name)}")
-    return {name: _scalar(str, f.metadata, text, f"{where}.{name}") for name, text in value.items()}
+    return {name: _scalar(kind, f.metadata, one, f"{where}.{name}") for name, one in value.items()}
 
 
 def _scalar(kind: type[Any], rules: Mapping, value: Any, where: str) -> Any:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 PRECISION, DETERMINISTIC, COMPILE = "LT_PRECISION", "COLORIZATION_DETERMINISTIC", "COLORIZATION_COMPILE"
+STATISTICS = "COLORIZATION_STATISTICS"  # of batch norm in several processes: of the whole batch, or of each share
 KNOWN = {
     PRECISION: ("32-true", "bf16-mixed"),
     "LT_STRATEGY": ("auto", "ddp"),
     DETERMINISTIC: ("0", "1"),
     COMPILE: ("0", "1", "graphs"),
+    STATISTICS: ("all", "own"),
 }  # default first
 HALF, SLOW_HALF = "bf16-mixed", "this processor has no bfloat16 instructions, so that it trains more slowly"
 PROCESSORS = Path("/proc/cpuinfo")
@@ -83,7 +85,9 @@ def machine(fabric: "Fabric") -> dict[str, str]:
     """What a trained model's file says about its training: the name of the device, and the precision."""
     device = fabric.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return {"device": name, "precision": chosen(PRECISION)}
+    about = {"device": name, "precision": chosen(PRECISION)}
+    own = fabric.world_size > 1 and chosen(STATISTICS) == "own"
+    return about | ({"batch_norm": f"{fabric.world_size} processes, each with its own statistics"} if own else {})
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":

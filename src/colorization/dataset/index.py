@@ -1,9 +1,14 @@
 """Read preprocessing's index of all photographs: their splits and categories."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
+from colorization.core.errors import InputError
 from colorization.core.files import read_table
 
 
@@ -16,3 +21,18 @@ def rows_of(index: Path, split: str) -> pd.DataFrame:
 def shared_categories(index: Path) -> list[str]:
     """The categories that training and validation photographs have in common, sorted."""
     return sorted(set(rows_of(index, "train").category) & set(rows_of(index, "val").category))
+
+
+def shown(index: Path, copies: Mapping[str, int]) -> Tensor | None:
+    """The rows (M,) of the training photographs that an epoch shows: those of a source in `copies` that many times.
+
+    None: each once. Raises InputError for a source that no training photograph has.
+    """
+    if not copies:
+        return None
+    sources = rows_of(index, "train").source
+    for name in copies:
+        if name not in set(sources):
+            known = ", ".join(sorted(set(sources)))
+            raise InputError(f"train.copies: {name}: no training photograph is from there; the sources are {known}")
+    return torch.from_numpy(np.repeat(np.arange(len(sources)), [copies.get(name, 1) for name in sources]))

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,33 +23,38 @@ class Photos:
     """Packed photographs (N,3,S,S), and labels (N,) if a model learns them, for batches on a device.
 
     packed: a tensor on the device, or an array in host memory or in a file; then each batch is copied to the device.
+    rows: those of a pass (M,), which may come several times; None: each once.
     """
 
     packed: Tensor | np.ndarray
     device: torch.device
     labels: tuple[Tensor, ...] = ()
+    rows: Tensor | None = None
 
     @classmethod
-    def near(cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = ()) -> "Photos":
+    def near(
+        cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = (), rows: Tensor | None = None
+    ) -> "Photos":
         """Photographs, copied to the device if they fit (see `room`)."""
         resident = packed.nbytes <= room(device)
-        return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels)
+        return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels, rows)
 
     def __len__(self) -> int:
-        return len(self.packed)
+        return len(self.packed) if self.rows is None else len(self.rows)
 
     def batches(
         self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole, first: int = 0
     ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
-        """Every photograph once, in nearly equal batches of at most `batch_size`: (batch size, tensors from `take`).
+        """Every photograph of a pass, in nearly equal batches of at most `batch_size`: (batch size, tensors from `take`).
 
         augment: in random order, which is drawn at once, each mirrored with probability ½, which is drawn batch by
         batch. share: selects this process's part of a batch; the size is that of the whole batch. first: the number of
         batches to leave out at the start. One batch is read ahead.
         """
-        return self._batches(split(len(self), batch_size, shuffle=augment)[first:], augment, share)
+        parts = split(len(self), batch_size, shuffle=augment)[first:]
+        return self._batches(parts if self.rows is None else [self.rows[part] for part in parts], augment, share)
 
-    def _batches(self, parts: tuple[Tensor, ...], augment: bool, share: Callable[[Tensor], Tensor]):
+    def _batches(self, parts: Sequence[Tensor], augment: bool, share: Callable[[Tensor], Tensor]):
         with ThreadPoolExecutor(1) as reader:
             reading = reader.submit(self.read, share(parts[0]))
             for index, following in zip(parts, [*parts[1:], None]):

@@ -1,7 +1,7 @@
 """Train on several processes with the same result as on one: each process takes a share of every batch.
 
-Layers that depend on the whole batch see the whole batch: batch norm uses the statistics of all shares; dropout and
-noise draw for all shares and keep their own. The gradients are summed in one piece after each backward pass, so a model
+Layers that depend on the whole batch see the whole batch: batch norm uses the statistics of all shares, unless the
+machine's setting says that each process uses its own; dropout and noise draw for all shares and keep their own. The gradients are summed in one piece after each backward pass, so a model
 may take any number of optimizer steps on a batch.
 """
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 from colorization.core.errors import InputError
+from colorization.dataset.devices import STATISTICS, chosen
 from colorization.models.common.blocks import Noise
 
 if TYPE_CHECKING:
@@ -57,10 +58,11 @@ class Processes:
             return model
         for tensor in model.state_dict().values():
             dist.broadcast(tensor, 0)
-        if self.fabric.device.type == "cuda":
+        own = chosen(STATISTICS) == "own"  # then the first process's running statistics are kept
+        if self.fabric.device.type == "cuda" and not own:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         for module in model.modules():
-            if type(module) in OF_ALL:  # the same parameters and buffers under the same names
+            if type(module) in OF_ALL and not (own and type(module) is nn.BatchNorm2d):  # the same parameters and buffers under the same names
                 module.__class__, module.processes = OF_ALL[type(module)], self
         return model
 

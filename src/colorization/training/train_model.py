@@ -53,6 +53,8 @@ def training(
     torch.manual_seed(seed)
     model = build(name, network)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
+    if train.rows is not None:
+        depends_on["rows"] = train.rows.tolist()
     folder = checkpoints / name / fingerprint(depends_on, files)
     resume = ResumeState(folder, **seconds_between(fabric.device))
     with resume.locked() if fabric.is_global_zero else nullcontext():
