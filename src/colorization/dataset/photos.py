@@ -45,7 +45,7 @@ class Photos:
     def batches(
         self, batch_size: int, *, augment: bool, share: Callable[[Tensor], Tensor] = lambda whole: whole, first: int = 0
     ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
-        """Every photograph of a pass, in nearly equal batches of at most `batch_size`: (batch size, tensors from `take`).
+        """The photographs of a pass, in nearly equal batches of at most `batch_size`: (batch size, tensors of `take`).
 
         augment: in random order, which is drawn at once, each mirrored with probability ½, which is drawn batch by
         batch. share: selects this process's part of a batch; the size is that of the whole batch. first: the number of

@@ -1,8 +1,8 @@
 """Train on several processes with the same result as on one: each process takes a share of every batch.
 
 Layers that depend on the whole batch see the whole batch: batch norm uses the statistics of all shares, unless the
-machine's setting says that each process uses its own; dropout and noise draw for all shares and keep their own. The gradients are summed in one piece after each backward pass, so a model
-may take any number of optimizer steps on a batch.
+machine's setting says that each process uses its own; dropout and noise draw for all shares and keep their own. The
+gradients are summed in one piece after each backward pass, so a model may take any number of steps on a batch.
 """
 
 import math
@@ -58,12 +58,13 @@ class Processes:
             return model
         for tensor in model.state_dict().values():
             dist.broadcast(tensor, 0)
-        own = chosen(STATISTICS) == "own"  # then the first process's running statistics are kept
+        own = chosen(STATISTICS) == "own"  # then the first process's running statistics are saved
+        kinds = {kind: its for kind, its in OF_ALL.items() if not (own and kind is nn.BatchNorm2d)}
         if self.fabric.device.type == "cuda" and not own:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         for module in model.modules():
-            if type(module) in OF_ALL and not (own and type(module) is nn.BatchNorm2d):  # the same parameters and buffers under the same names
-                module.__class__, module.processes = OF_ALL[type(module)], self
+            if type(module) in kinds:  # the same parameters and buffers under the same names
+                module.__class__, module.processes = kinds[type(module)], self
         return model
 
 
