@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from colorization.core.errors import InputError, shown
 from colorization.core.params import PAPER, Config, description, from_tree, load_config
-from colorization.core.schema import EMPTY, MOST, NAMED
+from colorization.core.schema import COUNTS, EMPTY, MOST, NAMED
 
 NUMBERS, WHOLE, TEXTS = tuple[float, ...], tuple[int, ...], tuple[str, ...]
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
@@ -67,14 +67,14 @@ def refused(tmp_path, tree):
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
 def test_presets_are_valid_and_have_the_same_keys(path):
-    """Beside the list of models and the named folders, which a preset chooses."""
+    """Beside the list of models and the named folders and their copies, which a preset chooses."""
     load_config(path)
 
     def shape(tree):
         return {key: shape(value) for key, value in tree.items()} if isinstance(tree, dict) else None
 
     tree = yaml.safe_load(path.read_text())
-    tree["data"]["folder"]["path"] = ""
+    tree["data"]["folder"]["path"], tree["train"]["copies"] = "", {}
     expected = shape(TREE) | {"models": shape({name: TREE["models"][name] for name in tree["models"]})}
     assert shape(tree) == expected
 
@@ -112,10 +112,17 @@ EVERY_TEXT = pytest.mark.parametrize(
 @EVERY_KEY
 def test_every_key_is_required_and_typed(key, f, tmp_path):
     assert f"{key}: missing" in refused(tmp_path, changed(key, ...))
-    mistyped = [None, {"a": 1}, "x\ny", 1 if f.type is bool else True, 3 if f.type in (str, NAMED) else "x y"]
+    mistyped = [
+        None,
+        {"a": 1.5 if f.type == COUNTS else 1},
+        "x\ny",
+        1 if f.type is bool else True,
+        3 if f.type in (str, NAMED) else "x y",
+    ]
     mistyped += [1.5] if f.type is int else []
     numbers = [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]]
     lists = {NUMBERS: numbers, WHOLE: [*numbers, [1.5]],
+             COUNTS: [[], {"A b": 1}, {"a": "x"}, {"a": 0}, {"a": True}, {"a": {}}, {1: 1}],
              NAMED: [{}, {"A b": "x"}, {"a": ["x"]}, {1: "x"}, {"a": "x\ny"}, [1]],
              TEXTS: ["vae", ["vae"] * (MOST + 1), [None], [["vae"]], ["vae", 1], ["nix"], ["a\nb"]]}  # fmt: skip
     if f.type == TEXTS and EMPTY not in f.metadata:
@@ -132,7 +139,7 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
 
 def test_every_type_of_key_is_known_here():
     """Keys of other types would need their own mistakes above."""
-    assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS, WHOLE, TEXTS, NAMED}
+    assert {f.type for _, f in keys()} == {int, float, str, bool, NUMBERS, WHOLE, TEXTS, NAMED, COUNTS}
 
 
 @EVERY_NUMBER
