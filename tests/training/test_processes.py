@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import GUARD, ROOT, tiny_params
+from safetensors import safe_open
 from trainings import SMALL
 
 pytestmark = pytest.mark.slow
@@ -121,6 +122,19 @@ def test_the_stage_under_torchrun_writes_what_one_process_does(study):
         (study / "models/gan.safetensors").unlink()
         assert not list(study.glob("**/*.part")) and not list(study.glob(".checkpoints/*/*"))
     pd.testing.assert_frame_equal(*histories, atol=1e-4, rtol=1e-4)  # in single precision
+
+
+def test_each_process_may_use_its_own_batch_statistics(study):
+    """Faster on processors, and no longer the same result: the file says so."""
+    told, losses = [], []
+    for wanted in ("all", "own"):
+        run([sys.executable, "-m", "stages.train", "vae"], study, **TWO, COLORIZATION_STATISTICS=wanted)
+        with safe_open(study / "models/vae.safetensors", "pt") as file:
+            told.append(json.loads(file.metadata()["colorization"])["about"].get("batch_norm"))
+        losses.append(pd.read_csv(study / "metrics/history/vae.tsv", sep="\t").train_loss)
+    assert told == [None, "2 processes, each with its own statistics"]
+    assert (losses[0] - losses[1]).abs().max() > 1e-5
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.1)
 
 
 def test_an_error_of_all_processes_is_reported_in_one_line(study):

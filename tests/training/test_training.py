@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.dataset import photos as dataset
+from colorization.dataset.index import shown
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, load_model, save_model
 from colorization.training import trainer as training
@@ -273,6 +275,22 @@ def test_flips_mirror_whole_photographs():
             seen.append((label, mirrored))
     assert sorted(label for label, _ in seen) == list(range(64)) != [label for label, _ in seen]
     assert {mirrored for _, mirrored in seen} == {True, False}
+
+
+def test_an_epoch_shows_copies_of_a_source(tmp_path):
+    sources = ["sea", "street"] * 3
+    table = pd.DataFrame({"source": sources, "split": "train", "category": "c", "row": range(6)})
+    table = pd.concat([table.sample(frac=1, random_state=0), table.head(2).assign(split="val")])
+    table.to_csv(tmp_path / "index.csv", index=False)
+    rows = shown(tmp_path / "index.csv", {"street": 3})
+    train = dataset.Photos.near(packed(6, 2).numpy(), torch.device("cpu"), (torch.arange(6),), rows)
+    seen = [label for _, (*_, labels) in train.batches(5, augment=True) for label in labels.tolist()]
+    assert len(train) == 12 and Counter(seen) == {0: 1, 1: 3, 2: 1, 3: 3, 4: 1, 5: 3}
+    assert seen[:6] != sorted(seen[:6]), "mixed"
+    assert shown(tmp_path / "index.csv", {}) is None
+    told = "^train.copies: wood: no training photograph is from there; the sources are sea, street$"
+    with pytest.raises(InputError, match=told):
+        shown(tmp_path / "index.csv", {"wood": 2})
 
 
 def test_training_from_a_file_gives_bit_identical_weights(tmp_path, monkeypatch):
