@@ -84,11 +84,13 @@ class Photos:
 def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.device) -> Photos:
     """The photographs of a packed split whose category is in `known`, labelled with its position there.
 
+    No photograph is copied: the array may be larger than memory.
+
     categories: one for each photograph of the split, (N,).
     """
     codes = torch.tensor([known.index(category) if category in known else -1 for category in categories])
-    kept, packed = codes >= 0, load(path)
-    return Photos.near(packed if kept.all() else packed[kept.numpy()], device, (codes[kept].to(device),))
+    kept = codes >= 0
+    return Photos.near(load(path), device, (codes.to(device),), None if kept.all() else kept.nonzero().flatten())
 
 
 def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
