@@ -118,6 +118,16 @@ def test_without_categories_nothing_is_recognised(judges):
     assert "recognised" not in found.scores and "recognised" not in measures.summarise(found.scores)
 
 
+def test_of_many_photographs_some_are_counted(monkeypatch):
+    whole = rarity.shares(PHOTOS)
+    monkeypatch.setattr(rarity, "ENOUGH", len(PHOTOS))
+    np.testing.assert_array_equal(rarity.shares(PHOTOS), whole)
+    monkeypatch.setattr(rarity, "ENOUGH", len(PHOTOS) // 2)
+    np.testing.assert_array_equal(
+        rarity.shares(PHOTOS), rarity.shares(PHOTOS[:: -(-len(PHOTOS) // (len(PHOTOS) // 2))])
+    )
+
+
 def test_rare_colours_weigh_more():
     weights = rarity.colour_weights(PHOTOS)
     ab = torch.from_numpy(PHOTOS[:, 1:].astype(np.float32)) * 110
