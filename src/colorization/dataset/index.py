@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from colorization.core.errors import InputError
 from colorization.core.files import read_table
@@ -23,7 +22,7 @@ def shared_categories(index: Path) -> list[str]:
     return sorted(set(rows_of(index, "train").category) & set(rows_of(index, "val").category))
 
 
-def shown(index: Path, copies: Mapping[str, int]) -> Tensor | None:
+def shown(index: Path, copies: Mapping[str, int]) -> NDArray[np.intp] | None:
     """The rows (M,) of the training photographs that an epoch shows: those of a source in `copies` that many times.
 
     None: each once. Raises InputError for a source that no training photograph has.
@@ -35,4 +34,4 @@ def shown(index: Path, copies: Mapping[str, int]) -> Tensor | None:
         if name not in set(sources):
             known = ", ".join(sorted(set(sources)))
             raise InputError(f"train.copies: {name}: no training photograph is from there; the sources are {known}")
-    return torch.from_numpy(np.repeat(np.arange(len(sources)), [copies.get(name, 1) for name in sources]))
+    return np.repeat(np.arange(len(sources)), [copies.get(name, 1) for name in sources])

@@ -33,11 +33,12 @@ class Photos:
 
     @classmethod
     def near(
-        cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = (), rows: Tensor | None = None
+        cls, packed: np.ndarray, device: torch.device, labels: tuple[Tensor, ...] = (), rows: np.ndarray | None = None
     ) -> "Photos":
         """Photographs, copied to the device if they fit (see `room`)."""
         resident = packed.nbytes <= room(device)
-        return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels, rows)
+        some = None if rows is None else torch.from_numpy(rows)
+        return cls(torch.from_numpy(np.array(packed)).to(device) if resident else packed, device, labels, some)
 
     def __len__(self) -> int:
         return len(self.packed) if self.rows is None else len(self.rows)
@@ -90,7 +91,7 @@ def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.
     """
     codes = torch.tensor([known.index(category) if category in known else -1 for category in categories])
     kept = codes >= 0
-    return Photos.near(load(path), device, (codes.to(device),), None if kept.all() else kept.nonzero().flatten())
+    return Photos.near(load(path), device, (codes.to(device),), None if kept.all() else kept.numpy().nonzero()[0])
 
 
 def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
