@@ -16,7 +16,7 @@ from colorization.core.errors import InputError, run
 from colorization.core.params import Fit, load_config
 from colorization.core.process import processors
 from colorization.dataset.devices import HALF, KNOWN, PRECISION, one_device
-from colorization.dataset.index import rows_of, shared_categories
+from colorization.dataset.index import rows_of, shared_categories, shown
 from colorization.dataset.photos import Photos, labelled, load
 from colorization.models.common.weights import build
 
@@ -58,7 +58,7 @@ def main() -> None:
     if not paths.TRAIN.exists():
         raise InputError(f"{paths.TRAIN}: missing; run: dvc repro preprocess")
     config, device = load_config(), one_device()
-    photos = Photos.near(load(paths.TRAIN), device)
+    photos = Photos.near(load(paths.TRAIN), device, rows=shown(paths.INDEX, config.train.copies))
     print(f"{len(photos)} photographs; {device.type}, {processors()} processors")
     print(f"{'':21}" + "".join(f"{precision:>20}" for precision in PRECISIONS) + "  faster")
     whole = dict.fromkeys(PRECISIONS, 0.0)
