@@ -14,16 +14,17 @@ def main(model: str) -> None:
 
     config = load_config()
     params, seed, fabric = config.model(model), config.train.seed, launch()
-    copies = config.train.copies
+    copies, start = config.train.copies, config.train.start.get(model)
+    asked = {"copies": dict(copies), "start": start}
     train = Photos.near(load(paths.TRAIN), fabric.device, rows=shown(paths.INDEX, copies))
     val = Photos.near(load(paths.VAL), fabric.device)
     with training(
         model, params, params.network(), train, val, seed=seed, fabric=fabric, files=[paths.TRAIN, paths.VAL],
-        checkpoints=paths.CHECKPOINTS, history=paths.history(model),
+        checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=start,
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train.packed),
-                     "params": settings(model, params, seed) | ({"copies": dict(copies)} if copies else {}),
+                     "params": settings(model, params, seed) | {key: value for key, value in asked.items() if value},
                      **machine(fabric)}  # fmt: skip
             save_model(paths.weights(model), fitted.weights, name=model, network=params.network(), about=about)
 

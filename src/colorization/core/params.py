@@ -84,6 +84,7 @@ class Fit:
 class Train:
     seed: int = rule(low=0, high=2**31 - 1)
     copies: COUNTS = rule(low=1, high=100)
+    start: NAMED = any_number()  # files of trained weights by the names of the models that start from them
     repeats: tuple[str, ...] = any_number()
     seeds: int = rule(low=2, high=100)
 
@@ -182,7 +183,7 @@ def from_tree(tree: Any) -> Config:
         fit.check(name, data.image_size)
     if data.source == "folder" and not all(data.folder.path.values()):
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
-    lists = {"train.repeats": config.train.repeats, "hints.models": config.hints.models,
+    lists = {"train.start": tuple(config.train.start), "train.repeats": config.train.repeats, "hints.models": config.hints.models,
              "human_study.models": config.human_study.models}  # fmt: skip
     for key, names in lists.items():
         for name in names:

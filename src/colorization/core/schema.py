@@ -23,7 +23,7 @@ COUNTS = Mapping[str, int]  # a block of named whole numbers, which may be empty
 NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 NO_READERS: Mapping = {}
 MOST = 32  # items in a list; each satisfies the field's rule
-EMPTY = "empty"  # in the metadata of a list that may have no items
+EMPTY = "empty"  # in the metadata of a list or a block that may have no items
 
 
 def rule(
@@ -38,7 +38,7 @@ def rule(
 
 
 def any_number():
-    """A field with a list of texts that may be empty."""
+    """A field with a list of texts, or with named texts, that may be empty."""
     return field(metadata={EMPTY: True})
 
 
@@ -108,7 +108,7 @@ def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
     if f.type == NAMED:
         return _named(f, value, where)
     if f.type == COUNTS:
-        return _block(int, f, value, where, least=0)
+        return _block(int, f.metadata, value, where, least=0)
     assert isinstance(f.type, type)
     if dataclasses.is_dataclass(f.type):
         return build(f.type, value, where)
@@ -116,19 +116,21 @@ def _value(f: dataclasses.Field, value: Any, where: str) -> Any:
 
 
 def _named(f: dataclasses.Field, value: Any, where: str) -> dict[str, str]:
+    if EMPTY in f.metadata:
+        return _block(str, {}, value, where, least=0)
     if not isinstance(value, dict):
         return {"": _scalar(str, f.metadata, value, where)}
-    return _block(str, f, value, where, least=1)
+    return _block(str, f.metadata, value, where, least=1)
 
 
-def _block(kind: type[Any], f: dataclasses.Field, value: Any, where: str, *, least: int) -> dict[str, Any]:
+def _block(kind: type[Any], rules: Mapping, value: Any, where: str, *, least: int) -> dict[str, Any]:
     if not isinstance(value, dict) or not least <= len(value) <= MOST:
-        expected = "a text, or a block" if kind is str else "a block"
+        expected = "a text, or a block" if least else "a block"
         raise InputError(f"{where}: expected {expected} of {least} to {MOST} named {ITEMS[kind]}, not {_short(value)}")
     for name in value:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InputError(f"{where}: a name must look like {NAME.pattern}, not {_short(name)}")
-    return {name: _scalar(kind, f.metadata, one, f"{where}.{name}") for name, one in value.items()}
+    return {name: _scalar(kind, rules, one, f"{where}.{name}") for name, one in value.items()}
 
 
 def _scalar(kind: type[Any], rules: Mapping, value: Any, where: str) -> Any:

@@ -12,9 +12,10 @@ import torch
 
 from colorization.core.files import write_bytes, write_table
 from colorization.core.params import Fit
+from colorization.dataset.devices import STATISTICS, chosen
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
-from colorization.models.common.weights import build
+from colorization.models.common.weights import build, load_model, start_from
 from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState, fingerprint, seconds_between
 from colorization.training.trainer import Fitted, Trainer
@@ -36,13 +37,16 @@ def training(
     files: Sequence[Path],
     checkpoints: Path,
     history: Path | None = None,
+    start: str | None = None,
 ) -> Iterator[tuple[Trainable, Fitted]]:
     """The trained model and its outcome. Save them within the block: its end deletes the resume state.
 
     network: the arguments of the model's constructor.
     files: the photographs' files; together with the parameters, seed and code they identify the resume state.
     checkpoints: the folder of all resume states. history: a table, rewritten after every epoch.
-    All processes get the outcome; the first one (fabric.is_global_zero) writes the files.
+    start: a file of trained weights of the same network, from which this training starts.
+    All processes get the outcome; the first one (fabric.is_global_zero) writes the files. Raises InputError if `start`
+    is missing, damaged or of another network.
     """
 
     def on_epoch(rows: list[dict]) -> None:
@@ -52,7 +56,12 @@ def training(
 
     torch.manual_seed(seed)
     model = build(name, network)
+    if start:
+        files = [*files, Path(start)]
+        start_from(model, load_model(files[-1], type(model)), start)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
+    if fabric.world_size > 1:
+        depends_on["statistics"] = chosen(STATISTICS)
     if train.rows is not None:
         depends_on["rows"] = train.rows.tolist()
     folder = checkpoints / name / fingerprint(depends_on, files)
@@ -81,6 +90,7 @@ def repeated(
     checkpoints: Path,
     score: Callable[[Trainable, int], dict[str, float]],
     out: Path,
+    start: str | None = None,
 ) -> None:
     """Train a model once per seed and write a table of seed, measure, value.
 
@@ -92,7 +102,7 @@ def repeated(
             fabric.print(f"seed {seed}", flush=True)
             one = training(
                 name, params, params.network(), train, val, seed=seed, fabric=fabric, files=files,
-                checkpoints=checkpoints,
+                checkpoints=checkpoints, start=start,
             )  # fmt: skip
             model, fitted = until_all_are_done.enter_context(one)
             if fabric.is_global_zero:

@@ -70,6 +70,15 @@ def load_model(path: Path, kind: type[Kind]) -> Kind:
     return model.eval()
 
 
+def start_from(model: Trainable, trained: Trainable, source: str) -> None:
+    """Give a model the weights of a trained one. Raises InputError that names `source` if it is another network."""
+    weights, wanted = trained.state_dict(), model.state_dict()
+    for key in sorted({*weights, *wanted}):
+        if key not in weights or key not in wanted or weights[key].shape != wanted[key].shape:
+            raise InputError(f"train.start: {source}: another network ({key[:80]}); give both the same parameters")
+    model.load_state_dict(weights)
+
+
 def _cast(weights: dict[str, torch.Tensor], model: Trainable) -> dict[str, torch.Tensor]:
     """The weights, cast to the model's types. Raises ValueError for another type and for NaN or infinity."""
     kinds = {key: value.dtype for key, value in model.state_dict().items()}
