@@ -1,0 +1,56 @@
+"""A training that starts from trained weights."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from colorization.core.errors import InputError
+from colorization.core.params import load_config
+from colorization.dataset.photos import Photos
+from colorization.models.common.weights import build, save_model
+from colorization.training.train_model import training
+from conftest import ROOT
+
+PARAMS = replace(load_config(ROOT / "presets/sample.yaml").model("vae"), latent_channels=4, epochs=1, lr=1e-9)
+
+
+def photos(count):
+    torch.manual_seed(count)
+    return Photos(torch.rand(count, 3, 32, 32).sub(0.5).half(), torch.device("cpu"))
+
+
+def trained(folder, start=None):
+    fabric = Fabric(devices=1, accelerator="cpu")
+    with training(
+        "vae", PARAMS, PARAMS.network(), photos(8), photos(4), seed=1, fabric=fabric, files=[],
+        checkpoints=folder / "checkpoints", start=start and str(start),
+    ) as (_, fitted):  # fmt: skip
+        return fitted
+
+
+def saved(path, seed, **changes):
+    torch.manual_seed(seed)
+    network = PARAMS.network() | changes
+    weights = build("vae", network).state_dict()
+    save_model(path, weights, name="vae", network=network, about={})
+    return weights
+
+
+def test_a_training_starts_from_the_weights_of_a_file(tmp_path):
+    start = saved(tmp_path / "start.safetensors", 7)
+    found = trained(tmp_path, tmp_path / "start.safetensors").weights
+    kernels = [name for name, value in start.items() if value.dim() == 4]
+    assert kernels and all(torch.allclose(found[name], start[name], atol=1e-6) for name in kernels)
+    own = trained(tmp_path).weights
+    assert not any(torch.allclose(own[name], start[name], atol=1e-6) for name in kernels)
+
+
+def test_another_network_or_no_file_is_one_line(tmp_path):
+    saved(tmp_path / "wide.safetensors", 1, latent_channels=8)
+    with pytest.raises(InputError, match=r"^train.start: .*wide.safetensors: another network .*; give both the same"):
+        trained(tmp_path, tmp_path / "wide.safetensors")
+    with pytest.raises(InputError, match=r"nowhere.safetensors: file not found"):
+        trained(tmp_path, tmp_path / "nowhere.safetensors")
+    assert not [*tmp_path.rglob("state.pt")]
