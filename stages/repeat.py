@@ -7,15 +7,13 @@ def main(model: str) -> None:
     from colorization.core import paths
     from colorization.core.params import load_config
     from colorization.dataset.devices import launch
-    from colorization.dataset.index import shown
-    from colorization.dataset.photos import Photos, load
+    from colorization.dataset.photos import for_training
     from colorization.evaluation.scoring import Scorer
     from colorization.training.train_model import repeated
 
     config = load_config()
     params, train, fabric = config.model(model), config.train, launch()
-    photos = [Photos.near(load(paths.TRAIN), fabric.device, rows=shown(paths.INDEX, train.copies)),
-              Photos.near(load(paths.VAL), fabric.device)]  # fmt: skip
+    photos = for_training(paths.TRAIN, paths.VAL, paths.INDEX, train.copies, fabric.device)
     scorer = Scorer.load(paths.LAB, paths.CLASSIFIER, config, fabric.device)
     repeated(
         model, params, *photos, seeds=range(train.seed + 1, train.seed + train.seeds), fabric=fabric,

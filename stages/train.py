@@ -7,8 +7,7 @@ def main(model: str) -> None:
     from colorization.core import paths
     from colorization.core.params import load_config
     from colorization.dataset.devices import launch, machine
-    from colorization.dataset.index import shown
-    from colorization.dataset.photos import Photos, load
+    from colorization.dataset.photos import for_training
     from colorization.models.common.weights import save_model
     from colorization.training.train_model import settings, training
 
@@ -16,8 +15,7 @@ def main(model: str) -> None:
     params, seed, fabric = config.model(model), config.train.seed, launch()
     copies, start = config.train.copies, config.train.start.get(model)
     asked = {"copies": dict(copies), "start": start}
-    train = Photos.near(load(paths.TRAIN), fabric.device, rows=shown(paths.INDEX, copies))
-    val = Photos.near(load(paths.VAL), fabric.device)
+    train, val = for_training(paths.TRAIN, paths.VAL, paths.INDEX, copies, fabric.device)
     with training(
         model, params, params.network(), train, val, seed=seed, fabric=fabric, files=[paths.TRAIN, paths.VAL],
         checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=start,

@@ -86,8 +86,13 @@ def machine(fabric: "Fabric") -> dict[str, str]:
     device = fabric.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     about = {"device": name, "precision": chosen(PRECISION)}
-    own = fabric.world_size > 1 and chosen(STATISTICS) == "own"
-    return about | ({"batch_norm": f"{fabric.world_size} processes, each with its own statistics"} if own else {})
+    told = {"batch_norm": f"{fabric.world_size} processes, each with its own statistics"}
+    return about | (told if own_statistics(fabric.world_size) else {})
+
+
+def own_statistics(processes: int) -> bool:
+    """Whether each of several processes uses the statistics of its own share of a batch: STATISTICS says so."""
+    return processes > 1 and chosen(STATISTICS) == "own"
 
 
 def _fabric(*, devices: int, num_nodes: int) -> "Fabric":

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from colorization.core.environment import number
 from colorization.core.errors import InputError
+from colorization.dataset.index import shown
 
 RESIDENT = "COLORIZATION_RESIDENT_BYTES"  # an environment variable
 
@@ -80,6 +81,13 @@ class Photos:
             lab = torch.where(mirrored.view(-1, 1, 1, 1), lab.flip(-1), lab)
         lab = lab.contiguous(memory_format=torch.channels_last)
         return lab[:, :1], lab[:, 1:], *(label[index.to(label.device)] for label in self.labels)
+
+
+def for_training(
+    train: Path, val: Path, index: Path, copies: Mapping[str, int], device: torch.device
+) -> tuple[Photos, Photos]:
+    """The photographs that a model trains on, those of a source in `copies` that many times, and those that judge it."""
+    return Photos.near(load(train), device, rows=shown(index, copies)), Photos.near(load(val), device)
 
 
 def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.device) -> Photos:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
 from colorization.core.errors import InputError
-from colorization.dataset.devices import STATISTICS, chosen
+from colorization.dataset.devices import own_statistics
 from colorization.models.common.blocks import Noise
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Processes:
             return model
         for tensor in model.state_dict().values():
             dist.broadcast(tensor, 0)
-        own = chosen(STATISTICS) == "own"  # then the first process's running statistics are saved
+        own = own_statistics(self.size)  # then the first process's running statistics are saved
         kinds = {kind: its for kind, its in OF_ALL.items() if not (own and kind is nn.BatchNorm2d)}
         if self.fabric.device.type == "cuda" and not own:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)

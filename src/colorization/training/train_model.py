@@ -12,7 +12,7 @@ import torch
 
 from colorization.core.files import write_bytes, write_table
 from colorization.core.params import Fit
-from colorization.dataset.devices import STATISTICS, chosen
+from colorization.dataset.devices import own_statistics
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
 from colorization.models.common.weights import build, load_model, start_from
@@ -60,8 +60,8 @@ def training(
         files = [*files, Path(start)]
         start_from(model, load_model(files[-1], type(model)), start)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
-    if fabric.world_size > 1:
-        depends_on["statistics"] = chosen(STATISTICS)
+    if own_statistics(fabric.world_size):
+        depends_on["statistics"] = "own"
     if train.rows is not None:
         depends_on["rows"] = train.rows.tolist()
     folder = checkpoints / name / fingerprint(depends_on, files)
