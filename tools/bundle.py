@@ -44,10 +44,11 @@ from tools.publish import bring, left_out, output, require_up_to_date, title
 
 LARGEST = 16_000_000  # bytes of the models of one run; every clone downloads them
 MOSTLY = 0.6  # share of photographs with people from which a category counts as one of people
+STARTED = " The training started from the weights of an earlier one, {}."
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
 
-def again(data: Data) -> str:
+def again(config: Config) -> str:
     """The commands that make the bundled model again. Raises InputError if the last commit lacks these parameters."""
     wanted = Path("params.yaml").read_text(encoding="utf-8").strip()
     files = output("git", "ls-tree", "-r", "--name-only", "HEAD", "params.yaml", "presets/", "results/").split("\n")
@@ -56,7 +57,7 @@ def again(data: Data) -> str:
         raise InputError("params.yaml: in no committed run; publish the run (python -m tools.publish) and commit it")
     copy = [] if "params.yaml" in same else [f"cp {same[0]} params.yaml"]
     bundle = shlex.join(["python", "-m", "tools.bundle", *sys.argv[1:]])
-    return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(data)}dvc repro", bundle])
+    return "\n".join([f"git checkout {output('git', 'rev-parse', 'HEAD')}", *copy, f"{bring(config)}dvc repro", bundle])
 
 
 def require_small(models: Mapping[str, Colorizer]) -> None:
@@ -80,10 +81,11 @@ def tested(model: nn.Module, config: Config) -> pd.DataFrame:
 
 def learned(about: dict, data: Data, dataset: str | None) -> dict:
     """The card's facts about the training photographs."""
-    audit = read_json(paths.AUDIT)
+    audit, start = read_json(paths.AUDIT), about["params"].get("start")
     counts = audit["categories"]["train"]
     return {
         "title": title(), "photographs": about["photographs"], "side": about["image_size"], "epoch": about["epoch"],
+        "started": STARTED.format(start) if start else "",
         "categories": ", ".join(f"{count:,} of {category}" for category, count in counts.items()), "kinds": len(counts),
         "files": audit["files"], "left_out": left_out(audit), "tested": audit["used"]["test"],
         "origin": model_card.origin(data, dataset), "licence": model_card.licence(data, dataset),
@@ -132,7 +134,7 @@ def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Conf
     """Write the file and the card of one trained model into the package."""
     source = paths.weights(name)
     sources = read_table(wanted.sources) if wanted.sources else pd.DataFrame(columns=["category", "group", "people"])
-    labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config.data)
+    labels, commands = Labels.of(read_json(paths.DESCRIPTIONS)), again(config)
     half = copy.deepcopy(model)
     half.load_state_dict(halved(model.state_dict()))
     with safe_open(source, framework="pt") as file:

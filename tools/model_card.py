@@ -30,7 +30,7 @@ does not need. `python -m tools.bundle` wrote it and this page.
 {title}
 
 {photographs:,} training photographs at {side}×{side} px, from {origin}: {categories}. Left out of {files:,} files:
-{left_out}. The weights come from epoch {epoch} of one training, the best epoch on the validation photographs.
+{left_out}. The weights come from epoch {epoch} of one training, the best epoch on the validation photographs.{started}
 
 ## Scores
 

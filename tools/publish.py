@@ -15,7 +15,7 @@ from pathlib import Path
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import read_json, read_table, write_bytes, write_table
-from colorization.core.params import Data, load_config
+from colorization.core.params import Config, load_config
 from colorization.core.process import processors
 from colorization.report.labels import FIGURES, HINTS, Labels, figure_file, model_figures
 from colorization.report.tables import joined
@@ -107,12 +107,15 @@ def title() -> str:
     return Path("params.yaml").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
-def bring(data: Data) -> str:
-    """A comment line about the step that a person does before dvc repro, or an empty string."""
-    if data.source != "folder":
-        return ""
-    places = ", ".join(data.folder.path.values())
-    return f"# put the photographs at {places}, where these parameters look for them\n"
+def bring(config: Config) -> str:
+    """A comment line about each step that a person does before dvc repro, or an empty string."""
+    folders = config.data.folder.path.values() if config.data.source == "folder" else ()
+    needed = {"photographs": folders, "weights of an earlier training": config.train.start.values()}
+    return "".join(
+        f"# put the {kind} at {', '.join(places)}, where these parameters look for them\n"
+        for kind, places in needed.items()
+        if places
+    )
 
 
 def claims(rows: dict) -> str:
@@ -162,7 +165,7 @@ def main():
         vivid=markdown.vivid(curves, labels),
         claims=claims(read_json(paths.CLAIMS)), predictions=predictions(config.models, labels),
         hints=TOLD if told else "",
-        bring=bring(config.data), revision=output("git", "rev-parse", "HEAD"),
+        bring=bring(config), revision=output("git", "rev-parse", "HEAD"),
         machine=wanted.machine, time=wanted.time,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

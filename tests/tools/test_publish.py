@@ -42,10 +42,14 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
 
 
 def test_the_printed_commands_name_the_place_for_your_photographs():
-    data = load_config(ROOT / "presets/sample.yaml").data
-    assert bring(data) == "" == bring(replace(data, source="kaggle"))
-    folder = replace(data, source="folder", folder=replace(data.folder, path={"a": "holiday.zip", "b": "work"}))
-    assert bring(folder) == "# put the photographs at holiday.zip, work, where these parameters look for them\n"
+    config = load_config(ROOT / "presets/sample.yaml")
+    kaggle = replace(config.data, source="kaggle")
+    assert bring(config) == "" == bring(replace(config, data=kaggle))
+    folder = replace(config.data, source="folder", folder=replace(config.data.folder, path={"a": "a.zip", "b": "work"}))
+    told = "# put the photographs at a.zip, work, where these parameters look for them\n"
+    assert bring(replace(config, data=folder)) == told
+    started = replace(config, data=folder, train=replace(config.train, start={"vae": "vae.safetensors"}))
+    assert bring(started).removeprefix(told).startswith("# put the weights of an earlier training at vae.safetensors, ")
 
 
 def test_a_run_without_the_papers_models_has_no_section_of_its_claims():
