@@ -48,8 +48,8 @@ def halved(plane: Plane) -> Plane:
 
 def _best(here: Plane, there: Plane, start: NDArray[np.int32], reach: int) -> tuple[NDArray, NDArray]:
     """The best integer motion within `reach` of `start` (2,h,w), and the costs (2r+1,2r+1,h,w) around `start`."""
-    cost, steps = _Cost(here, there), range(-reach, reach + 1)
-    costs = np.stack([[cost(start[0] + down, start[1] + across) for across in steps] for down in steps])
+    steps = np.arange(-reach, reach + 1, dtype=np.int32)[:, None, None]
+    costs = _costs(here, there, start[0] + steps[:, None], start[1] + steps)
     away = np.abs(np.arange(-reach, reach + 1, dtype=np.float32))
     biased = costs + (np.float32(STAY) * (away[:, None] + away))[..., None, None]
     best = biased.reshape(-1, *here.shape).argmin(axis=0)
@@ -58,37 +58,34 @@ def _best(here: Plane, there: Plane, start: NDArray[np.int32], reach: int) -> tu
 
 def _spread(here: Plane, there: Plane, flow: NDArray[np.int32]) -> NDArray[np.int32]:
     """Each block's motion (2,h,w), or a neighbour's if that fits better: what is lost at an edge comes back."""
-    cost, found = _Cost(here, there), flow.copy()
-    lowest = cost(*flow)
-    for step in NEIGHBOURS:
-        other = np.roll(flow, step, axis=(1, 2))
-        costs = cost(*other)
+    tried = np.stack([flow, *(np.roll(flow, step, axis=(1, 2)) for step in NEIGHBOURS)])
+    (found, *others), (lowest, *all_costs) = tried, _costs(here, there, tried[:, 0], tried[:, 1])
+    for other, costs in zip(others, all_costs):
         better = costs < lowest - np.float32(BETTER)
         np.copyto(lowest, costs, where=better)
         np.copyto(found, other, where=better)
     return found
 
 
-class _Cost:
-    """The mean difference (h,w) of the blocks of one plane from those of another, moved down and across (h,w)."""
+def _costs(here: Plane, there: Plane, down: NDArray[np.int32], across: NDArray[np.int32]) -> NDArray[np.float32]:
+    """The mean difference (…,h,w) of the blocks of one plane (h,w) from those of another, moved down and across.
 
-    def __init__(self, here: Plane, there: Plane):
-        h, w = here.shape
-        self._here, self._there = here, np.pad(there, 1, mode="edge").ravel()  # what left the picture is at its edge
-        self._rows, self._columns = np.arange(1, h + 1, dtype=np.int32)[:, None], np.arange(1, w + 1, dtype=np.int32)
-
-    def __call__(self, down: NDArray[np.int32], across: NDArray[np.int32]) -> Plane:
-        h, w = self._here.shape
-        rows, columns = np.clip(self._rows + down, 0, h + 1), np.clip(self._columns + across, 0, w + 1)
-        return boxed(np.abs(self._here - self._there[rows * (w + 2) + columns]))
+    down, across: pixels for each block (…,h,w), of several motions at a time.
+    """
+    h, w = here.shape
+    edged = np.pad(there, 1, mode="edge").ravel()  # what left the picture is at its edge
+    rows = np.clip(np.arange(1, h + 1, dtype=np.int32)[:, None] + down, 0, h + 1) * np.int32(w + 2)
+    columns = np.clip(np.arange(1, w + 1, dtype=np.int32) + across, 0, w + 1)
+    return boxed(np.abs(here - edged[rows + columns]))
 
 
-def boxed(plane: Plane) -> Plane:
-    """The mean (h,w) over a square of side WINDOW; repeats the edges."""
-    h, w = plane.shape
-    padded = np.pad(plane, WINDOW // 2, mode="edge")
-    rows = reduce(np.add, (padded[i : i + h] for i in range(WINDOW)))
-    return reduce(np.add, (rows[:, i : i + w] for i in range(WINDOW))) * np.float32(1 / WINDOW**2)
+def boxed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The means (…,h,w) over a square of side WINDOW; repeats the edges."""
+    h, w = planes.shape[-2:]
+    edges = [(0, 0)] * (planes.ndim - 2) + [(WINDOW // 2, WINDOW // 2)] * 2
+    padded = np.pad(planes, edges, mode="edge")
+    rows = reduce(np.add, (padded[..., i : i + h, :] for i in range(WINDOW)))
+    return reduce(np.add, (rows[..., i : i + w] for i in range(WINDOW))) * np.float32(1 / WINDOW**2)
 
 
 def _doubled(flow: NDArray, shape: tuple[int, ...]) -> NDArray:
