@@ -1,6 +1,7 @@
 """A change reruns only the stages that depend on it: a comment in a file of each layer, a new model, a label."""
 
 import shutil
+from pathlib import Path
 
 import networkx as nx
 import pandas as pd
@@ -96,8 +97,28 @@ def outdated(with_every_stage):
     return found
 
 
+@pytest.fixture(scope="module")
+def inputs(with_every_stage):
+    """A function: a file → the stages that name it, or a folder above it, as a dependency."""
+    with Repo(str(with_every_stage)) as repo:
+        named = [(stage.name, Path(dep.fs_path)) for stage in repo.index.stages for dep in stage.deps]
+
+    def found(name: str) -> set[str]:
+        path = (with_every_stage / "src/colorization" / name).resolve()
+        assert path.exists()
+        return {stage for stage, place in named if place == path or place in path.parents}
+
+    return found
+
+
 @pytest.mark.parametrize("name", RERUNS)
-def test_a_comment_makes_only_these_stages_run_again(outdated, name):
+def test_a_change_makes_only_these_stages_run_again(inputs, name):
+    assert inputs(name) == RERUNS[name]
+
+
+@pytest.mark.parametrize("name", ["core/errors.py", "models/gan/network.py", "report/page.css", "../../stages/plot.py"])
+def test_a_comment_is_a_change(outdated, name):
+    """dvc's own word, which takes seconds for each file: for a file, one in a folder, and one of no stage."""
     assert outdated(name) == RERUNS[name]
 
 

@@ -31,8 +31,8 @@ WEIGHTS = ab_bins.colour_weights(PACKED)
 PHOTO = np.random.default_rng(0).integers(0, 255, (50, 44), np.uint8)
 
 
-def walk(name, precision, monkeypatch):
-    """Train a network for an epoch and, resumed, for another; measure it; colorize a photograph with hints.
+def walk(name, monkeypatch):
+    """Train a network for an epoch and, resumed, for another in half precision; measure it; colorize with hints.
 
     It trains on photographs in the GPU's memory, and validates on some in the host's.
     """
@@ -42,7 +42,7 @@ def walk(name, precision, monkeypatch):
     monkeypatch.setattr(zhang, "shares", lambda packed: np.full((ab_bins.SIDE, ab_bins.SIDE), ab_bins.SIDE**-2.0))
     with gpu(monkeypatch, double=False):
         train, val = Photos(torch.from_numpy(PACKED).to(DEVICE), DEVICE), Photos(PACKED[:2], DEVICE)
-        for epochs, model in enumerate(models, 1):
+        for epochs, (model, precision) in enumerate(zip(models, ("32-true", "bf16-mixed")), 1):
             Trainer(
                 model, train, val, replace(params, epochs=epochs), seed=1, processes=Processes(fabric(precision)),
                 resume=resume, on_epoch=lambda history: None,
@@ -68,16 +68,15 @@ def colorize(model):
         assert len(colorizer.predict(levels_of_array(PHOTO)[0], samples=2)) == 2
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize("name", SMALL)
-def test_all_tensors_of_a_network_meet_on_the_gpu(name, precision, monkeypatch):
+def test_all_tensors_of_a_network_meet_on_the_gpu(name, monkeypatch):
     """It fails if tensors of two devices meet, or if one on the GPU is read as an array or has double precision.
 
     It cannot see: numbers, and what depends on them (rounding, NaN, a random draw); time and memory; what CUDA's
     kernels support; streams and threads; several GPUs; the counts of colours that Zhang's model prepares from, whose
     shape depends on numbers; LPIPS and FID.
     """
-    walk(name, precision, monkeypatch)
+    walk(name, monkeypatch)
 
 
 def test_double_precision_is_looked_for(monkeypatch):

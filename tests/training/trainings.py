@@ -1,4 +1,4 @@
-"""Tiny trainings in double precision, on any number of processes: trainings.py FOLDER.
+"""Tiny trainings in double precision, on any number of processes: trainings.py FOLDER MODEL ….
 
 Writes FOLDER/<model>.json with the history and the photographs that each process read, and keeps the state after the
 first epoch in FOLDER/<model>/early. A state in FOLDER/<model> is resumed.
@@ -85,7 +85,7 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)  # in single precision, rounding makes two trainings differ
     fabric, out = launch(), Path(sys.argv[1])
-    for name in SMALL:
+    for name in sys.argv[2:]:
         outcome = train(name, out / name, fabric)
         seen = [(outcome["train"], outcome["val"])] * fabric.world_size
         if fabric.world_size > 1:

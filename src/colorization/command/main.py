@@ -1,5 +1,6 @@
 """The `colorize` command: photographs in, coloured photographs out."""
 
+import os
 import sys
 
 from colorization.command.parser import PIPE, make_parser
@@ -11,6 +12,8 @@ from colorization.photo import catalog
 
 def main() -> None:
     """The command `colorize`."""
+    # NumPy reads it at its import. Its products are small, and we run several at a time: its threads would wait for cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run(_main)
 
 
