@@ -14,11 +14,12 @@ def main(model: str) -> None:
     config = load_config()
     params, seed, fabric = config.model(model), config.train.seed, launch()
     copies, start = config.train.copies, config.train.start.get(model)
-    asked = {"copies": dict(copies), "start": start}
+    share = config.train.start_share if start else 0.0
+    asked = {"copies": dict(copies), "start": start, "start_share": share}
     train, val = for_training(paths.TRAIN, paths.VAL, paths.INDEX, copies, fabric.device)
     with training(
         model, params, params.network(), train, val, seed=seed, fabric=fabric, files=[paths.TRAIN, paths.VAL],
-        checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=start,
+        checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=start, start_share=share,
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train.packed),

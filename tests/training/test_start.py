@@ -21,11 +21,11 @@ def photos(count):
     return Photos(torch.rand(count, 3, 32, 32).sub(0.5).half(), torch.device("cpu"))
 
 
-def trained(folder, start=None):
+def trained(folder, start=None, share=0.0):
     fabric = Fabric(devices=1, accelerator="cpu")
     with training(
         "vae", PARAMS, PARAMS.network(), photos(8), photos(4), seed=1, fabric=fabric, files=[],
-        checkpoints=folder / "checkpoints", start=start and str(start),
+        checkpoints=folder / "checkpoints", start=start and str(start), start_share=share,
     ) as (_, fitted):  # fmt: skip
         return fitted
 
@@ -45,6 +45,15 @@ def test_a_training_starts_from_the_weights_of_a_file(tmp_path):
     assert kernels and all(torch.allclose(found[name], start[name], atol=1e-6) for name in kernels)
     own = trained(tmp_path).weights
     assert not any(torch.allclose(own[name], start[name], atol=1e-6) for name in kernels)
+
+
+def test_the_outcome_is_a_mean_of_the_start_and_the_training(tmp_path):
+    start = saved(tmp_path / "start.safetensors", 7)
+    pure, mixed = (trained(tmp_path, tmp_path / "start.safetensors", share).weights for share in (0.0, 0.25))
+    for name, value in mixed.items():
+        expected = 0.75 * pure[name] + 0.25 * start[name] if value.is_floating_point() else pure[name]
+        assert torch.allclose(value, expected, atol=1e-6), name
+    assert any(not torch.allclose(mixed[name], pure[name], atol=1e-4) for name in mixed), "batch norm's means moved"
 
 
 def test_another_network_or_no_file_is_one_line(tmp_path):

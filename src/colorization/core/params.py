@@ -85,6 +85,7 @@ class Train:
     seed: int = rule(low=0, high=2**31 - 1)
     copies: COUNTS = rule(low=1, high=100)
     start: NAMED = any_number()  # files of trained weights by the names of the models that start from them
+    start_share: float = rule(low=0.0, high=0.99)  # of the start's weights in the saved ones
     repeats: tuple[str, ...] = any_number()
     seeds: int = rule(low=2, high=100)
 

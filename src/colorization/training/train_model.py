@@ -15,7 +15,7 @@ from colorization.core.params import Fit
 from colorization.dataset.devices import own_statistics
 from colorization.dataset.photos import Photos
 from colorization.models.common.contract import Trainable
-from colorization.models.common.weights import build, load_model, start_from
+from colorization.models.common.weights import build, load_model, mixed, start_from
 from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState, fingerprint, seconds_between
 from colorization.training.trainer import Fitted, Trainer
@@ -38,13 +38,15 @@ def training(
     checkpoints: Path,
     history: Path | None = None,
     start: str | None = None,
+    start_share: float = 0.0,
 ) -> Iterator[tuple[Trainable, Fitted]]:
     """The trained model and its outcome. Save them within the block: its end deletes the resume state.
 
     network: the arguments of the model's constructor.
     files: the photographs' files; together with the parameters, seed and code they identify the resume state.
     checkpoints: the folder of all resume states. history: a table, rewritten after every epoch.
-    start: a file of trained weights of the same network, from which this training starts.
+    start: a file of trained weights of the same network, from which this training starts. start_share: their share in
+    the outcome's weights, see `mixed`.
     All processes get the outcome; the first one (fabric.is_global_zero) writes the files. Raises InputError if `start`
     is missing, damaged or of another network.
     """
@@ -58,7 +60,8 @@ def training(
     model = build(name, network)
     if start:
         files = [*files, Path(start)]
-        start_from(model, load_model(files[-1], type(model)), start)
+        begun = load_model(files[-1], type(model))
+        start_from(model, begun, start)
     depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
     if own_statistics(fabric.world_size):
         depends_on["statistics"] = "own"
@@ -71,6 +74,8 @@ def training(
             model, train, val, params, seed=seed, processes=Processes(fabric), resume=resume, on_epoch=on_epoch
         )
         fitted = trainer.fit()
+        if start and start_share:
+            fitted.weights = mixed(fitted.weights, begun, start_share)
         if history and fabric.is_global_zero:
             write_history(history, fitted.history)  # a training resumed after its last epoch has not written it
         yield model, fitted
@@ -91,6 +96,7 @@ def repeated(
     score: Callable[[Trainable, int], dict[str, float]],
     out: Path,
     start: str | None = None,
+    start_share: float = 0.0,
 ) -> None:
     """Train a model once per seed and write a table of seed, measure, value.
 
@@ -102,7 +108,7 @@ def repeated(
             fabric.print(f"seed {seed}", flush=True)
             one = training(
                 name, params, params.network(), train, val, seed=seed, fabric=fabric, files=files,
-                checkpoints=checkpoints, start=start,
+                checkpoints=checkpoints, start=start, start_share=start_share,
             )  # fmt: skip
             model, fitted = until_all_are_done.enter_context(one)
             if fabric.is_global_zero:

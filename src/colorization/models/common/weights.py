@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from colorization.core.errors import InputError, one_line
 from colorization.core.files import write_bytes
@@ -77,6 +78,19 @@ def start_from(model: Trainable, trained: Trainable, source: str) -> None:
         if key not in weights or key not in wanted or weights[key].shape != wanted[key].shape:
             raise InputError(f"train.start: {source}: another network ({key[:80]}); give both the same parameters")
     model.load_state_dict(weights)
+
+
+def mixed(weights: dict[str, Tensor], start: Trainable, share: float) -> dict[str, Tensor]:
+    """The mean of trained weights and of those that the training started from, which have a share from 0 to 1.
+
+    It keeps more of what the start knew than fewer steps do (Wortsman et al. 2022, "Robust fine-tuning", section 3).
+    Whole numbers, such as batch norm's counter, stay.
+    """
+    before = start.state_dict()
+    return {
+        name: torch.lerp(value, before[name].to(value), share) if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
 
 
 def _cast(weights: dict[str, torch.Tensor], model: Trainable) -> dict[str, torch.Tensor]:
