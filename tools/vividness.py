@@ -15,8 +15,8 @@ from colorization.models.common.weights import load_model
 from colorization.vividness import OWN, Curve
 
 RULE = ("the largest of `tradeoff.gains` that keeps three quarters of what the model's own colours gain over gray in "
-        "ΔE, and is not more colourful than the originals, on the validation photographs of every source (of at most 1,000, "
-        "evenly chosen)")  # fmt: skip
+        "ΔE, and is not more colourful than the originals, on the validation photographs of every source (of at most "
+        "1,000, evenly chosen)")  # fmt: skip
 KEPT = 0.75  # share of the gain
 MOST = 1000  # photographs, as RULE says
 GRAY = Curve(0.0)

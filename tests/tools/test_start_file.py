@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from conftest import ROOT
+from safetensors.torch import load_file
 
 from colorization.core.errors import InputError
 from colorization.core.params import load_config

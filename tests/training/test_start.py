@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import ROOT
 from lightning_fabric import Fabric
 
 from colorization.core.errors import InputError
@@ -11,7 +12,6 @@ from colorization.core.params import load_config
 from colorization.dataset.photos import Photos
 from colorization.models.common.weights import build, save_model
 from colorization.training.train_model import training
-from conftest import ROOT
 
 PARAMS = replace(load_config(ROOT / "presets/sample.yaml").model("vae"), latent_channels=4, epochs=1, lr=1e-9)
 

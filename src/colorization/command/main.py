@@ -12,7 +12,7 @@ from colorization.photo import catalog
 
 def main() -> None:
     """The command `colorize`."""
-    # NumPy reads it at its import. Its products are small, and we run several at a time: its threads would wait for cores.
+    # NumPy reads it at its import. Its products are small, and several run at a time: its threads wait for cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run(_main)
 

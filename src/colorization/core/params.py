@@ -184,8 +184,8 @@ def from_tree(tree: Any) -> Config:
         fit.check(name, data.image_size)
     if data.source == "folder" and not all(data.folder.path.values()):
         raise InputError("data.folder.path: empty; name the folder or zip of your photographs")
-    lists = {"train.start": tuple(config.train.start), "train.repeats": config.train.repeats, "hints.models": config.hints.models,
-             "human_study.models": config.human_study.models}  # fmt: skip
+    lists = {"train.start": tuple(config.train.start), "train.repeats": config.train.repeats,
+             "hints.models": config.hints.models, "human_study.models": config.human_study.models}  # fmt: skip
     for key, names in lists.items():
         for name in names:
             if name not in config.models:
