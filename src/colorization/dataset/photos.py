@@ -86,7 +86,7 @@ class Photos:
 def for_training(
     train: Path, val: Path, index: Path, copies: Mapping[str, int], device: torch.device
 ) -> tuple[Photos, Photos]:
-    """The photographs that a model trains on, with those of a source in `copies` that often, and those that judge it."""
+    """The photographs that a model trains on, those of a source in `copies` several times, and its judges."""
     return Photos.near(load(train), device, rows=shown(index, copies)), Photos.near(load(val), device)
 
 
