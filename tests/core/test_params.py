@@ -67,14 +67,14 @@ def refused(tmp_path, tree):
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
 def test_presets_are_valid_and_have_the_same_keys(path):
-    """Beside the list of models and the named folders and their copies, which a preset chooses."""
+    """Beside the list of models, named folders, their copies, and weights to start from, which a preset chooses."""
     load_config(path)
 
     def shape(tree):
         return {key: shape(value) for key, value in tree.items()} if isinstance(tree, dict) else None
 
     tree = yaml.safe_load(path.read_text())
-    tree["data"]["folder"]["path"], tree["train"]["copies"] = "", {}
+    tree["data"]["folder"]["path"], tree["train"]["copies"], tree["train"]["start"] = "", {}, {}
     expected = shape(TREE) | {"models": shape({name: TREE["models"][name] for name in tree["models"]})}
     assert shape(tree) == expected
 
@@ -123,7 +123,7 @@ def test_every_key_is_required_and_typed(key, f, tmp_path):
     numbers = [1, [], [1] * (MOST + 1), [None], [[1]], [1, "x"], [True]]
     lists = {NUMBERS: numbers, WHOLE: [*numbers, [1.5]],
              COUNTS: [[], {"A b": 1}, {"a": "x"}, {"a": 0}, {"a": True}, {"a": {}}, {1: 1}],
-             NAMED: [{}, {"A b": "x"}, {"a": ["x"]}, {1: "x"}, {"a": "x\ny"}, [1]],
+             NAMED: [[] if EMPTY in f.metadata else {}, {"A b": "x"}, {"a": ["x"]}, {1: "x"}, {"a": "x\ny"}, [1]],
              TEXTS: ["vae", ["vae"] * (MOST + 1), [None], [["vae"]], ["vae", 1], ["nix"], ["a\nb"]]}  # fmt: skip
     if f.type == TEXTS and EMPTY not in f.metadata:
         mistyped.append([])
@@ -169,7 +169,8 @@ def test_a_number_with_thousands_of_digits_is_refused(text, key, tmp_path):
 @EVERY_TEXT
 def test_long_texts_and_control_characters_are_refused(key, f, tmp_path):
     for wrong in ("x" * 5_000, "a\nb", "\x1b[2J", "\0", "\u202e"):
-        assert f" {key}: must be one line of at most 4096 characters, not " in refused(tmp_path, changed(key, wrong))
+        told, value = (f"{key}.vae", {"vae": wrong}) if EMPTY in f.metadata else (key, wrong)
+        assert f" {told}: must be one line of at most 4096 characters, not " in refused(tmp_path, changed(key, value))
 
 
 def test_paths_may_use_any_script(tmp_path):
@@ -286,6 +287,8 @@ def test_any_value_of_any_key_is_accepted_or_refused_with_its_key(tmp_path, valu
         found = config
         for name in key.split("."):
             found = found[name] if isinstance(found, dict) else getattr(found, name)
+        if isinstance(found, dict) and isinstance(value, str):  # one text, whose name is ""
+            value = {"": value}
         numbers = {float: float, tuple: lambda many: tuple(map(float, many))}
         assert found == pytest.approx(numbers[type(found)](value) if type(found) in numbers else value)
 
