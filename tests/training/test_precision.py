@@ -13,7 +13,7 @@ from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState
 from colorization.training.trainer import Trainer
 
-CLOSE = 0.04  # relative difference of a term; the largest found is 0.012
+CLOSE = 0.06  # relative difference of a term; the largest found are 0.012, and 0.042 (KL) without bfloat16 instructions
 # Where rounding is not enlarged: in batch norm over four values, as five halvings leave of 32 px; and in a KL term that
 # hardly weighs, which wanders (by 6 % in full precision, if convolutions are changed by 1/512).
 SIDES, WEIGHTS = {"ours": 64}, {"vae": {"kl_weight": 1.0}}
