@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from colorization.core.errors import InputError, run
+from colorization.core.errors import InputError, one_line, run
 from colorization.models.common import onnx_file
 from colorization.models.common.weights import build_empty, save_model
 
@@ -33,7 +33,7 @@ def convert(source: Path, target: Path) -> None:
     except FileNotFoundError:
         raise InputError(f"{source}: file not found") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{source}: damaged, or not an exported network ({error})") from None
+        raise InputError(f"{source}: damaged, or not an exported network ({one_line(error, 120)})") from None
     weights = {}
     for name, its in wanted.items():
         if not its.is_floating_point():  # batch norm's counter, which nothing uses and the export leaves out
@@ -49,8 +49,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.start", description=__doc__.split("\n\n")[0])
     parser.add_argument("source", type=Path, help="an exported network (.onnx)")
     parser.add_argument("target", type=Path, help="the file of weights to write (.safetensors)")
-    args = parser.parse_args()
-    convert(args.source, args.target)
+    wanted = parser.parse_args()
+    convert(wanted.source, wanted.target)
 
 
 if __name__ == "__main__":

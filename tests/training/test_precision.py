@@ -8,12 +8,14 @@ import torch
 from lightning_fabric import Fabric
 from test_training import CONFIG, SMALL, TRAIN, fit, packed, photos
 
+from colorization.dataset.devices import computes_in_half
 from colorization.models.common.weights import build
 from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState
 from colorization.training.trainer import Trainer
 
-CLOSE = 0.06  # relative difference of a term; the largest found are 0.012, and 0.042 (KL) without bfloat16 instructions
+# Relative difference of a term; the largest found is 0.012, and 0.042 (KL) where bfloat16 has no instructions.
+CLOSE = 0.04 if computes_in_half(torch.device("cpu")) else 0.06
 # Where rounding is not enlarged: in batch norm over four values, as five halvings leave of 32 px; and in a KL term that
 # hardly weighs, which wanders (by 6 % in full precision, if convolutions are changed by 1/512).
 SIDES, WEIGHTS = {"ours": 64}, {"vae": {"kl_weight": 1.0}}
