@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import parameters
 import pytest
 import yaml
 from filelock import FileLock
@@ -123,8 +124,8 @@ def zip_of(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def tiny_params(every_model: bool = False) -> dict:
-    """params.yaml as a tree, in the smallest sizes that still run: the paper's models and one more, or every model."""
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    """Parameters as a tree, in the smallest sizes that still run: the paper's models and one more, or every model."""
+    tree = parameters.every_model()
     tree["data"] |= {"image_size": 32, "resize": 32, "limit": 24}
     models = tree["models"]
     models["resunet"] |= {"width": 4, "depth": 2}

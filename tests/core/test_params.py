@@ -14,6 +14,7 @@ import yaml
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from parameters import every_model
 
 from colorization.core.errors import InputError, shown
 from colorization.core.params import PAPER, Config, description, from_tree, load_config
@@ -22,7 +23,7 @@ from colorization.core.schema import COUNTS, EMPTY, MOST, NAMED
 NUMBERS, WHOLE, TEXTS = tuple[float, ...], tuple[int, ...], tuple[str, ...]
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))
 SAMPLE = (ROOT / "presets/sample.yaml").read_text()
-TREE = yaml.safe_load(SAMPLE)
+TREE = every_model()
 
 
 def write(tmp_path, tree):
@@ -324,7 +325,7 @@ def test_dvc_takes_the_models_from_the_parameters_alone():
 
 
 def test_a_network_without_a_depth_names_its_stride_too():
-    tree = yaml.safe_load(SAMPLE)
+    tree = every_model()
     tree["data"]["image_size"] = 36
     for name in ("gan", "resunet", "pix2pix"):
         tree["models"][name]["depth"] = 2

@@ -5,8 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-import yaml
-from conftest import ROOT
+from parameters import every_model
 from test_export import ABOUT, CLOSE, made, run
 from test_models import GAN
 
@@ -96,7 +95,7 @@ def test_older_files_load_and_unknown_statistics_are_refused(tmp_path):
     save_model(path, weights, name="pix2pix", network=NETWORK | {"test_statistics": "other"}, about=ABOUT)
     with pytest.raises(InputError, match="damaged, or not a model of this version"):
         load_model(path, Colorizer)
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
+    tree = every_model()
     tree["models"]["pix2pix"]["test_statistics"] = "other"
     with pytest.raises(InputError, match=r"models\.pix2pix\.test_statistics: .*running, batch"):
         from_tree(tree)

@@ -29,11 +29,8 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "
 
 
 def start(command, folder, **env) -> subprocess.Popen:
-    env = (
-        os.environ
-        | {"PYTHONPATH": os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT))), "DVC_ROOT": str(folder)}
-        | env
-    )
+    searched = os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT, ROOT / "tests")))
+    env = os.environ | {"PYTHONPATH": searched, "DVC_ROOT": str(folder)} | env
     return subprocess.Popen(
         command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )

@@ -17,11 +17,12 @@ import torch
 import yaml
 from conftest import GUARD, ROOT
 from lightning_fabric import Fabric
+from parameters import every_model
 from safetensors.torch import load_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from colorization.core.errors import InputError
-from colorization.core.params import load_config
+from colorization.core.params import from_tree
 from colorization.dataset import photos as dataset
 from colorization.dataset.index import shown
 from colorization.models.common.contract import Colorizer
@@ -32,7 +33,7 @@ from colorization.training.moving_average import Average
 from colorization.training.resume import ResumeState, fingerprint, seconds_between
 
 SEARCHED = os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT)))
-CONFIG = load_config(ROOT / "presets/sample.yaml")
+CONFIG = from_tree(every_model())
 SMALL = {
     "resnet": {"width": 1},
     "gan": {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_layers": 1},

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from lightning_fabric import Fabric
+from parameters import every_model
 
-from colorization.core.params import load_config
+from colorization.core.params import from_tree
 from colorization.dataset import photos as dataset
 from colorization.dataset.devices import launch
 from colorization.models.common.weights import build
@@ -60,7 +61,7 @@ def photos(count: int, seed: int, labelled: bool, side: int) -> Photos:
 
 def train(name: str, states: Path, fabric: Fabric, counts: tuple[int, int] = (13, 5)) -> dict:
     """The outcome of a training of two epochs, on so many photographs to train and to validate, in batches of 4."""
-    config = load_config(ROOT / "presets/sample.yaml")
+    config = from_tree(every_model())
     params = config.classifier if name == "classifier" else config.model(name)
     params = replace(params, epochs=2, batch_size=4, **SMALL[name])
     network = params.network() | ({"categories": ["a", "b", "c"]} if name == "classifier" else {})
