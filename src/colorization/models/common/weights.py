@@ -73,10 +73,9 @@ def load_model(path: Path, kind: type[Kind]) -> Kind:
 
 def start_from(model: Trainable, trained: Trainable, source: str) -> None:
     """Give a model the weights of a trained one. Raises InputError that names `source` if it is another network."""
-    weights, wanted = trained.state_dict(), model.state_dict()
-    for key in sorted({*weights, *wanted}):
-        if key not in weights or key not in wanted or weights[key].shape != wanted[key].shape:
-            raise InputError(f"train.start: {source}: another network ({key[:80]}); give both the same parameters")
+    weights = trained.state_dict()
+    if key := _differing({key: [*value.shape] for key, value in weights.items()}, model):
+        raise InputError(f"train.start: {source}: another network ({key}); give both the same parameters")
     model.load_state_dict(weights)
 
 
@@ -105,11 +104,15 @@ def _cast(weights: dict[str, torch.Tensor], model: Trainable) -> dict[str, torch
 
 def _check_shapes(file, model: Trainable) -> None:
     """Raise ValueError if names or shapes differ from the model's, before reading: a file may contain gigabytes."""
-    wanted = {key: [*value.shape] for key, value in model.state_dict().items()}
     found = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118  (not a dict)
-    wrong = sorted({*wanted, *found} - {key for key in wanted if wanted[key] == found.get(key)})
-    if wrong:
-        raise ValueError(f"{wrong[0][:80]} is missing, unknown or has another shape")
+    if key := _differing(found, model):
+        raise ValueError(f"{key} is missing, unknown or has another shape")
+
+
+def _differing(found: dict[str, list[int]], model: Trainable) -> str:
+    """The first name, cut, of a weight that the model has otherwise: with another shape, or not at all; or ""."""
+    wanted = {key: [*value.shape] for key, value in model.state_dict().items()}
+    return next((key[:80] for key in sorted({*wanted, *found}) if wanted.get(key) != found.get(key)), "")
 
 
 def build_empty(name: str, network: dict) -> Trainable:
