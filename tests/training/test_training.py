@@ -1,5 +1,6 @@
 """fit(): bit-identical weights after any interruption, and a stop when a number is not finite."""
 
+import copy
 import math
 import os
 import signal
@@ -31,6 +32,7 @@ from colorization.training import trainer as training
 from colorization.training.distributed import Processes
 from colorization.training.moving_average import Average
 from colorization.training.resume import ResumeState, fingerprint, seconds_between
+from colorization.training.terms import Terms
 
 SEARCHED = os.pathsep.join(map(str, (GUARD, ROOT / "src", ROOT)))
 CONFIG = from_tree(every_model())
@@ -63,6 +65,22 @@ def fit(
         processes=Processes(Fabric(accelerator="cpu", devices=1, precision=precision)),
         resume=ResumeState(folder, **(states or {})), on_epoch=on_epoch,
     ).fit()  # fmt: skip
+
+
+def test_the_terms_of_an_epoch_stand_in_one_array_and_continue_after_a_state():
+    """Small tensors kept among large ones that come and go made a training's memory grow with every step."""
+    processes = Processes(Fabric(accelerator="cpu", devices=1))
+    total, again, places = Terms(processes, 6), Terms(processes, 6), set()
+    for step in range(6):
+        processes.count = step + 1
+        total.add({"a": torch.tensor(float(step)), "b": torch.tensor(1.0)})
+        places.add(total.rows.data_ptr())
+        if step == 2:
+            again.load_state_dict(copy.deepcopy(total.state_dict()))
+        elif step > 2:
+            again.add({"a": torch.tensor(float(step)), "b": torch.tensor(1.0)})
+    assert len(places) == 1
+    assert again.means() == total.means() == {"a": sum(s * (s + 1) for s in range(6)) / 21, "b": 1.0}
 
 
 def test_averaged_weights_are_used_and_then_restored():

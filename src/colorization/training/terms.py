@@ -15,28 +15,43 @@ class NotFiniteError(Exception):
 
 
 class Terms:
-    """Named loss terms of batches, each a mean over the whole batch of all processes, kept on the device."""
+    """Named loss terms of up to `steps` batches, each a mean over the whole batch of all processes, on the device.
 
-    def __init__(self, processes: Processes):
-        self.processes = processes
+    They stand in one array: a small tensor of each step, kept to the end of an epoch, would lie among the large ones
+    that come and go, and memory would grow by the pieces that no longer fit together.
+    """
+
+    def __init__(self, processes: Processes, steps: int):
+        self.processes, self.steps = processes, steps
         self.names: list[str] = []
-        self.rows: list[Tensor] = []
         self.counts: list[int] = []
+        self._rows = torch.empty(0)
+
+    @property
+    def rows(self) -> Tensor:
+        """(batches so far, terms)."""
+        return self._rows[: len(self.counts)]
 
     def add(self, terms: dict[str, Tensor]) -> None:
-        self.names = list(terms)
-        self.rows.append(self.processes.mean(torch.stack([term.detach().float() for term in terms.values()])))
+        if not self.counts:
+            self._name(list(terms))
+        row = self.processes.mean(torch.stack([term.detach().float() for term in terms.values()]))
+        self._rows[len(self.counts)] = row
         self.counts.append(self.processes.count)
 
+    def _name(self, names: list[str]) -> None:
+        self.names, self._rows = names, torch.empty(self.steps, len(names), device=self.processes.fabric.device)
+
     def state_dict(self) -> dict:
-        return {"names": self.names, "rows": self.rows, "counts": self.counts}
+        return {"names": self.names, "rows": self.rows.clone(), "counts": self.counts}
 
     def load_state_dict(self, state: dict) -> None:
-        device = self.processes.fabric.device
-        self.names, self.rows, self.counts = state["names"], [row.to(device) for row in state["rows"]], state["counts"]
+        self._name(state["names"])
+        self.counts = state["counts"]
+        self.rows.copy_(state["rows"])
 
     def means(self) -> dict[str, float]:
-        rows = torch.stack(self.rows).cpu().double()  # on the CPU first: Apple's GPUs have no double precision
+        rows = self.rows.cpu().double()  # on the CPU first: Apple's GPUs have no double precision
         counts = torch.tensor(self.counts, dtype=torch.float64)
         return dict(zip(self.names, (rows.T @ counts / counts.sum()).tolist()))
 
@@ -44,7 +59,7 @@ class Terms:
 def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
     """The means of the model's `validation` measures over the validation photographs."""
     model.eval()
-    total = Terms(processes)
+    total = Terms(processes, math.ceil(len(val) / batch_size))
     with torch.no_grad(), processes.fabric.autocast():
         for count, batch in val.batches(batch_size, augment=False, share=processes.share):
             processes.count = count

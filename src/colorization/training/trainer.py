@@ -96,8 +96,8 @@ class Trainer:
     def _train_epoch(self, epoch: int) -> dict[str, float]:
         """The mean loss terms of an epoch, or of the rest of one that was saved within."""
         self.model.train()
-        total, first = Terms(self.processes), self.state["step"]
-        steps, checked = math.ceil(len(self.train) / self.params.batch_size), first
+        first, steps = self.state["step"], math.ceil(len(self.train) / self.params.batch_size)
+        total, checked = Terms(self.processes, steps), first
         batches = self.train.batches(self.params.batch_size, augment=True, share=self.processes.share, first=first)
         if first:
             total.load_state_dict(self.state.pop("terms"))
