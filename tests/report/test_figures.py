@@ -70,9 +70,19 @@ def drawings():
     )
     yield "hints", lambda: hints({"ours": HINTS, "vae": HINTS}, "t", LABELS)
     yield "learning curves", lambda: curves.learning_curves({"gan": HISTORY, "vae": HISTORY[:1]}, "t", LABELS)
+    far = {"gan": HISTORY, "vae": HISTORY.assign(val_ab_mse=[200.0, 90_000.0])}
+    yield "an epoch far off", lambda: curves.learning_curves(far, "t", LABELS)
     for name, params in CONFIG.models.items():
         described = describe(name, params.network(), CONFIG.data.image_size)
         yield name, lambda name=name, described=described: diagrams.architecture(name, described, "t", LABELS)
+
+
+def test_an_epoch_far_off_is_named_and_does_not_flatten_the_others():
+    far = HISTORY.assign(val_ab_mse=[200.0, 90_000.0])
+    (axis,) = curves.learning_curves({"gan": HISTORY, "vae": far}, "t", LABELS).axes
+    assert axis.get_xlabel() == "epoch\noutside the frame: VAE 300 in epoch 2" and axis.get_ylim()[1] < 15
+    (axis,) = curves.learning_curves({"gan": HISTORY}, "t", LABELS).axes
+    assert axis.get_xlabel() == "epoch" and axis.get_ylim()[1] > 200**0.5
 
 
 @pytest.mark.parametrize("draw", [pytest.param(d, id=name) for name, d in drawings()])

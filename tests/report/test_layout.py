@@ -22,7 +22,7 @@ def test_the_sample_has_results_but_no_verdicts_and_links_to_a_published_run(pag
     assert "embedded sample" in page.locator("header").inner_text() and page.locator("td.best").count() > 0
     assert page.locator(".verdict").count() == 0 and page.locator(".claims li").count() == 3
     link = page.locator("header a").get_attribute("href")
-    assert (ROOT / "report" / link).resolve() == ROOT / "results/intel-cpu/README.md" and (ROOT / link[3:]).exists()
+    assert (ROOT / "report" / link).resolve() == ROOT / "results/paper-cpu/README.md" and (ROOT / link[3:]).exists()
 
 
 def test_a_single_model_has_no_empty_section(page, tmp_path):

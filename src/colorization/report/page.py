@@ -20,7 +20,7 @@ from colorization.report.examples import ALIKE, CELLS, COLOURFUL, extremes, spre
 from colorization.report.labels import INPUT, SPLITS, Labels, model_figures, shows_photographs
 
 SLIDERS, FIRST, EXTREMES = 12, 8, 4  # photographs with a slider, unfolded ones, and of each kind for each model
-PUBLISHED = "../results/intel-cpu/README.md"  # from report/index.html: a run of more photographs and wider networks
+PUBLISHED = "../results/paper-cpu/README.md"  # from report/index.html: a run of more photographs and wider networks
 JPEG = b"\xff\xd8"  # first bytes of a file
 METHOD = 3  # of WebP: 4, the default, takes three times as long for pictures of the same size
 TITLE = "ResNet, conditional GAN and VAE"

@@ -14,6 +14,8 @@ TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generato
          "d_loss": "discriminator"}  # fmt: skip
 EQUAL = 1e-5  # relative difference below which two curves are one; written files have 6 digits
 LOG_FROM = 4.0
+FAR = 3.0  # times the median error of all epochs: a validation that failed, which would flatten all others
+MOST_NAMED = 3  # of such errors
 PANELS = ("delta_e", "scene_frechet")  # panels of the trade-off
 VIVID = (0.9, 1.1)  # share of the originals' colorfulness that counts as equally vivid
 LOUDEST = 1.5  # points with a higher share are hidden, except defaults
@@ -60,15 +62,27 @@ def panels(history: pd.DataFrame) -> dict[str, str]:
 
 
 def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: Labels) -> Figure:
-    """Every model's validation error over its epochs, on one scale for all losses; the lowest error is marked."""
+    """Every model's validation error over its epochs, on one scale for all losses; the lowest error is marked.
+
+    Errors above FAR times the median are named below the axis and lie outside the frame.
+    """
     figure, axis = plt.subplots(figsize=(8, 4.6), layout="constrained")
+    errors = np.sqrt(pd.concat([history.val_ab_mse for history in histories.values()]))
+    far, outside = FAR * errors.median(), list[str]()
     for name, history in histories.items():
         error = np.sqrt(history.val_ab_mse)
         best = error.idxmin()
         color, label = labels.colors[name], f"{labels.names[name]}: {error[best]:.1f}"
         axis.plot(history.epoch, error, color=color, marker="o", ms=3, label=label)
         axis.plot(history.epoch[best], error[best], "o", color=color, ms=9, mfc="white", mew=2)
-    axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
+        pairs = zip(history.epoch, error)
+        outside += [f"{labels.names[name]} {value:.0f} in epoch {epoch}" for epoch, value in pairs if value > far]
+    if outside:
+        near = errors[errors <= far]
+        margin = (near.max() - near.min()) / 20
+        axis.set_ylim(near.min() - margin, near.max() + margin)
+    told = f"epoch\noutside the frame: {', '.join(outside[:MOST_NAMED])}" if outside else "epoch"
+    axis.set(xlabel=told, ylabel="root mean squared error of a and b")
     axis.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside right center", title="lowest")
     axis.set_title(title)
