@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
@@ -15,7 +16,7 @@ TERMS = {"loss": "objective", "mse": "MSE", "kl": "KL", "adversarial": "generato
 EQUAL = 1e-5  # relative difference below which two curves are one; written files have 6 digits
 LOG_FROM = 4.0
 FAR = 3.0  # times the median error of all epochs: a validation that failed, which would flatten all others
-MOST_NAMED = 3  # of such errors
+MOST_NAMED = 3  # of such errors; of the others their number
 PANELS = ("delta_e", "scene_frechet")  # panels of the trade-off
 VIVID = (0.9, 1.1)  # share of the originals' colorfulness that counts as equally vivid
 LOUDEST = 1.5  # points with a higher share are hidden, except defaults
@@ -67,26 +68,30 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], title: str, labels: L
     Errors above FAR times the median are named below the axis and lie outside the frame.
     """
     figure, axis = plt.subplots(figsize=(8, 4.6), layout="constrained")
-    errors = np.sqrt(pd.concat([history.val_ab_mse for history in histories.values()]))
-    far, outside = FAR * errors.median(), list[str]()
-    for name, history in histories.items():
-        error = np.sqrt(history.val_ab_mse)
+    errors = {name: np.sqrt(history.set_index("epoch").val_ab_mse) for name, history in histories.items()}
+    for name, error in errors.items():
         best = error.idxmin()
         color, label = labels.colors[name], f"{labels.names[name]}: {error[best]:.1f}"
-        axis.plot(history.epoch, error, color=color, marker="o", ms=3, label=label)
-        axis.plot(history.epoch[best], error[best], "o", color=color, ms=9, mfc="white", mew=2)
-        pairs = zip(history.epoch, error)
-        outside += [f"{labels.names[name]} {value:.0f} in epoch {epoch}" for epoch, value in pairs if value > far]
-    if outside:
-        near = errors[errors <= far]
-        margin = (near.max() - near.min()) / 20
-        axis.set_ylim(near.min() - margin, near.max() + margin)
-    told = f"epoch\noutside the frame: {', '.join(outside[:MOST_NAMED])}" if outside else "epoch"
-    axis.set(xlabel=told, ylabel="root mean squared error of a and b")
+        axis.plot(error, color=color, marker="o", ms=3, label=label)
+        axis.plot(best, error[best], "o", color=color, ms=9, mfc="white", mew=2)
+    axis.set(xlabel="epoch", ylabel="root mean squared error of a and b")
+    _frame(axis, pd.concat({labels.names[name]: error for name, error in errors.items()}))
     axis.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside right center", title="lowest")
     axis.set_title(title)
     return figure
+
+
+def _frame(axis: Axes, errors: pd.Series) -> None:
+    """Leave errors, by label and epoch, that are above FAR times their median outside the frame, and name them."""
+    usual = errors <= FAR * errors.median()
+    if usual.all():
+        return
+    margin = np.ptp(errors[usual]) / 20
+    axis.set_ylim(errors[usual].min() - margin, errors[usual].max() + margin)
+    told = [f"{label} {error:.0f} in epoch {epoch}" for (label, epoch), error in errors[~usual].items()]
+    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    axis.set_xlabel(f"epoch\noutside the frame: {', '.join(told[:MOST_NAMED] + more)}")
 
 
 def tradeoff(curves: pd.DataFrame, floor: pd.Series, title: str, labels: Labels) -> Figure:
