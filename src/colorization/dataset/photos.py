@@ -102,10 +102,15 @@ def labelled(path: Path, categories: pd.Series, known: list[str], device: torch.
     return Photos.near(load(path), device, (codes.to(device),), None if kept.all() else kept.numpy().nonzero()[0])
 
 
+def batch_count(count: int, batch_size: int) -> int:
+    """The number of batches of at most `batch_size` in a pass over `count` photographs."""
+    return math.ceil(count / batch_size)
+
+
 def split(count: int, batch_size: int, *, shuffle: bool) -> tuple[Tensor, ...]:
     """Indices (B,) of nearly equal batches of at most `batch_size`; each of `count` photographs appears once."""
     order = torch.randperm(count) if shuffle else torch.arange(count)
-    return order.tensor_split(math.ceil(count / batch_size))
+    return order.tensor_split(batch_count(count, batch_size))
 
 
 def room(device: torch.device) -> float:

@@ -5,7 +5,6 @@ machine's setting says that each process uses its own; dropout and noise draw fo
 gradients are summed in one piece after each backward pass, so a model may take any number of steps on a batch.
 """
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +14,7 @@ from torch.distributed.nn.functional import all_reduce
 
 from colorization.core.errors import InputError
 from colorization.dataset.devices import own_statistics
+from colorization.dataset.photos import batch_count
 from colorization.models.common.blocks import Noise
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Processes:
 
 def require_a_share_for_each(count: int, batch_size: int, size: int) -> None:
     """Raise InputError if the smallest batch of `count` photographs has fewer than one for each process."""
-    smallest = count // math.ceil(count / batch_size)
+    smallest = count // batch_count(count, batch_size)
     if smallest < size:
         raise InputError(
             f"a batch of {smallest} photographs cannot be shared by {size} processes: raise batch_size in params.yaml, "

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from colorization.dataset.photos import Photos
+from colorization.dataset.photos import Photos, batch_count
 from colorization.models.common.contract import Trainable
 from colorization.training.distributed import Processes
 
@@ -59,7 +59,7 @@ class Terms:
 def validate(model: Trainable, val: Photos, batch_size: int, processes: Processes) -> dict[str, float]:
     """The means of the model's `validation` measures over the validation photographs."""
     model.eval()
-    total = Terms(processes, math.ceil(len(val) / batch_size))
+    total = Terms(processes, batch_count(len(val), batch_size))
     with torch.no_grad(), processes.fabric.autocast():
         for count, batch in val.batches(batch_size, augment=False, share=processes.share):
             processes.count = count

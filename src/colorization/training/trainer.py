@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from colorization.core.errors import InputError
 from colorization.core.params import Fit
-from colorization.dataset.photos import Photos
+from colorization.dataset.photos import Photos, batch_count
 from colorization.models.common.contract import Trainable
 from colorization.training.compiled import compiled
 from colorization.training.distributed import Processes, require_a_share_for_each
@@ -96,7 +96,7 @@ class Trainer:
     def _train_epoch(self, epoch: int) -> dict[str, float]:
         """The mean loss terms of an epoch, or of the rest of one that was saved within."""
         self.model.train()
-        first, steps = self.state["step"], math.ceil(len(self.train) / self.params.batch_size)
+        first, steps = self.state["step"], batch_count(len(self.train), self.params.batch_size)
         total, checked = Terms(self.processes, steps), first
         batches = self.train.batches(self.params.batch_size, augment=True, share=self.processes.share, first=first)
         if first:
