@@ -81,7 +81,7 @@ def test_an_epoch_far_off_is_named_and_does_not_flatten_the_others():
     far = HISTORY.assign(val_ab_mse=[200.0, 90_000.0])
     (axis,) = curves.learning_curves({"gan": HISTORY, "vae": far}, "t", LABELS).axes
     assert axis.get_xlabel() == "epoch\noutside the frame: VAE 300 in epoch 2" and axis.get_ylim()[1] < 15
-    many = pd.concat([HISTORY] * 6).assign(epoch=range(1, 13), val_ab_mse=[200.0] * 7 + [90_000.0] * 5)
+    many = pd.concat([HISTORY] * 6).assign(epoch=range(1, 13), val_ab_mse=[*range(200, 207), *[90_000] * 5])
     (axis,) = curves.learning_curves({"vae": many}, "t", LABELS).axes
     assert axis.get_xlabel().endswith("VAE 300 in epoch 8, VAE 300 in epoch 9, VAE 300 in epoch 10, 2 more")
     (axis,) = curves.learning_curves({"gan": HISTORY}, "t", LABELS).axes
