@@ -1,4 +1,4 @@
-"""Train one model again with other seeds and score each: metrics/seeds/<model>.csv."""
+"""Train one model again with other seeds: scores in metrics/seeds/<model>.csv, losses in metrics/history/seeds/."""
 
 from stages import run_stage
 
@@ -18,7 +18,7 @@ def main(model: str) -> None:
     repeated(
         model, params, *photos, seeds=range(train.seed + 1, train.seed + train.seeds), fabric=fabric,
         files=[paths.TRAIN, paths.VAL], checkpoints=paths.CHECKPOINTS, score=scorer.measures, out=paths.seeds(model),
-        start=train.start.get(model), start_share=train.start_share,
+        history=paths.seeds_history(model), start=train.start.get(model), start_share=train.start_share,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ breaks it, undecided otherwise. Rules about single events (a peak, a sharp fall,
 Claims stay undecided if the run is too short or too small.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 
@@ -20,8 +20,8 @@ CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 OVERLY = 15.0  # points of colorfulness above the original: Hasler & Süsstrunk's step from "not" to "slightly" colourful
 SOME = 0.05  # share of the photographs
 STEADY = 2 / 3  # share of the steps from epoch to epoch
-UNSTABLE = 1 / 3  # share of the epochs at which the loss changes direction: half of noise's share
-SHARP = 0.5  # share of the first epoch's loss, and share of the fall in the first quarter of the epochs
+UNSTABLE = 2.0  # times the changes of the generator's other loss, which knows no adversary
+SHARP = 0.5  # share of the first step's loss, and share of the fall in the first quarter of the epochs
 HARD_TO_TELL = 0.4  # share of the trials in which people take the result for the photograph; guessing gives 0.5
 GREAT = 0.5  # share of the gray floor's squared error
 REPORT_EPOCHS, CONVERGED_EPOCHS = 20, 100
@@ -32,12 +32,15 @@ CLOSE = 0.01  # two errors that differ by less than this share count as equal
 
 @dataclass(frozen=True)
 class Evidence:
-    """The outputs of a run: scores per photograph, intervals, differences, a history per model, people's answers."""
+    """The outputs of a run: scores per photograph, intervals, differences, histories per model, people's answers.
+
+    histories: of the scored training, then of those with other seeds, if there are any.
+    """
 
     scores: Mapping[str, pd.DataFrame]
     table: pd.DataFrame
     differences: pd.DataFrame
-    histories: Mapping[str, pd.DataFrame]
+    histories: Mapping[str, Sequence[pd.DataFrame]]
     people: Mapping
     resamples: int
     seed: int
@@ -124,34 +127,52 @@ def quality_varies(evidence: Evidence) -> Found:
     return Found(f"standard deviation of ΔE: {', '.join(parts)}", together(found))
 
 
-def steady(evidence: Evidence) -> Found:
-    loss = evidence.histories["resnet"].val_loss.to_numpy()
-    if len(loss) < 2:
-        return Found("one epoch", UNDECIDED)
-    share, low, high = trends.falling_share(loss)
-    return Found(f"falls in {_span(share, low, high)} of {len(loss) - 1} steps", above(STEADY, low, high))
+def of_epochs(find: Callable[..., Found]) -> Callable[..., Found]:
+    """Make a rule about a model's histories undecided below MIN_EPOCHS."""
+
+    @wraps(find)
+    def found(*args) -> Found:
+        histories = args[-1]
+        epochs = min(map(len, histories))
+        return find(*args) if epochs >= MIN_EPOCHS else Found(f"{_count(epochs, 'epoch')}: too few", UNDECIDED)
+
+    return found
 
 
-def unstable(evidence: Evidence) -> Found:
-    loss = evidence.histories["gan"].train_adversarial.to_numpy()
-    if len(loss) < MIN_EPOCHS:
-        return Found(f"{len(loss)} epochs: too few", UNDECIDED)
-    share, low, high = trends.turning_share(loss)
-    return Found(f"turns at {_span(share, low, high)} of {len(loss) - 2} epochs", above(UNSTABLE, low, high))
+def of(model: str, find: Callable[[Sequence[pd.DataFrame]], Found]) -> Callable[[Evidence], Found]:
+    """The rule about one model's histories, as a rule about the run's evidence."""
+    return lambda evidence: find(evidence.histories[model])
 
 
-def mirrors(evidence: Evidence) -> Found:
-    history = evidence.histories["gan"]
-    if len(history) < MIN_EPOCHS:
-        return Found(f"{len(history)} epochs: too few", UNDECIDED)
-    r, low, high = trends.correlation_of_changes(history.train_adversarial, history.train_d_loss)
-    return Found(f"correlation of the changes {_span(r, low, high)}", below(0.0, low, high))
+@of_epochs
+def steady(histories: Sequence[pd.DataFrame]) -> Found:
+    losses = [history.val_loss.to_numpy() for history in histories]
+    share, low, high = trends.falling_share(losses)
+    steps = sum(len(loss) - 1 for loss in losses)
+    return Found(f"falls in {_span(share, low, high)} of {steps} steps", above(STEADY, low, high))
 
 
-def peak(evidence: Evidence) -> Found:
-    history = evidence.histories["gan"].iloc[1:]  # the first epoch is the start, not a peak
-    if len(history) < MIN_EPOCHS:
-        return Found(f"{len(history) + 1} epochs: too few", UNDECIDED)
+@of_epochs
+def unstable(histories: Sequence[pd.DataFrame]) -> Found:
+    pairs = [history[["train_adversarial", "train_l1"]].to_numpy() for history in histories]
+    ratio, low, high = trends.ratio_of_changes(pairs)
+    return Found(f"changes {_span(ratio, low, high)} times as much as its L1 loss{_seeds(histories)}",
+                 above(UNSTABLE, low, high))  # fmt: skip
+
+
+@of_epochs
+def mirrors(histories: Sequence[pd.DataFrame]) -> Found:
+    pairs = [history[["train_adversarial", "train_d_loss"]].to_numpy() for history in histories]
+    r, low, high = trends.correlation_of_changes(pairs)
+    return Found(f"correlation of the changes {_span(r, low, high)}{_seeds(histories)}", below(0.0, low, high))
+
+
+@of_epochs
+def peak(histories: Sequence[pd.DataFrame]) -> Found:
+    return _of_all([_peak(history.iloc[1:]) for history in histories])  # the first epoch is the start, not a peak
+
+
+def _peak(history: pd.DataFrame) -> Found:
     d_loss, adversarial = history.train_d_loss.to_numpy(), history.train_adversarial.to_numpy()
     high, low = int(d_loss.argmax()), int(adversarial.argmin())
     sudden = trends.stands_out(d_loss, high) and trends.stands_out(adversarial, low)
@@ -160,42 +181,44 @@ def peak(evidence: Evidence) -> Found:
     return Found(figure, CONFIRMED if sudden and abs(high - low) <= 1 else REFUTED)
 
 
-def sharp(evidence: Evidence) -> Found:
-    history = evidence.histories["vae"]
-    loss = history["train_mse" if "train_mse" in history else "train_loss"].to_numpy()  # without KL, its loss
-    if len(loss) < MIN_EPOCHS:
-        return Found(f"{len(loss)} epochs: too few", UNDECIDED)
-    share, left = trends.early_share(loss), loss.min() / loss[0] if loss[0] > 0 else 1.0
+@of_epochs
+def sharp(histories: Sequence[pd.DataFrame]) -> Found:
+    return _of_all([_sharp(history) for history in histories])
+
+
+def _sharp(history: pd.DataFrame) -> Found:
+    term = "mse" if "train_mse" in history else "loss"  # without KL, its loss
+    loss = np.array([history[f"first_{term}"].iloc[0], *history[f"train_{term}"]])
+    share, left = trends.early_share(loss), loss.min() / loss[0]
     figure = (
-        f"from {loss[0]:.4f} (mean of the first epoch) to {loss.min():.4f}, "
+        f"from {loss[0]:.4f} (first step) over {loss[1]:.4f} (mean of the first epoch) to {loss.min():.4f}, "
         f"{share:.0%} of the fall in the first quarter of the epochs"
     )
-    if left <= SHARP and share >= SHARP:
-        return Found(figure, CONFIRMED)
-    return Found(figure, REFUTED if share <= SHARP / 2 else UNDECIDED)
+    return Found(figure, CONFIRMED if left <= SHARP and share >= SHARP else REFUTED)
 
 
-def still_falls(model: str, evidence: Evidence) -> Found:
-    history = evidence.histories[model]
-    if _annealed(history):
+@of_epochs
+def still_falls(histories: Sequence[pd.DataFrame]) -> Found:
+    if any(map(_annealed, histories)):
         return Found("the learning rate of this run goes to 0, which stops the fall of any loss", UNDECIDED)
-    after = REPORT_EPOCHS if len(history) >= REPORT_EPOCHS + MIN_EPOCHS else len(history) // 2
-    late = history.val_loss.to_numpy()[after:]
-    if len(late) < MIN_EPOCHS:
-        return Found(f"{len(history)} epochs: too few", UNDECIDED)
-    slope, low, high = trends.relative_slope(late)
-    figure = f"{_span(100 * slope, 100 * low, 100 * high)} % per epoch after epoch {after}"
+    epochs = min(map(len, histories))
+    after = REPORT_EPOCHS if epochs >= REPORT_EPOCHS + MIN_EPOCHS else epochs // 2
+    if epochs - after < MIN_EPOCHS:
+        return Found(f"{_count(epochs, 'epoch')}: too few", UNDECIDED)
+    slope, low, high = trends.relative_slope([history.val_loss.to_numpy()[after:epochs] for history in histories])
+    figure = f"{_span(100 * slope, 100 * low, 100 * high)} % per epoch after epoch {after}{_seeds(histories)}"
     return Found(figure, below(0.0, low, high))
 
 
 def converged_differ(evidence: Evidence) -> Found:
-    shortest = min(map(len, evidence.histories.values()))
+    histories = {name: its[0] for name, its in evidence.histories.items()}
+    shortest = min(map(len, histories.values()))
     if shortest < CONVERGED_EPOCHS:
         return Found(f"the shortest training has {shortest} epochs", UNDECIDED)
-    if any(map(_annealed, evidence.histories.values())):
+    if any(map(_annealed, histories.values())):
         return Found("the learning rate goes to 0: epoch 20 of 100 differs from the end of 20 epochs", UNDECIDED)
     early, late = (
-        {name: history.val_ab_mse[:epochs].min() for name, history in evidence.histories.items()}
+        {name: history.val_ab_mse[:epochs].min() for name, history in histories.items()}
         for epochs in (REPORT_EPOCHS, None)
     )
     gaps = [(_gap(early, *pair), _gap(late, *pair)) for pair in (("resnet", "gan"), ("resnet", "vae"), ("gan", "vae"))]
@@ -228,6 +251,21 @@ def _difference(evidence: Evidence, first: str, second: str, measure: str) -> tu
         return tuple(rows.loc[(measure, first, second), ["difference", "low", "high"]])
     value, low, high = rows.loc[(measure, second, first), ["difference", "low", "high"]]
     return -value, -high, -low
+
+
+def _of_all(found: Sequence[Found]) -> Found:
+    """An event of every seed's training is confirmed, of none's refuted, of some's undecided."""
+    verdicts = {one.verdict for one in found}
+    figures = [one.figure if len(found) == 1 else f"seed {n}: {one.figure}" for n, one in enumerate(found, 1)]
+    return Found(". ".join(figures), verdicts.pop() if len(verdicts) == 1 else UNDECIDED)
+
+
+def _seeds(histories: Sequence[pd.DataFrame]) -> str:
+    return f" ({len(histories)} seeds)" if len(histories) > 1 else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _annealed(history: pd.DataFrame) -> bool:

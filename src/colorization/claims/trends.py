@@ -1,6 +1,7 @@
 """Trends in a training's history: whether a loss falls steadily, still falls, or moves against another loss."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,32 +10,35 @@ from colorization.evaluation.intervals import CONFIDENCE, Z, wilson
 OUTLIER = 3.0  # standard deviations
 
 
-def falling_share(loss: np.ndarray) -> tuple[float, float, float]:
-    """The share of steps from epoch to epoch in which the loss falls, with its interval; needs two epochs."""
-    falls = int((np.diff(loss) < 0).sum())
-    return falls / (len(loss) - 1), *wilson(falls, len(loss) - 1)
+def falling_share(losses: Sequence[np.ndarray]) -> tuple[float, float, float]:
+    """The share of steps from epoch to epoch, of all trainings, in which the loss falls, with its interval."""
+    steps = np.concatenate([np.diff(loss) for loss in losses])
+    falls = int((steps < 0).sum())
+    return falls / len(steps), *wilson(falls, len(steps))
 
 
-def relative_slope(loss: np.ndarray) -> tuple[float, float, float]:
+def relative_slope(losses: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """Change per epoch as a share of the loss, with its interval; nan if any loss is 0 or less.
 
-    Theil-Sen slope of the loss's logarithm (Sen 1968).
+    Theil-Sen slope (Sen 1968) of the loss's logarithm, which is the mean of all trainings, each of as many epochs.
     """
     from scipy import stats  # here, as it takes a second to import, and the sample judges no claim
 
-    if loss.min() <= 0:
+    if np.min(losses) <= 0:
         return math.nan, math.nan, math.nan
-    slope, _, low, high = stats.theilslopes(np.log(loss), np.arange(len(loss)), CONFIDENCE)
+    mean = np.log(losses).mean(axis=0)
+    slope, _, low, high = stats.theilslopes(mean, np.arange(len(mean)), CONFIDENCE)
     return float(slope), float(low), float(high)
 
 
-def correlation_of_changes(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
-    """Pearson's correlation of the changes from epoch to epoch, with Fisher's interval; nan if either is constant.
+def correlation_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, float]:
+    """Pearson's correlation of the changes from epoch to epoch of two losses, with Fisher's interval.
 
+    pairs: (epochs, 2) of each training; changes are those from the training's mean change. nan if a loss is constant.
     Successive changes are correlated, so n changes count as n (1 - r₁r₂) / (1 + r₁r₂), with the autocorrelations r₁ and
     r₂ of both at lag 1 (Bartlett 1935).
     """
-    x, y = np.diff(one), np.diff(other)
+    x, y = np.concatenate([_centred(np.diff(pair, axis=0)) for pair in pairs]).T
     if not (x.std() > 0 and y.std() > 0):
         return math.nan, math.nan, math.nan
     together = np.clip(_autocorrelation(x) * _autocorrelation(y), 0, 0.9)
@@ -46,11 +50,24 @@ def correlation_of_changes(one: np.ndarray, other: np.ndarray) -> tuple[float, f
     return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
 
 
-def turning_share(loss: np.ndarray) -> tuple[float, float, float]:
-    """The share of inner epochs at which the loss changes direction, with its interval; 2/3 in noise, 0 on a slope."""
-    steps = np.diff(loss)
-    turns = int((steps[1:] * steps[:-1] < 0).sum())
-    return turns / (len(loss) - 2), *wilson(turns, len(loss) - 2)
+def ratio_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, float]:
+    """How many times as much the first loss changes from epoch to epoch as the second, with its interval.
+
+    pairs: (epochs, 2) of each training. A change is that of the logarithm, without the training's mean change, and its
+    size the standard deviation; the ratio of two variances follows Fisher's F. nan if a loss is 0 or less or constant.
+    """
+    from scipy import stats
+
+    if min(pair.min() for pair in pairs) <= 0:
+        return math.nan, math.nan, math.nan
+    changes = np.concatenate([_centred(np.diff(np.log(pair), axis=0)) for pair in pairs])
+    first, second = np.sqrt((changes**2).sum(axis=0))
+    if not (first > 0 and second > 0):
+        return math.nan, math.nan, math.nan
+    free = len(changes) - len(pairs)
+    wide = math.sqrt(stats.f.ppf((1 + CONFIDENCE) / 2, free, free))
+    ratio = float(first / second)
+    return ratio, ratio / wide, ratio * wide
 
 
 def stands_out(loss: np.ndarray, epoch: int) -> bool:
@@ -60,9 +77,16 @@ def stands_out(loss: np.ndarray, epoch: int) -> bool:
 
 
 def early_share(loss: np.ndarray) -> float:
-    """The share of the fall from the first epoch to the lowest that comes in the first quarter of the epochs."""
+    """The share of the fall, from the first step's loss to the lowest, that comes in the first quarter of the epochs.
+
+    loss: of the first step, then the mean of each epoch.
+    """
     fall = loss[0] - loss.min()
-    return float((loss[0] - loss[math.ceil(len(loss) / 4) - 1]) / fall) if fall > 0 else 0.0
+    return float((loss[0] - loss[math.ceil((len(loss) - 1) / 4)]) / fall) if fall > 0 else 0.0
+
+
+def _centred(changes: np.ndarray) -> np.ndarray:
+    return changes - changes.mean(axis=0)
 
 
 def _autocorrelation(x: np.ndarray) -> float:

@@ -69,6 +69,11 @@ def hints(model: str) -> Path:
     return Path(f"metrics/hints/{model}.csv")
 
 
+def seeds_history(model: str) -> Path:
+    """The losses of the trainings with other seeds, one row per seed and epoch."""
+    return Path(f"metrics/history/seeds/{model}.tsv")
+
+
 def seeds(model: str) -> Path:
     return Path(f"metrics/seeds/{model}.csv")
 

@@ -95,14 +95,15 @@ def repeated(
     checkpoints: Path,
     score: Callable[[Trainable, int], dict[str, float]],
     out: Path,
+    history: Path,
     start: str | None = None,
     start_share: float = 0.0,
 ) -> None:
-    """Train a model once per seed and write a table of seed, measure, value.
+    """Train a model once per seed and write a table of seed, measure, value, and the histories with their seeds.
 
     score: (trained model, seed) → its measures. Each finished training is kept until all are finished.
     """
-    rows = []
+    rows, epochs = [], []
     with ExitStack() as until_all_are_done:
         for seed in seeds:
             fabric.print(f"seed {seed}", flush=True)
@@ -114,7 +115,9 @@ def repeated(
             if fabric.is_global_zero:
                 model.load_state_dict(fitted.weights)
                 rows += [(seed, measure, value) for measure, value in score(model, seed).items()]
+                epochs += [{"seed": seed, **epoch} for epoch in fitted.history]
         if fabric.is_global_zero:
+            write_history(history, epochs)
             write_table(out, pd.DataFrame(rows, columns=["seed", "measure", "value"]))
 
 

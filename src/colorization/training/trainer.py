@@ -15,6 +15,7 @@ from colorization.models.common.contract import Trainable
 from colorization.training.compiled import compiled
 from colorization.training.distributed import Processes, require_a_share_for_each
 from colorization.training.moving_average import Average, copy_of
+from colorization.training.norms import settle
 from colorization.training.resume import ResumeState, place, random_state, set_random_state
 from colorization.training.schedule import learning_rate
 from colorization.training.terms import NotFiniteError, Terms, require_finite, validate
@@ -83,18 +84,21 @@ class Trainer:
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
     def _epoch(self, epoch: int) -> dict[str, float]:
-        """One row of the history: the last learning rate, and the mean loss terms of both splits."""
+        """One row of the history: last learning rate, loss terms of the first step, and their means over both splits."""
         trained = self._train_epoch(epoch)
         row = {"epoch": epoch + 1, "lr": self.optimizers[0].param_groups[0]["lr"]}
-        row |= {f"train_{name}": value for name, value in trained.items()}
+        row |= {f"first_{name}": value for name, value in zip(trained.names, trained.rows[0].tolist())}
+        row |= {f"train_{name}": value for name, value in trained.means().items()}
         with self.average.used(self.model):
+            if not self.average.weights:  # whose statistics are means over many steps already
+                settle(self.model, self.train, self.params.batch_size, self.processes)
             validated = validate(self.model, self.val, self.params.batch_size, self.processes)
         row |= {f"val_{name}": value for name, value in validated.items()}
         require_finite(list(row), list(row.values()), epoch, None)
         return row
 
-    def _train_epoch(self, epoch: int) -> dict[str, float]:
-        """The mean loss terms of an epoch, or of the rest of one that was saved within."""
+    def _train_epoch(self, epoch: int) -> Terms:
+        """The loss terms of an epoch's steps, with those before a stop within it."""
         self.model.train()
         first, steps = self.state["step"], batch_count(len(self.train), self.params.batch_size)
         total, checked = Terms(self.processes, steps), first
@@ -114,7 +118,7 @@ class Trainer:
                     bar.set_postfix({name: f"{value:.4g}" for name, value in zip(total.names, total.rows[-1].tolist())})
                     if step < steps - 1:
                         self._save_within(step + 1, total)
-        return total.means()
+        return total
 
     def _step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
         """Update the model once. progress: completed fraction of the training. Returns the terms of the loss."""

@@ -45,9 +45,11 @@ class SceneClassifier(Trainable):
         """Normalised Lab (B,3,H,W) → logits (B, categories)."""
         return self.head(self.dropout(self.features(lab)))
 
+    def used(self, batch):
+        return self(torch.cat(batch[:2], dim=1))
+
     def loss(self, batch):
-        L, ab, category = batch
-        logits = self(torch.cat([L, ab], dim=1))
+        logits, category = self.used(batch), batch[2]
         accuracy = (logits.argmax(dim=1) == category).float().mean()
         return {"loss": F.cross_entropy(logits, category), "accuracy": accuracy}
 

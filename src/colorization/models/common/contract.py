@@ -33,6 +33,10 @@ class Trainable(nn.Module):
         """Named measures of a batch of validation photographs: the loss, and a subclass's own."""
         return self.loss(batch)
 
+    def used(self, batch: tuple[Tensor, ...]) -> Tensor:
+        """What the model gives for a batch in use."""
+        return self(batch[0])
+
     def passes(self) -> list[Callable]:
         """The methods in which the time of `loss` and `forward` goes: the same computation for every tensor of a shape.
 
