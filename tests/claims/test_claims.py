@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colorization.claims import trends
+from colorization.claims import losses, trends
 from colorization.claims.claims import CLAIMS, judge
-from colorization.claims.rules import Evidence
+from colorization.claims.verdicts import Evidence
 from colorization.core.params import PAPER
 
 EPOCHS = np.arange(1, 21)
@@ -31,8 +31,8 @@ def evidence(**changes):
     table = pd.DataFrame([{"model": name} | ends for name in PAPER])
     pairs = [("mse", "gray", "resnet"), ("mse", "resnet", "gan"), ("mse", "resnet", "vae"), ("mse", "gan", "vae")]
     differences = pd.DataFrame(pairs, columns=["measure", "first", "second"]).assign(difference=0.0, low=-0.1, high=0.1)
-    histories = {name: history(val_loss=FALLING[:2], val_ab_mse=FALLING[:2], train_mse=FALLING[:2],
-                               train_adversarial=FALLING[:2], train_d_loss=FALLING[:2]) for name in PAPER}  # fmt: skip
+    short = history(val_loss=FALLING[:2], val_ab_mse=FALLING[:2])
+    histories = dict.fromkeys(PAPER, [short])
     base = {"scores": dict.fromkeys(PAPER, noise), "table": table, "differences": differences, "histories": histories,
             "people": {"models": {}}, "resamples": 500, "seed": 1, "decides": True}  # fmt: skip
     return Evidence(**(base | changes))
@@ -49,7 +49,18 @@ def table(model, measure, value):
 
 
 def histories(model, **columns):
-    return {"histories": evidence().histories | {model: history(**columns)}}
+    """One training's losses."""
+    return {"histories": evidence().histories | {model: [history(**columns)]}}
+
+
+def seeds(model, *trainings):
+    """The losses of trainings with several seeds."""
+    return {"histories": evidence().histories | {model: [history(**columns) for columns in trainings]}}
+
+
+def verdict_of(find, *trainings):
+    """A rule's verdict on a model's trainings."""
+    return find([history(**columns) for columns in trainings]).verdict
 
 
 def test_every_claim_is_undecided_without_evidence():
@@ -97,13 +108,15 @@ def test_verdicts_of_steady(loss, expected):
 
 
 @pytest.mark.parametrize(
-    "loss, expected",
-    [(ZIGZAG, "confirmed"), (FALLING, "refuted"), (RISING, "refuted"), (ZIGZAG[:5], "undecided"),
-     (FALLING + 0.1 * (np.sin(EPOCHS * 1.2)), "undecided")],
-)  # fmt: skip
-def test_verdicts_of_unstable(loss, expected):
-    found = histories("gan", train_adversarial=loss, train_d_loss=loss, val_loss=loss)
-    assert verdict("gan-unstable", **found) == expected
+    "size, expected", [(5.0, "confirmed"), (1.0, "refuted"), (2.0, "undecided")]
+)
+def test_verdicts_of_unstable(size, expected):
+    """The adversarial loss changes `size` times as much around its trend as the L1 loss around another."""
+    changes = 0.01 * np.random.default_rng(3).normal(size=20)
+    columns = {"train_l1": FALLING**0.1 * np.exp(changes), "train_adversarial": RISING * np.exp(size * changes[::-1])}
+    assert verdict("gan-unstable", **histories("gan", val_loss=FALLING, train_d_loss=FALLING, **columns)) == expected
+    assert verdict_of(losses.unstable, columns | {"train_l1": np.ones(20)}) == "undecided", "nothing to compare with"
+    assert verdict_of(losses.unstable, {name: loss[:5] for name, loss in columns.items()}) == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +125,8 @@ def test_verdicts_of_unstable(loss, expected):
 )
 def test_verdicts_of_mirrors(d_loss, expected):
     noise = 0.1 * np.random.default_rng(1).normal(size=20)
-    found = histories("gan", train_adversarial=WALK + noise, train_d_loss=d_loss, val_loss=ZIGZAG)
+    columns = {"train_adversarial": WALK + noise, "train_d_loss": d_loss}
+    found = histories("gan", train_l1=ZIGZAG, val_loss=ZIGZAG, **columns)
     assert verdict("gan-mirrors", **found) == expected
 
 
@@ -129,31 +143,49 @@ def test_verdicts_of_peak(high, low, size, count, expected):
     noise = 0.02 * np.random.default_rng(2).normal(size=(2, count))
     d_loss, adversarial = 1 + noise[0], 1 + noise[1]
     d_loss[0], d_loss[high], adversarial[low] = 9.0, d_loss.max() + size, adversarial.min() - size
-    found = histories("gan", train_adversarial=adversarial, train_d_loss=d_loss, val_loss=d_loss)
+    found = histories("gan", train_adversarial=adversarial, train_d_loss=d_loss, val_loss=d_loss, train_l1=d_loss)
     assert verdict("gan-peak", **found) == expected, "the first epoch's loss is no peak"
 
 
 @pytest.mark.parametrize(
-    "loss, expected",
+    "first, loss, expected",
     [
-        (np.exp(-EPOCHS), "confirmed"),
-        (30.0 - EPOCHS, "refuted"),
-        (FALLING[:5], "undecided"),
-        (FALLING, "undecided"),
-        (9 + np.exp(-EPOCHS), "undecided"),
+        (0.5, 0.01 + np.exp(-EPOCHS), "confirmed"),  # the first epoch's mean is .38
+        (5.0, 3.0 + 0.01 * FALLING, "refuted"),  # it falls within the first epoch, but not by half
+        (30.0, 30.0 - EPOCHS, "refuted"),  # it falls by half, but evenly
+        (0.5, FALLING[:5], "undecided"),
     ],
 )
-def test_verdicts_of_sharp(loss, expected):
-    loss = np.exp(-0.05 * EPOCHS) if loss is FALLING else loss
-    assert verdict("vae-sharp", **histories("vae", train_mse=loss, train_loss=loss + 1, val_loss=loss)) == expected
-    autoencoder = histories("vae", train_loss=loss, val_loss=loss)  # without a KL term, the loss is the MSE
-    assert verdict("vae-sharp", **autoencoder) == expected
+def test_verdicts_of_sharp(first, loss, expected):
+    columns = {"train_loss": loss + 1, "first_loss": first + 1, "val_loss": loss}
+    assert verdict("vae-sharp", **histories("vae", train_mse=loss, first_mse=first, **columns)) == expected
+    autoencoder = {"train_loss": loss, "first_loss": first, "val_loss": loss}  # without a KL term, the loss is the MSE
+    assert verdict("vae-sharp", **histories("vae", **autoencoder)) == expected
+
+
+def test_an_event_counts_if_every_seed_has_it():
+    sharp, flat = ({"train_loss": loss, "first_loss": 0.5, "val_loss": loss} for loss in (np.exp(-EPOCHS), FALLING))
+    assert verdict("vae-sharp", **seeds("vae", sharp, sharp)) == "confirmed"
+    assert verdict("vae-sharp", **seeds("vae", flat, flat)) == "refuted"
+    assert verdict("vae-sharp", **seeds("vae", sharp, flat)) == "undecided"
+    figure = losses.sharp([history(**sharp), history(**flat)]).figure
+    assert "seed 1: from 0.5000" in figure and "seed 2: from 0.5000" in figure
+
+
+def test_several_seeds_decide_what_one_cannot():
+    noise = np.random.default_rng(8).normal(0, 0.1, (25, 20))
+    falling = [{"val_loss": np.exp(-0.01 * EPOCHS + one)} for one in noise]
+    assert verdict_of(losses.still_falls, falling[0]) == "undecided"
+    assert verdict_of(losses.still_falls, *falling) == "confirmed"
+    steady = [{"val_loss": np.exp(-0.1 * EPOCHS + one)} for one in noise]
+    assert verdict_of(losses.steady, steady[0]) == "undecided"
+    assert verdict_of(losses.steady, *steady) == "confirmed"
 
 
 @pytest.mark.parametrize("model", PAPER)
 def test_verdicts_of_still_falls(model):
     def found(loss, lr=0.1):
-        columns = dict.fromkeys(("train_adversarial", "train_d_loss", "train_mse"), loss)
+        columns = dict.fromkeys(("train_adversarial", "train_d_loss", "train_l1", "train_mse", "first_mse"), loss)
         return verdict(f"{model}-still-falls", **histories(model, val_loss=loss, lr=lr, **columns))
 
     long = np.exp(-0.1 * np.arange(1, 61))
@@ -173,14 +205,15 @@ def test_verdicts_of_converged_differ(late, expected):
     def curve(early, last):
         return np.concatenate([np.full(20, early), np.full(80, last)])
 
+    ones = np.ones(100)
     found = {
-        name: history(val_loss=FALLING.repeat(5), val_ab_mse=curve(10.0 * (i + 1), last),
-                      train_mse=FALLING.repeat(5), train_adversarial=FALLING.repeat(5), train_d_loss=FALLING.repeat(5))
+        name: [history(val_loss=ones, val_ab_mse=curve(10.0 * (i + 1), last), first_mse=ones, train_mse=ones,
+                       train_adversarial=ones, train_l1=ones, train_d_loss=ones)]
         for i, (name, last) in enumerate(zip(PAPER, late))
     }  # fmt: skip
     assert verdict("converged-differ", histories=found) == expected
-    assert verdict("converged-differ", histories={name: h[:99] for name, h in found.items()}) == "undecided"
-    annealed = {name: h.assign(lr=np.linspace(1, 0, 100)) for name, h in found.items()}
+    assert verdict("converged-differ", histories={name: [h[:99]] for name, (h,) in found.items()}) == "undecided"
+    annealed = {name: [h.assign(lr=np.linspace(1, 0, 100))] for name, (h,) in found.items()}
     assert verdict("converged-differ", histories=annealed) == "undecided"
 
 
@@ -217,14 +250,23 @@ def test_independent_losses_mirror_each_other_at_the_stated_rate(walk):
     for seed in range(300):
         losses = np.random.default_rng(seed).normal(size=(2, 20))
         one, other = losses.cumsum(axis=1) if walk else losses
-        _, low, high = trends.correlation_of_changes(one, other)
+        _, low, high = trends.correlation_of_changes([np.stack([one, other], axis=1)])
         decided += low > 0 or high < 0
     assert decided / 300 <= 0.08
 
 
 def test_intervals_of_trends():
-    assert trends.falling_share(np.array([3.0, 2.0, 2.5, 1.0]))[0] == pytest.approx(2 / 3)
-    slope, low, high = trends.relative_slope(FALLING)
+    assert trends.falling_share([np.array([3.0, 2.0, 2.5, 1.0])])[0] == pytest.approx(2 / 3)
+    slope, low, high = trends.relative_slope([FALLING, 2 * FALLING])
     assert (slope, low, high) == pytest.approx((-0.1,) * 3)
-    assert trends.early_share(np.array([8.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.5)
-    assert trends.early_share(np.ones(8)) == 0
+    assert trends.early_share(np.array([8.0, 6.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.5)
+    assert trends.early_share(np.ones(9)) == 0
+
+
+def test_the_ratio_of_changes_covers_the_true_one_at_the_stated_rate():
+    covered = 0
+    for seed in range(300):
+        steps = np.random.default_rng(seed).normal(size=(3, 20, 2)) * (0.03, 0.01)
+        _, low, high = trends.ratio_of_changes([np.exp(its.cumsum(axis=0)) for its in steps])
+        covered += low < 3.0 < high
+    assert covered / 300 == pytest.approx(0.95, abs=0.03)

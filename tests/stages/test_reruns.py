@@ -49,7 +49,7 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "hinting/levin.py": KNOWN,
     "vividness.py": of_each("tradeoff") | KNOWN,
     "export.py": EXPORTS,
-    "claims/rules.py": {"claims"},
+    "claims/losses.py": {"claims"},
     "human_study/answer_files.py": {"human_study"},
     "report/figures/curves.py": {"plot", "report"},
     "report/labels.py": {"plot", "report"},

@@ -44,7 +44,8 @@ class Photos(dataset.Photos):
     """Photographs in double precision that record which of them were read."""
 
     def read(self, index):
-        self.seen.extend(index.tolist())
+        if hasattr(self, "seen"):  # not in a pass that only settles batch norm's statistics
+            self.seen.extend(index.tolist())
         return super().read(index)
 
     def take(self, *read):

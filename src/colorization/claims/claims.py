@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
-from colorization.claims import rules
-from colorization.claims.rules import CONVERGED_EPOCHS, GREAT, HARD_TO_TELL, OVERLY, REPORT_EPOCHS, SOME
+from colorization.claims import losses, results
+from colorization.claims.losses import CONVERGED_EPOCHS, REPORT_EPOCHS, UNSTABLE
+from colorization.claims.results import GREAT, HARD_TO_TELL, OVERLY, SOME
+from colorization.claims.verdicts import UNDECIDED, Evidence, Found
 from colorization.core.params import PAPER
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
@@ -35,49 +37,49 @@ DIFFER = (
 SAMPLE = "not judged on the embedded sample: it has too few photographs, and its networks are too narrow"
 STILL = "All of the three losses [here the {}'s] will still decrease after that"
 # Name, sentence, section of the paper, rule, function that finds the figure.
-CLAIMS: tuple[tuple[str, str, str, str, Callable[[rules.Evidence], rules.Found]], ...] = (
+CLAIMS: tuple[tuple[str, str, str, str, Callable[[Evidence], Found]], ...] = (
     ("great", "The overall performances for all three models are great.", "Abstract",
-     f"Each model explains more than {GREAT:.0%} of the gray floor's squared error (skill).", rules.great),
+     f"Each model explains more than {GREAT:.0%} of the gray floor's squared error (skill).", results.great),
     ("hard-to-tell", "It is hard to tell the generated images are fake", "Abstract",
-     HARD, rules.hard_to_tell),
+     HARD, results.hard_to_tell),
     ("resnet-less-colourful", "ResNet … generate less colorful images", "Abstract and section 5.1", LESS,
-     partial(rules.less_colourful, "resnet")),
+     partial(results.less_colourful, "resnet")),
     ("vae-less-colourful", "… VAE generate less colorful images", "Abstract", LESS,
-     partial(rules.less_colourful, "vae")),
+     partial(results.less_colourful, "vae")),
     ("gan-overly-colourful", "some images processed by GAN are overly colorful", "Abstract, sections 5.2 and 6",
      f"More than {SOME:.0%} of the results have {OVERLY:.0f} or more points of colorfulness above their originals'.",
-     rules.overly_colourful),
+     results.overly_colourful),
     ("resnet-steady", "The validation loss decreases steadily here", "Section 5.1",
      "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.",
-     rules.of("resnet", rules.steady)),
+     losses.of("resnet", losses.steady)),
     ("gan-unstable", "the generator loss is unstable because of the adversarial network", "Section 5.2",
      f"From epoch to epoch the generator's adversarial loss changes (as a share of itself, around its trend) more than "
-     f"{rules.UNSTABLE:.0f} times as much as its L1 loss, which has no adversary.", rules.of("gan", rules.unstable)),
+     f"{UNSTABLE:.0f} times as much as its L1 loss, which has no adversary.", losses.of("gan", losses.unstable)),
     ("gan-mirrors", "an improvement in the generator will cause more error in the discriminator and vice versa",
      "Section 5.2", "The changes of the two losses from epoch to epoch are negatively correlated.",
-     rules.of("gan", rules.mirrors)),
-    ("gan-peak", SUDDEN, "Section 5.2", PEAK, rules.of("gan", rules.peak)),
+     losses.of("gan", losses.mirrors)),
+    ("gan-peak", SUDDEN, "Section 5.2", PEAK, losses.of("gan", losses.peak)),
     ("gan-varies", "GAN can provide colorful images, but the quality varies", "Section 6",
-     "The GAN's ΔE varies more between photographs than that of each other model.", rules.quality_varies),
+     "The GAN's ΔE varies more between photographs than that of each other model.", results.quality_varies),
     ("vae-sharp", "The MSE loss … decreases sharply from 0.5 to 0.002 in a shorter time", "Section 5.3",
-     SHARP, rules.of("vae", rules.sharp)),
+     SHARP, losses.of("vae", losses.sharp)),
     ("vae-more-effective", "which means that the VAE is more effective", "Section 5.3",
-     "The VAE's mean MSE is below that of each other model on the same photographs.", rules.more_effective),
-    *((f"{model}-still-falls", STILL.format(PAPER[model]), "Section 6", FALLS_ON, rules.of(model, rules.still_falls))
+     "The VAE's mean MSE is below that of each other model on the same photographs.", results.more_effective),
+    *((f"{model}-still-falls", STILL.format(PAPER[model]), "Section 6", FALLS_ON, losses.of(model, losses.still_falls))
       for model in PAPER),
     ("converged-differ", "train for more than 100 epochs and compare the performance when they converges", "Section 6",
-     DIFFER, rules.converged_differ),
+     DIFFER, losses.converged_differ),
 )  # fmt: skip
 
 
-def judge(evidence: rules.Evidence) -> list[dict]:
+def judge(evidence: Evidence) -> list[dict]:
     """One row per claim: name, sentence, section of the paper, rule, figure and verdict.
 
     Each verdict stands for itself at 95 %: the family of claims is not corrected for.
     """
     rows = []
     for name, sentence, section, rule, find in CLAIMS:
-        found = find(evidence) if evidence.decides else rules.Found(SAMPLE, rules.UNDECIDED)
+        found = find(evidence) if evidence.decides else Found(SAMPLE, UNDECIDED)
         rows.append({"name": name, "sentence": sentence, "section": section, "rule": rule,
                      "figure": found.figure, "verdict": found.verdict})  # fmt: skip
     return rows
