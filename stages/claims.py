@@ -11,24 +11,18 @@ def main() -> None:
     from colorization.core.params import PAPER, load_config
 
     config = load_config()
-
-    def histories(name: str) -> list:
-        """Of the training that is scored, and of those with other seeds."""
-        others = []
-        if name in config.train.repeats:
-            table = read_table(paths.seeds_history(name), separator="\t")
-            others = [its.reset_index(drop=True) for _, its in table.groupby("seed")]
-        return [read_table(paths.history(name), separator="\t"), *others]
-
     if missing := [name for name in PAPER if name not in config.models]:
         write_json(paths.CLAIMS, {})
         print(f"no claims: models in params.yaml lacks the paper's {', '.join(missing)}")
         return
+    histories = {name: [read_table(paths.history(name), separator="\t")] for name in PAPER}
+    for name in histories.keys() & config.train.repeats:
+        histories[name] += [its for _, its in read_table(paths.seeds_history(name), separator="\t").groupby("seed")]
     evidence = Evidence(
         scores={name: read_table(paths.scores(name)) for name in PAPER},
         table=read_table(paths.TABLE),
         differences=read_table(paths.DIFFERENCES),
-        histories={name: histories(name) for name in PAPER},
+        histories=histories,
         people=read_json(paths.PEOPLE),
         resamples=config.compare.resamples,
         seed=config.train.seed,

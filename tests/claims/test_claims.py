@@ -107,9 +107,7 @@ def test_verdicts_of_steady(loss, expected):
     assert verdict("resnet-steady", **histories("resnet", val_loss=loss)) == expected
 
 
-@pytest.mark.parametrize(
-    "size, expected", [(5.0, "confirmed"), (1.0, "refuted"), (2.0, "undecided")]
-)
+@pytest.mark.parametrize("size, expected", [(5.0, "confirmed"), (1.0, "refuted"), (2.0, "undecided")])
 def test_verdicts_of_unstable(size, expected):
     """The adversarial loss changes `size` times as much around its trend as the L1 loss around another."""
     changes = 0.01 * np.random.default_rng(3).normal(size=20)

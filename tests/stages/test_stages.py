@@ -32,6 +32,9 @@ def test_photographs_of_one_category_and_two_seeds(tmp_path):
     seeds = pd.read_csv(folder / "metrics/seeds.csv").set_index(["model", "measure"])
     assert (seeds.seeds == 2).all() and seeds.loc[("gan", "delta_e"), "sd"] > 0
     repeats = pd.read_csv(folder / "metrics/seeds/gan.csv").set_index(["seed", "measure"])
+    losses = pd.read_csv(folder / "metrics/history/seeds/gan.tsv", sep="\t")
+    assert (losses.seed == 2).all() and list(losses.epoch) == [*range(1, len(losses) + 1)]
+    assert losses.first_l1[0] > losses.train_l1.iloc[-1]
     other = repeats.value[2, "delta_e"]
     first = table.set_index("model").delta_e["gan"]
     assert seeds.loc[("gan", "delta_e"), "mean"] == pytest.approx((first + other) / 2, rel=1e-3)

@@ -3,7 +3,6 @@
 import dataclasses
 
 import torch
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from colorization.dataset.photos import Photos

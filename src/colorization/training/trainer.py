@@ -84,7 +84,7 @@ class Trainer:
         return Fitted(self.state["history"], self.state["weights"], self.state["best_epoch"])
 
     def _epoch(self, epoch: int) -> dict[str, float]:
-        """One row of the history: last learning rate, loss terms of the first step, and their means over both splits."""
+        """One row of the history: last learning rate, the first step's loss terms, and their means over both splits."""
         trained = self._train_epoch(epoch)
         row = {"epoch": epoch + 1, "lr": self.optimizers[0].param_groups[0]["lr"]}
         row |= {f"first_{name}": value for name, value in zip(trained.names, trained.rows[0].tolist())}
