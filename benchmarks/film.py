@@ -48,11 +48,15 @@ class Remembering:
     def references(self, images) -> list:
         return self._colorizer.references(images)
 
-    def predict(self, levels: NDArray[np.uint16], **options) -> list[NDArray]:
+    def predict(self, levels: NDArray[np.uint16], *, compared: list | None = None, **options) -> list[NDArray]:
         key = levels.tobytes()
         if key not in self._known:
-            self._known[key] = self._colorizer.predict(levels, **options)
-        return self._known[key]
+            found: list = []
+            self._known[key] = self._colorizer.predict(levels, compared=found, **options), found
+        maps, found = self._known[key]
+        if compared is not None:
+            compared += found
+        return maps
 
 
 def measured(folder: Path, colorizer: Remembering, flows: Path | None) -> dict[str, list[float]]:

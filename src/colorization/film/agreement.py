@@ -16,7 +16,7 @@ from colorization.photo.hints import means
 from colorization.photo.likeness import Carried, Compared, Reference, exchanged
 from colorization.photo.recolor import enlarged
 
-APART = (-4, -2, 2, 4)  # views with which one agrees, by their distance: 16 and 32 pictures before and after
+APART = (-4, -2, -1, 1, 2, 4)  # views with which one agrees, by their distance: 8, 16 and 32 pictures before and after
 
 Planes = NDArray[np.float32]
 
