@@ -9,11 +9,11 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.distributed as dist
-from lightning_fabric import Fabric
 from parameters import every_model
 
 from colorization.core.params import from_tree
@@ -23,6 +23,9 @@ from colorization.models.common.weights import build
 from colorization.training import trainer as training
 from colorization.training.distributed import Processes
 from colorization.training.resume import ResumeState
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric  # which takes two seconds here, and one in `launch`
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
@@ -60,7 +63,7 @@ def photos(count: int, seed: int, labelled: bool, side: int) -> Photos:
     return made
 
 
-def train(name: str, states: Path, fabric: Fabric, counts: tuple[int, int] = (13, 5)) -> dict:
+def train(name: str, states: Path, fabric: "Fabric", counts: tuple[int, int] = (13, 5)) -> dict:
     """The outcome of a training of two epochs, on so many photographs to train and to validate, in batches of 4."""
     config = from_tree(every_model())
     params = config.classifier if name == "classifier" else config.model(name)
