@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from colorization.photo.pixels import tiles
-from colorization.photo.recolor import enlarged, painted
+from colorization.photo.pixels import TILE, parts
+from colorization.photo.recolor import heightened, interpolation, painted, widened
 from colorization.photo.sixteen_bit import STRIP
 
 BAND = 2**22  # pixels of the result that are computed at a time
@@ -21,10 +21,16 @@ def painted_bands(levels: NDArray[np.uint16], colour: NDArray, bits: int, each: 
     rows = max(1, BAND // width // STRIP * STRIP)
     for top in range(0, height, rows):
         band = np.empty((min(rows, height - top), width, 3), np.uint8 if bits == 8 else np.uint16)
+        needed, _ = interpolation(top, top + len(band), size=colour.shape[1], full=height)
 
-        def paint(box, top=top, band=band):
-            here = slice(top + box[0].start, top + box[0].stop), box[1]
-            band[box] = painted(levels[here], enlarged(colour, here, levels.shape), bits=bits)
+        def paint(columns: slice, top=top, band=band, needed=needed):
+            wide = np.empty((*colour.shape[:2], columns.stop - columns.start), np.float32)
+            wide[:, needed] = widened(colour[:, needed], columns, width)
+            for part in parts(len(band), TILE[0]):
+                here = slice(top + part.start, top + part.stop)
+                planes = painted(levels[here, columns], heightened(wide, here, height), bits=bits)
+                for channel, plane in enumerate(planes):
+                    band[part, columns, channel] = plane
 
-        list(each(paint, tiles(band.shape[:2])))
+        list(each(paint, parts(width, TILE[1])))
         yield band

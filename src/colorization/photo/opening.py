@@ -18,6 +18,7 @@ from colorization.imaging.jpeg_end import decoded
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.png_gamma import drop_overruled_gamma, exponent
 from colorization.imaging.srgb import (
+    GRAYS,
     MAX_PIXELS,
     NO_RANGE,
     check_size,
@@ -54,13 +55,15 @@ class Header:
 class ImageFile:
     """An open image file. picture: on white, not yet upright, its sides `longest` pixels or a little more.
 
-    warnings: a line for each part of the file that is missing or was not kept; known after the pixels were read.
+    colour: whether its pixels may have colours. warnings: a line for each part of the file that is missing or was not
+    kept; known after the pixels were read.
     """
 
     header: Header
     metadata: Metadata
     planes: Callable[[], Planes]
     picture: Callable[[int], Image.Image]
+    colour: bool = True
     warnings: list[str] = field(default_factory=list)
 
 
@@ -138,6 +141,7 @@ def _image(path: Path, image: Image.Image) -> ImageFile:
         metadata=metadata,
         planes=lambda: levels_of_image(_loaded(path, image, warnings)),
         picture=lambda longest: _small(_loaded(path, image, warnings), longest),
+        colour=image.mode not in (*GRAYS, "LA", "La"),
         warnings=warnings,
     )
 

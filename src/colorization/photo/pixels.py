@@ -1,6 +1,7 @@
 """Convert any image in memory to lightness levels and alpha, tile by tile."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,12 @@ Planes = tuple[NDArray[np.uint16], NDArray | None]
 
 def tiles(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
     """Boxes of at most TILE that cover (H, W)."""
-    for top in range(0, shape[0], TILE[0]):
-        for left in range(0, shape[1], TILE[1]):
-            yield slice(top, min(top + TILE[0], shape[0])), slice(left, min(left + TILE[1], shape[1]))
+    return product(parts(shape[0], TILE[0]), parts(shape[1], TILE[1]))
+
+
+def parts(whole: int, most: int) -> Iterator[slice]:
+    """Parts of at most `most` that cover a side."""
+    return (slice(start, min(start + most, whole)) for start in range(0, whole, most))
 
 
 def levels_of_image(image: Image.Image) -> Planes:

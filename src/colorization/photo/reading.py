@@ -40,7 +40,7 @@ def read_photo(path: Path) -> Photo:
     with opened(path) as file:
         levels, alpha = file.planes()
         turn = file.metadata.orientation
-        told = [NEGATIVE] if orange(np.asarray(file.picture(GLANCE).convert("RGB"))) else []
+        told = [NEGATIVE] if file.colour and orange(np.asarray(file.picture(GLANCE).convert("RGB"))) else []
         told += [TONELESS] if one_bit(levels) else []
         return Photo(
             levels=upright(levels, turn),

@@ -19,6 +19,7 @@ CUBE_EDGE = LAB_EPSILON ** (1 / 3)
 LUMINANCE = XYZ_FROM_RGB[1]
 # linear RGB - Y as a matrix on (X/Xn - Y, Z/Zn - Y); both are 0 for gray, so the column of Y drops out
 RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
+MATRIX = np.array(RGB_FROM_XZ, np.float32)
 
 
 def lightness(Y: NDArray) -> NDArray[np.uint16]:
@@ -71,61 +72,62 @@ def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice
 
 def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Enlarge maps (C,h,w) to `shape` (H,W), bilinear; returns the part `box` only: (C, rows, columns)."""
-    (rows, down), (columns, across) = (
-        interpolation(part.start, part.stop, size=size, full=full)
-        for part, size, full in zip(box, maps.shape[1:], shape)
-    )
-    return down @ (maps[:, rows, columns] @ across.T)
+    return heightened(widened(maps, box[1], shape[1]), box[0], shape[0])
+
+
+def widened(maps: NDArray[np.float32], columns: slice, width: int) -> NDArray[np.float32]:
+    """Enlarge maps (C,h,w) to `width`, bilinear; returns some columns only: (C, h, columns)."""
+    used, across = interpolation(columns.start, columns.stop, size=maps.shape[2], full=width)
+    return maps[:, :, used] @ across.T
+
+
+def heightened(maps: NDArray[np.float32], rows: slice, height: int) -> NDArray[np.float32]:
+    """Enlarge maps (C,h,w) to `height`, bilinear; returns some rows only: (C, rows, w)."""
+    used, down = interpolation(rows.start, rows.stop, size=maps.shape[1], full=height)
+    return down @ maps[:, used]
 
 
 def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
-    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB (H,W,3); bits: 8 for uint8, 16 for uint16.
+    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB planes (3,H,W).
 
-    Overwrites `colour`: it computes in place, for speed.
+    bits: 8 for uint8, 16 for uint16. Overwrites `colour`: it computes in place, for speed.
     """
     n = levels.astype(np.float32)
-    slope_x, slope_z, fx, fz = colour
-    slope_x *= n
-    slope_z *= n
-    fx += slope_x
-    fz += slope_z
+    slopes, xz = colour[:2], colour[2:]
+    slopes *= n
+    xz += slopes
     n *= F_PER_LEVEL
     n += F_BLACK
-    Y = _inverse(n)
-    x, z = _inverse(fx), _inverse(fz)
-    x -= Y
-    z -= Y
-    offsets = [np.float32(p) * x + np.float32(q) * z for p, q in RGB_FROM_XZ]
-    return _encoded(offsets, Y, _room(offsets, Y), bits)
+    Y, xz = _inverse(n), _inverse(xz)
+    xz -= Y
+    offsets = (MATRIX @ xz.reshape(2, -1)).reshape(3, *Y.shape)
+    offsets *= _room(offsets, Y)
+    return _encoded(offsets, Y, bits)
 
 
-def _room(offsets: list[NDArray], Y: NDArray) -> NDArray[np.float32]:
-    """The factor ≤ 1 that brings a colour into sRGB; it scales the offsets of linear R, G, B from Y.
+def _room(offsets: NDArray, Y: NDArray) -> NDArray[np.float32]:
+    """The factor ≤ 1 that brings a colour into sRGB; it scales the offsets (3,H,W) of linear R, G, B from Y.
 
     The colour moves along the line to the gray of its luminance. Y is linear in RGB, so the luminance stays; the
     dominant wavelength stays, too.
     """
-    above = np.maximum(np.maximum(offsets[0], offsets[1]), offsets[2]) + TINY
-    below = TINY - np.minimum(np.minimum(offsets[0], offsets[1]), offsets[2])
+    above, below = offsets.max(axis=0), offsets.min(axis=0)
+    above += TINY
+    np.subtract(TINY, below, out=below)
     np.divide(1 - Y, above, out=above)
     np.divide(Y, below, out=below)
     np.minimum(above, below, out=above)
     return np.minimum(above, 1, out=above)
 
 
-def _encoded(offsets: list[NDArray], Y: NDArray, room: NDArray, bits: int) -> NDArray:
-    """Linear R, G, B as offsets from Y, all (H,W) → sRGB (H,W,3)."""
-    pixels = np.empty((*Y.shape, 3), np.uint8 if bits == 8 else np.uint16)
-    for i, light in enumerate(offsets):
-        light *= room
-        light += Y
-        if bits == 8:
-            light *= 65535
-            light += np.float32(0.5)
-            pixels[..., i] = np.take(GAMMA_8, light.astype(np.uint16), mode="clip")
-        else:
-            pixels[..., i] = gamma(np.clip(light, 0, 1, out=light)) * 65535 + 0.5
-    return pixels
+def _encoded(light: NDArray, Y: NDArray, bits: int) -> NDArray:
+    """Linear R, G, B (3,H,W) as offsets from Y (H,W) → sRGB (3,H,W)."""
+    light += Y
+    if bits == 8:
+        light *= 65535
+        light += np.float32(0.5)
+        return np.take(GAMMA_8, light.astype(np.uint16), mode="clip")
+    return (gamma(np.clip(light, 0, 1, out=light)) * 65535 + 0.5).astype(np.uint16)
 
 
 def _inverse(f: NDArray) -> NDArray:

@@ -84,10 +84,15 @@ def _cells(levels: NDArray[np.uint16], side: int) -> tuple[NDArray, NDArray]:
     """Mean and range of normalised L in cells of side × side pixels."""
     rows, columns = levels.shape[0] // side, levels.shape[1] // side
     whole = levels[: rows * side, : columns * side]
-    parts = [whole[i::side, j::side] for i in range(side) for j in range(side)]
-    total = reduce(np.add, (part.astype(np.float32) for part in parts))
-    ranges = (reduce(np.maximum, parts) - reduce(np.minimum, parts)).astype(np.float32)
+    lines = [whole[i::side] for i in range(side)]  # whole rows first, which lie together in memory
+    total = _over_columns(np.add, reduce(np.add, (line.astype(np.float32) for line in lines)), side)
+    most, least = (_over_columns(kind, reduce(kind, lines), side) for kind in (np.maximum, np.minimum))
+    ranges = (most - least).astype(np.float32)
     return total * np.float32(2 / L_LEVELS / side**2) - 1, ranges * np.float32(2 / L_LEVELS)
+
+
+def _over_columns(kind: np.ufunc, rows: NDArray, side: int) -> NDArray:
+    return reduce(kind, (rows[:, j::side] for j in range(side)))
 
 
 def _tone(means: NDArray) -> tuple[float, float] | None:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,8 +68,11 @@ def depth(photo: Photo, name: str) -> int:
 
 def assembled(bands: Iterator[NDArray], size: tuple[int, int], *, alpha: bool = False) -> Image.Image:
     """Bands of rows, uint8, from top to bottom → one image of `size` (width, height)."""
+    first = next(bands)
+    if len(first) == size[1]:
+        return Image.fromarray(first)
     image, top = Image.new("RGBA" if alpha else "RGB", size), 0
-    for band in bands:
+    for band in chain([first], bands):
         image.paste(Image.fromarray(band), (0, top))
         top += len(band)
     return image
