@@ -13,7 +13,7 @@ from PIL import Image
 from colorization.photo.recolor import L_LEVELS
 
 LONGEST = 4  # longest predicted side / training side: 1×5000 is predicted at 1×256, not at 64×320,000
-OVERSAMPLED = 2  # block means shrink to this many times the predicted size; a bicubic resize does the rest
+OVERSAMPLED = 3  # block means shrink to this many times the predicted size; a bicubic resize does the rest
 BLACK, WHITE = -0.8, 0.7  # normalised L (10 and 85) that the darkest and the lightest part of a photograph should reach
 TAILS = (1.0, 99.0)  # percentiles that count as its darkest and lightest part
 STEEPEST = 4.0  # largest factor on the contrast: what is nearly uniform stays so
