@@ -89,5 +89,5 @@ def shades(ab: NDArray, level: int) -> list[str]:
     Each once: near black and white all colours are one.
     """
     maps = colour_maps(np.zeros((2, 1, len(ab))), ab.T[:, None])
-    pixels = painted(np.full((1, len(ab)), level, np.uint16), maps, bits=8)[:, 0].T
+    pixels = painted(np.full((1, len(ab)), level, np.uint16), maps, bits=8)[0]
     return list(dict.fromkeys("#{:02x}{:02x}{:02x}".format(*pixel) for pixel in pixels.tolist()))

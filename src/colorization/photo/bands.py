@@ -28,9 +28,9 @@ def painted_bands(levels: NDArray[np.uint16], colour: NDArray, bits: int, each: 
             wide[:, needed] = widened(colour[:, needed], columns, width)
             for part in parts(len(band), TILE[0]):
                 here = slice(top + part.start, top + part.stop)
-                planes = painted(levels[here, columns], heightened(wide, here, height), bits=bits)
-                for channel, plane in enumerate(planes):
-                    band[part, columns, channel] = plane
+                pixels = painted(levels[here, columns], heightened(wide, here, height), bits=bits)
+                for channel in range(3):  # in a quarter of the time of all at once
+                    band[part, columns, channel] = pixels[..., channel]
 
         list(each(paint, parts(width, TILE[1])))
         yield band

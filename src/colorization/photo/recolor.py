@@ -88,7 +88,7 @@ def heightened(maps: NDArray[np.float32], rows: slice, height: int) -> NDArray[n
 
 
 def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
-    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB planes (3,H,W).
+    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB (H,W,3), whose planes lie one after the other.
 
     bits: 8 for uint8, 16 for uint16. Overwrites `colour`: it computes in place, for speed.
     """
@@ -102,7 +102,7 @@ def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: in
     xz -= Y
     offsets = (MATRIX @ xz.reshape(2, -1)).reshape(3, *Y.shape)
     offsets *= _room(offsets, Y)
-    return _encoded(offsets, Y, bits)
+    return np.moveaxis(_encoded(offsets, Y, bits), 0, -1)
 
 
 def _room(offsets: NDArray, Y: NDArray) -> NDArray[np.float32]:
