@@ -39,7 +39,7 @@ from colorization.photo.network import OnnxNetwork
 from colorization.report.labels import Labels
 from tools import as_painted, eight_bits, markdown, model_card, vividness
 from tools.as_painted import AsPainted, AsStored
-from tools.half_precision import halved, largest_change
+from tools.half_precision import Beside, halved
 from tools.publish import bring, left_out, output, require_up_to_date, title
 
 LARGEST = 16_000_000  # bytes of the models of one run; every clone downloads them
@@ -142,10 +142,10 @@ def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Conf
     photos = eight_bits.calibration(paths.TRAIN) if wanted.eight_bits else None
     graph, tree = stored(name, half, described, photos)
     network = OnnxNetwork.of(graph)
-    rows = {"file": tested(AsStored(network), config), "single": read_table(paths.scores(name))}
+    both = Beside(AsStored(network), model)
+    rows = {"file": tested(both, config), "single": read_table(paths.scores(name))}
     values, resampled = measured(rows, config.compare, config.train.seed)
     differences = comparison.differences(values, resampled)
-    change = largest_change(AsStored(network), model, photographs(paths.LAB, "test")[0], one_device())
     dataset = config.data.kaggle.dataset if config.data.source == "kaggle" else wanted.dataset
     facts = learned(described["about"], config.data, dataset)
     test = {"photographs": facts["tested"], "source": config.data.source, "dataset": dataset}
@@ -158,7 +158,8 @@ def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Conf
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
     write_bytes(target, onnx_file.sealed(graph, tree | {"about": about}))
     text = model_card.CARD.format(
-        name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6, change=change,
+        name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6,
+        change=both.largest_change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
         numbers=model_card.EIGHT_BITS if wanted.eight_bits else model_card.HALF_PRECISION,
         curve=curve, rule=vividness.RULE, painted=as_painted.scores(painted, curve, config),

@@ -1,11 +1,8 @@
 """A model's weights in half precision, and the change in its results."""
 
-import numpy as np
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
-from colorization.evaluation.scoring import batches
 from colorization.models.common.contract import Colorizer
 
 
@@ -19,12 +16,17 @@ def _half(value: Tensor) -> Tensor:
     return half if half.isfinite().all() else value
 
 
-@torch.no_grad()
-def largest_change(first: Colorizer, second: Colorizer, photos: np.ndarray, device) -> float:
-    """The largest difference of a or b between two models, in ab units, over the packed photographs (N,3,S,S)."""
-    found = 0.0
-    for part in batches(photos):
-        L = torch.from_numpy(photos[part, :1].copy()).to(device).float()
-        L = L.contiguous(memory_format=torch.channels_last)
-        found = max(found, (first.colorize(L) - second.colorize(L)).abs().max().item())
-    return found * AB_SCALE
+class Beside(nn.Module):
+    """A stored model beside the trained one: gives its answers, and remembers how far they lie apart at most."""
+
+    def __init__(self, stored: nn.Module, trained: Colorizer):
+        super().__init__()
+        self.stored, self.trained = stored, trained
+        self.largest_change = 0.0  # of a or b, in ab units
+
+    def colorize(self, L: Tensor) -> Tensor:
+        """Normalised L (B,1,S,S) → normalised ab (B,2,S,S)."""
+        found = self.stored.colorize(L)
+        change = (found - self.trained.colorize(L)).abs().max().item()
+        self.largest_change = max(self.largest_change, change * AB_SCALE)
+        return found

@@ -22,7 +22,7 @@ from colorization.models.common.weights import build, load_model, save_model
 from colorization.photo import catalog
 from colorization.photo.network import OnnxNetwork
 from tools import bundle, markdown, model_card
-from tools.half_precision import halved, largest_change
+from tools.half_precision import Beside, halved
 
 BUNDLED = catalog.BUNDLED
 
@@ -213,10 +213,13 @@ class Constant(Colorizer):
 
 
 def test_the_largest_change_is_found_in_any_photograph():
-    photos = np.zeros((150, 3, 4, 4), np.float16)
-    photos[140, 0] = 1
-    found = largest_change(Constant(0.1, 0.5), Constant(0.1, 0.25), photos, "cpu")
-    assert found == pytest.approx(0.25 * 110)
+    L = torch.zeros(4, 1, 4, 4)
+    both = Beside(Constant(0.1, 0.5), Constant(0.1, 0.25))
+    assert torch.equal(both.colorize(L), both.stored.colorize(L)) and both.largest_change == 0
+    for level in (1, 0):
+        L[2] = level
+        both.colorize(L)
+        assert both.largest_change == pytest.approx(0.25 * 110)
 
 
 def test_the_card_describes_the_data_without_paths():
