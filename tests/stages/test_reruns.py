@@ -74,7 +74,8 @@ def with_every_stage(repository, tmp_path_factory):
     tree = yaml.safe_load((folder / "params.yaml").read_text())
     tree["train"]["repeats"], tree["hints"]["models"] = AGAIN, HINTED
     (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
-    for path in ("metrics/seeds/gan.csv", "metrics/hints/vae.csv"):
+    for path in ("metrics/seeds/gan.csv", "metrics/history/seeds/gan.tsv", "metrics/hints/vae.csv"):
+        (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).touch()
     dvc(folder, "commit", "--force")
     return folder
