@@ -413,9 +413,9 @@ def test_an_output_that_ends_with_a_slash_is_a_folder(colorize, tmp_path, monkey
         assert [path.name for path in (tmp_path / out).iterdir()] == ["a.jpg"]
 
 
-def test_a_dash_is_a_pipe(trained, tmp_path):
+def test_a_dash_is_a_pipe(tmp_path):
     (tmp_path / "a.png").write_bytes(every_kind()["rgb.png"])
-    command = [sys.executable, "-m", "colorization.command.main", "--model", trained / "models/vae.safetensors"]
+    command = [sys.executable, "-m", "colorization.command.main"]
 
     def piped(*arguments, photograph=b""):
         return subprocess.run([*command, *arguments], input=photograph, capture_output=True, cwd=tmp_path, check=False)

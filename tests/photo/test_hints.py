@@ -45,7 +45,7 @@ def far(shape, x, y, distance):
 @pytest.mark.parametrize("curve", [Curve(0.5), OWN, Curve(2.0), Curve(2.5, 10.0), Curve(1.0, 30.0)])
 def test_the_hinted_place_has_its_colour(colorizer, photo, curve):
     painter = PhotoColorizer(colorizer.network, image_size=64, curve=curve)
-    places = np.random.default_rng(0).integers(30, 220, (12, 2))
+    places = np.random.default_rng(0).integers(30, 220, (5, 2))
     for x, y in places.tolist():
         for a, b in ((12, -18), (-20, 14), (0, 0)):
             wanted = np.array([lab(np.repeat(photo[..., None], 3, 2))[y, x, 0], a, b])

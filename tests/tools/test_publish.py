@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 from conftest import GUARD, ROOT, dirty, dvc, jpeg, run
 
+from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.report.labels import Labels
+from tools import bundle
 from tools.publish import bring, claims, predictions
 
 pytestmark = pytest.mark.slow
@@ -97,9 +99,14 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
     run(["git", "reset", "-q", "--hard", revision], repository)
 
 
-def test_an_outdated_model_is_not_bundled(repository):
+def test_an_outdated_model_is_not_bundled(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+
     def refusal(name: str = "vae") -> str:
-        return run([sys.executable, "-m", "tools.bundle", name], repository, check=False).stderr
+        monkeypatch.setattr(sys, "argv", ["bundle", name])
+        with pytest.raises(InputError) as told:
+            bundle.main()
+        return str(told.value)
 
     assert "unet: unknown model" in refusal("unet")
     params = repository / "params.yaml"

@@ -423,7 +423,7 @@ def test_a_training_after_kill_9_gives_the_same_file(tmp_path):
     for folder in ("whole", "killed"):
         (tmp_path / folder / "data/lab").mkdir(parents=True)
         (tmp_path / folder / "params.yaml").write_text(params)
-        np.save(tmp_path / folder / "data/lab/train.npy", packed(96, 0).numpy())
+        np.save(tmp_path / folder / "data/lab/train.npy", packed(48, 0).numpy())
         np.save(tmp_path / folder / "data/lab/val.npy", packed(8, 1).numpy())
     assert train_stage(tmp_path / "whole").wait(120) == 0
 

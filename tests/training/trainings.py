@@ -1,10 +1,11 @@
-"""Tiny trainings in double precision, on any number of processes: trainings.py FOLDER MODEL ….
+"""Tiny trainings in double precision, on any number of processes: trainings.py FOLDER MODEL … [FOLDER MODEL …].
 
 Writes FOLDER/<model>.json with the history and the photographs that each process read, and keeps the state after the
 first epoch in FOLDER/<model>/early. A state in FOLDER/<model> is resumed.
 """
 
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -40,7 +41,7 @@ SMALL = {
 }
 
 # Pixels. Five halvings leave 16 px a single one: batch norm over four values then enlarges rounding a millionfold.
-SIDES = {"ours": 96}
+SIDES = {"ours": 64}
 
 
 class Photos(dataset.Photos):
@@ -89,8 +90,11 @@ def train(name: str, states: Path, fabric: "Fabric", counts: tuple[int, int] = (
 def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)  # in single precision, rounding makes two trainings differ
-    fabric, out = launch(), Path(sys.argv[1])
-    for name in sys.argv[2:]:
+    fabric, out = launch(), Path()
+    for name in sys.argv[1:]:
+        if os.sep in name:
+            out = Path(name)
+            continue
         outcome = train(name, out / name, fabric)
         seen = [(outcome["train"], outcome["val"])] * fabric.world_size
         if fabric.world_size > 1:
