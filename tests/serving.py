@@ -68,7 +68,8 @@ def browsing(chromium, address: str, **options):
     yield page
     context.close()
     provoked = [f"responded with a status of {status} " for status in page.refused]
-    assert not [fault for fault in faults if not any(text in fault for text in provoked)]
+    unexpected = [fault for fault in faults if not any(text in fault for text in provoked)]
+    assert not unexpected, unexpected
 
 
 def upload(page, *paths: Path) -> None:

@@ -15,7 +15,7 @@ from colorization.evaluation.measures import SHOWN
 from colorization.models.common.architecture import describe
 from colorization.report.figures import curves, diagrams, intervals, pictures
 from colorization.report.figures.hints import hints
-from colorization.report.figures.style import LARGEST, encoded, png
+from colorization.report.figures.style import LARGEST, encoded, plt, png
 from colorization.report.labels import FLOOR_NAMES, Labels, figure_file, model_figures
 
 CONFIG = load_config(ROOT / "presets/intel-cpu.yaml")
@@ -171,10 +171,21 @@ def test_a_figure_of_photographs_is_a_jpeg_of_limited_size():
 def test_the_png_looks_like_the_exact_figure():
     figure = curves.losses("gan", HISTORY, "t", LABELS)
     exact = io.BytesIO()
-    figure.savefig(exact, bbox_inches="tight", facecolor="white")
-    exact = np.asarray(Image.open(exact).convert("RGB")).astype(int)
-    found = np.asarray(Image.open(io.BytesIO(png(figure))))
-    assert np.abs(found - exact).max() <= 2 and (found[0, 0] == 255).all()
+    figure.savefig(exact, facecolor="white")
+    exact, found = (Image.open(file).convert("RGB") for file in (exact, io.BytesIO(png(figure))))
+    exact, found = (each.crop(each.point(lambda v: 255 * (v < 200)).getbbox()) for each in (exact, found))
+    assert np.abs(np.asarray(found).astype(int) - np.asarray(exact)).max() <= 2
+
+
+@pytest.mark.parametrize("colour", ["white", "#6a6a6a"])
+@pytest.mark.parametrize("y", [0.5, 1.2])
+def test_a_figure_has_a_margin_around_all_that_is_drawn(colour, y):
+    """Also where something lies outside its canvas."""
+    figure = plt.figure(figsize=(2, 2), facecolor=colour)
+    figure.add_artist(plt.Rectangle((0.3, y), 0.3, 0.2, color="black"))
+    drawn = np.asarray(Image.open(io.BytesIO(png(figure))).convert("L"))
+    assert drawn[0, 0] > 90 and (drawn[:10] == drawn[0, 0]).all() and (drawn[:, -10:] == drawn[0, 0]).all()
+    assert drawn.min() == 0
 
 
 def test_only_the_figures_of_the_paper_are_numbered():

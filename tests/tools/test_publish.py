@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from conftest import GUARD, ROOT, dirty, dvc, jpeg, run
@@ -13,15 +14,24 @@ from conftest import GUARD, ROOT, dirty, dvc, jpeg, run
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
 from colorization.report.labels import Labels
-from tools import bundle
+from tools import bundle, publish
 from tools.publish import bring, claims, predictions
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_run_is_published_when_it_is_up_to_date(repository):
-    publish = [sys.executable, "-m", "tools.publish", "trial", "--time", "a minute"]
-    run(publish, repository)
+def refused(main, monkeypatch, *words: str) -> str:
+    """What a tool says that refuses to work."""
+    monkeypatch.setattr(sys, "argv", [main.__module__, *words])
+    with pytest.raises(InputError) as told:
+        main()
+    return str(told.value)
+
+
+def test_a_run_is_published_when_it_is_up_to_date(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    words = ["trial", "--time", "a minute"]
+    run([sys.executable, "-m", "tools.publish", *words], repository)
     page = (repository / "results/trial/README.md").read_text()
     revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
     assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
@@ -33,12 +43,12 @@ def test_a_run_is_published_when_it_is_up_to_date(repository):
     params = repository / "params.yaml"
     before = params.read_text()
     params.write_text(before.replace("split: test", "split: val"))
-    assert "evaluate.split: val is for experiments" in run(publish, repository, check=False).stderr
+    assert "evaluate.split: val is for experiments" in refused(publish.main, monkeypatch, *words)
     params.write_text(before.replace("resamples: 200", "resamples: 300"))
-    assert "not up to date; run: dvc repro" in run(publish, repository, check=False).stderr
+    assert "not up to date; run: dvc repro" in refused(publish.main, monkeypatch, *words)
     params.write_text(before)
     (repository / "stages/plot.py").open("a").write("\n")
-    assert "uncommitted changes (M stages/plot.py)" in run(publish, repository, check=False).stderr
+    assert "uncommitted changes (M stages/plot.py)" in refused(publish.main, monkeypatch, *words)
     run(["git", "reset", "-q", "--hard"], repository)
     assert not (repository / "results/trial").exists()
 
@@ -101,14 +111,10 @@ def test_a_bundled_model_is_in_the_package_and_in_a_clone(repository, tmp_path):
 
 def test_an_outdated_model_is_not_bundled(repository, monkeypatch):
     monkeypatch.chdir(repository)
-
-    def refusal(name: str = "vae") -> str:
-        monkeypatch.setattr(sys, "argv", ["bundle", name])
-        with pytest.raises(InputError) as told:
-            bundle.main()
-        return str(told.value)
-
-    assert "unet: unknown model" in refusal("unet")
+    refusal = partial(refused, bundle.main, monkeypatch, "vae")
+    assert "unet: unknown model" in refused(bundle.main, monkeypatch, "unet")
+    bad = run([sys.executable, "-m", "tools.bundle", "unet"], repository, check=False)
+    assert bad.returncode == 1 and bad.stderr.startswith("error: ") and bad.stderr.count("\n") == 1
     params = repository / "params.yaml"
     before = params.read_text()
     params.write_text(before + "# a remark\n")

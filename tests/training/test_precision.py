@@ -16,9 +16,7 @@ from colorization.training.trainer import Trainer
 
 # Relative difference of a term; the largest found is 0.012, and 0.042 (KL) where bfloat16 has no instructions.
 CLOSE = 0.04 if computes_in_half(torch.device("cpu")) else 0.06
-VALIDATED = (
-    0.06  # the same of a validation; the largest found is 0.046: a ResNet of one channel, settled by four photographs
-)
+VALIDATED = 0.06  # of a validation; the largest found is 0.046, a ResNet of one channel that four photographs settle
 # Where rounding is not enlarged: in batch norm over four values, as five halvings leave of 32 px; and in a KL term that
 # hardly weighs, which wanders (by 6 % in full precision, if convolutions are changed by 1/512).
 SIDES, WEIGHTS = {"ours": 64}, {"vae": {"kl_weight": 1.0}}
