@@ -88,11 +88,11 @@ def test_an_epoch_far_off_is_named_and_does_not_flatten_the_others():
     assert axis.get_xlabel() == "epoch" and axis.get_ylim()[1] > 200**0.5
 
 
-@pytest.mark.parametrize("draw", [pytest.param(d, id=name) for name, d in drawings()])
-def test_draws_quietly_and_repeatably(draw):
+@pytest.mark.parametrize("name, draw", drawings())
+def test_draws_quietly_and_repeatably(name, draw):
     with warnings.catch_warnings(action="error"):
-        first, second = png(draw()), png(draw())
-    assert first == second
+        first = png(draw())
+    assert name not in ("grid", "few measures", "trade-off") or png(draw()) == first, "one of each kind is drawn again"
     image = Image.open(io.BytesIO(first))
     assert image.width > 400 and image.convert("L").getextrema()[0] < 100
 
