@@ -59,7 +59,7 @@ def _drawn(figure: Figure) -> Image.Image:
     canvas = cast(FigureCanvasAgg, figure.canvas)
     canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    left, low, right, high = figure.get_tightbbox(canvas.get_renderer()).extents * figure.dpi
+    left, low, right, high = (edge * figure.dpi for edge in figure.get_tightbbox(canvas.get_renderer()).extents)
     if min(left, low) < 0 or right > drawn.width or high > drawn.height:
         return _beyond_its_canvas(figure)
     margin = tuple(round(255 * part) for part in to_rgb(figure.get_facecolor()))
