@@ -42,7 +42,7 @@ def far(shape, x, y, distance):
     return (rows - y) ** 2 + (columns - x) ** 2 > distance**2
 
 
-@pytest.mark.parametrize("curve", [Curve(0.5), OWN, Curve(2.5, 10.0)])
+@pytest.mark.parametrize("curve", [Curve(0.5), OWN, Curve(2.0), Curve(2.5, 10.0), Curve(1.0, 30.0)])
 def test_the_hinted_place_has_its_colour(colorizer, photo, curve):
     painter = PhotoColorizer(colorizer.network, image_size=64, curve=curve)
     places = np.random.default_rng(0).integers(30, 220, (5, 2))

@@ -16,7 +16,7 @@ from colorization.training.trainer import Trainer
 
 # Relative difference of a term; the largest found is 0.012, and 0.042 (KL) where bfloat16 has no instructions.
 CLOSE = 0.04 if computes_in_half(torch.device("cpu")) else 0.06
-VALIDATED = 0.06  # of a validation; the largest found is 0.046, a ResNet of one channel that four photographs settle
+VALIDATED = {"resnet": 0.06}  # of a validation; found is 0.046: a ResNet of one channel that four photographs settle
 # Where rounding is not enlarged: in batch norm over four values, as five halvings leave of 32 px; and in a KL term that
 # hardly weighs, which wanders (by 6 % in full precision, if convolutions are changed by 1/512).
 SIDES, WEIGHTS = {"ours": 64}, {"vae": {"kl_weight": 1.0}}
@@ -32,7 +32,8 @@ def test_every_network_trains_in_bfloat16(name, tmp_path):
     assert len(half) == 2 and half[0]["val_loss"] != exact[0]["val_loss"]
     for one, other in zip(exact, half):
         for term, value in one.items():
-            assert other[term] == pytest.approx(value, rel=VALIDATED if term.startswith("val_") else CLOSE), term
+            close = VALIDATED.get(name, CLOSE) if term.startswith("val_") else CLOSE
+            assert other[term] == pytest.approx(value, rel=close), term
 
 
 @pytest.mark.parametrize("name", ["gan", "pix2pix"])

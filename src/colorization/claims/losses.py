@@ -18,20 +18,22 @@ MIN_EPOCHS = 8  # for rules about the course of a training
 CLOSE = 0.01  # two errors that differ by less than this share count as equal
 
 
-def of_epochs(find: Callable[..., Found]) -> Callable[..., Found]:
-    """Make a rule about a model's histories undecided below MIN_EPOCHS."""
+Rule = Callable[[Sequence[pd.DataFrame]], Found]  # about the histories of one model
+
+
+def of_epochs(find: Rule) -> Rule:
+    """Make a rule undecided below MIN_EPOCHS."""
 
     @wraps(find)
-    def found(*args) -> Found:
-        histories = args[-1]
+    def found(histories: Sequence[pd.DataFrame]) -> Found:
         epochs = min(map(len, histories))
-        return find(*args) if epochs >= MIN_EPOCHS else Found(f"{_count(epochs, 'epoch')}: too few", UNDECIDED)
+        return find(histories) if epochs >= MIN_EPOCHS else Found(f"{_count(epochs, 'epoch')}: too few", UNDECIDED)
 
     return found
 
 
-def of(model: str, find: Callable[[Sequence[pd.DataFrame]], Found]) -> Callable[[Evidence], Found]:
-    """The rule about one model's histories, as a rule about the run's evidence."""
+def of(model: str, find: Rule) -> Callable[[Evidence], Found]:
+    """The rule about one model, as a rule about the run's evidence."""
     return lambda evidence: find(evidence.histories[model])
 
 

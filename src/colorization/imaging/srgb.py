@@ -12,7 +12,7 @@ from colorization.imaging import png_gamma
 
 MAX_PIXELS = 128_000_000  # a larger image is refused: it may be a decompression bomb
 SAME = 1  # of 255: a profile that moves no colour by more than this counts as sRGB
-GRAYS = ("1", "L")
+GRAYS = ("1", "L", "LA", "La")  # of 8 bits and less
 ALPHAS = ("LA", "La", "PA", "RGBA", "RGBa")
 NO_RANGE = "floating-point pixels have no fixed black and white; save it with 8 or 16 bits"
 SRGB = ImageCms.createProfile("sRGB")
@@ -48,6 +48,10 @@ def on_white(pixels: NDArray) -> Image.Image:
     return image.convert("RGB")
 
 
+def is_gray(mode: str) -> bool:
+    return mode in GRAYS or mode.startswith("I")
+
+
 def has_alpha(image: Image.Image) -> bool:
     return image.mode in ALPHAS or "transparency" in image.info
 
@@ -79,7 +83,7 @@ def pixels_of(tile: Image.Image, to_srgb: Callable | None) -> NDArray:
         pixels = np.asarray(tile).astype(np.uint16)
         return pixels if gamma is None else png_gamma.table(gamma, 65536)[pixels]
     if tile.mode not in ("L", "RGB", "CMYK") or "transparency" in tile.info:
-        gray = tile.mode in (*GRAYS, "LA", "La")
+        gray = is_gray(tile.mode)
         tile = tile.convert(("LA" if gray else "RGBA") if has_alpha(tile) else "L" if gray else "RGB")
     if to_srgb:
         tile = to_srgb(tile)
@@ -102,7 +106,7 @@ def srgb_transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], 
 
     None if there is no profile, or if it looks like sRGB, belongs to another kind of pixels, or is unreadable.
     """
-    kind = "L" if mode in (*GRAYS, "LA", "La") or mode.startswith("I") else "CMYK" if mode == "CMYK" else "RGB"
+    kind = "L" if is_gray(mode) else "CMYK" if mode == "CMYK" else "RGB"
     transform = _transform(profile, kind)
     if transform is None or (kind != "CMYK" and _is_identity(transform, kind)):
         return None

@@ -18,12 +18,12 @@ from colorization.imaging.jpeg_end import decoded
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.png_gamma import drop_overruled_gamma, exponent
 from colorization.imaging.srgb import (
-    GRAYS,
     MAX_PIXELS,
     NO_RANGE,
     check_size,
     eight_bits,
     has_alpha,
+    is_gray,
     on_white,
     pixels_of,
     srgb_transform,
@@ -141,7 +141,7 @@ def _image(path: Path, image: Image.Image) -> ImageFile:
         metadata=metadata,
         planes=lambda: levels_of_image(_loaded(path, image, warnings)),
         picture=lambda longest: _small(_loaded(path, image, warnings), longest),
-        colour=image.mode not in (*GRAYS, "LA", "La"),
+        colour=not is_gray(image.mode),
         warnings=warnings,
     )
 

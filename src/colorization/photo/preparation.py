@@ -43,11 +43,20 @@ def shrunk(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
     scale = min(side / min(height, width), LONGEST * side / max(height, width))
     h, w = max(1, round(height * scale)), max(1, round(width * scale))
     down, across = max(1, height // (OVERSAMPLED * h)), max(1, width // (OVERSAMPLED * w))
-    whole = levels[: height // down * down, : width // across * across]
-    rows = reduce(np.add, (whole[i::down].astype(np.float32) for i in range(down)))  # (H/down, W)
-    means = reduce(np.add, (rows[:, i::across] for i in range(across))) / (down * across)  # (H/down, W/across)
+    means = blocks(np.add, levels, (down, across), np.float32) / (down * across)  # (H/down, W/across)
     small = Image.fromarray(means * np.float32(2 / L_LEVELS) - 1).resize((w, h), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(small, np.float32), -1, 1)
+
+
+def blocks(kind: np.ufunc, levels: NDArray, sides: tuple[int, int], dtype: type) -> NDArray:
+    """Sums, maxima or minima of (H,W) over whole blocks of `sides` pixels, (H/down, W/across), computed in a dtype.
+
+    Rows come first: they lie together in memory.
+    """
+    down, across = sides
+    whole = levels[: levels.shape[0] // down * down, : levels.shape[1] // across * across]
+    rows: NDArray = reduce(kind, (whole[i::down].astype(dtype, copy=False) for i in range(down)))  # (H/down, W)
+    return reduce(kind, (rows[:, i::across] for i in range(across)))
 
 
 def stretched(L: NDArray[np.float32]) -> NDArray[np.float32]:

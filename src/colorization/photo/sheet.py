@@ -1,13 +1,12 @@
 """Find several photographs on one scan: rectangles, perhaps tilted a little, on a page of one even tone."""
 
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorization.photo import gutters
-from colorization.photo.preparation import Box
+from colorization.photo.preparation import Box, blocks
 from colorization.photo.recolor import L_LEVELS
 
 COARSE = 640  # pixels of the page's shorter side that are looked at, at most twice as many
@@ -56,10 +55,11 @@ def photographs(levels: NDArray[np.uint16]) -> list[Found]:
         return []
     step = max(1, min(height, width) // COARSE)
     coarse = levels[::step, ::step]
-    means, ranges = _cells(coarse, side := max(1, min(coarse.shape) // CELLS))
-    found = _on_page(means, ranges)
+    side = max(1, min(coarse.shape) // CELLS)
+    means = _means(coarse, side)
+    found = _on_page(means, _ranges(coarse, side))
     if not found:
-        means, _ = _cells(coarse, side := max(1, min(coarse.shape) // FINE))
+        means = _means(coarse, side := max(1, min(coarse.shape) // FINE))
         found = _between(means)
     if not found or _continued(means, [one.box for one in found]) >= CONTINUED:
         return []
@@ -80,19 +80,15 @@ def _between(means: NDArray) -> list[Found]:
     return [Found(box, 0.0) for box in boxes] if 2 <= len(boxes) <= MOST and _of_one_size(boxes) else []
 
 
-def _cells(levels: NDArray[np.uint16], side: int) -> tuple[NDArray, NDArray]:
-    """Mean and range of normalised L in cells of side × side pixels."""
-    rows, columns = levels.shape[0] // side, levels.shape[1] // side
-    whole = levels[: rows * side, : columns * side]
-    lines = [whole[i::side] for i in range(side)]  # whole rows first, which lie together in memory
-    total = _over_columns(np.add, reduce(np.add, (line.astype(np.float32) for line in lines)), side)
-    most, least = (_over_columns(kind, reduce(kind, lines), side) for kind in (np.maximum, np.minimum))
-    ranges = (most - least).astype(np.float32)
-    return total * np.float32(2 / L_LEVELS / side**2) - 1, ranges * np.float32(2 / L_LEVELS)
+def _means(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
+    """Mean of normalised L in cells of side × side pixels."""
+    return blocks(np.add, levels, (side, side), np.float32) * np.float32(2 / L_LEVELS / side**2) - 1
 
 
-def _over_columns(kind: np.ufunc, rows: NDArray, side: int) -> NDArray:
-    return reduce(kind, (rows[:, j::side] for j in range(side)))
+def _ranges(levels: NDArray[np.uint16], side: int) -> NDArray[np.float32]:
+    """Range of normalised L in the same cells."""
+    most, least = (blocks(kind, levels, (side, side), np.uint16) for kind in (np.maximum, np.minimum))
+    return (most - least).astype(np.float32) * np.float32(2 / L_LEVELS)
 
 
 def _tone(means: NDArray) -> tuple[float, float] | None:

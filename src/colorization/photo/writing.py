@@ -56,7 +56,7 @@ def write_photo(
             write = sixteen_bit.write_png if name == "png" else sixteen_bit.write_tiff
             write(file, bands, (height, width, 3 if photo.alpha is None else 4), metadata)
         else:
-            image = assembled(bands, (width, height), alpha=photo.alpha is not None)
+            image = assembled(bands, (width, height))
             _save(image, file, name, quality, metadata)
     return told
 
@@ -66,15 +66,16 @@ def depth(photo: Photo, name: str) -> int:
     return 16 if photo.bits == 16 and FORMATS[name].deep else 8
 
 
-def assembled(bands: Iterator[NDArray], size: tuple[int, int], *, alpha: bool = False) -> Image.Image:
+def assembled(bands: Iterator[NDArray], size: tuple[int, int]) -> Image.Image:
     """Bands of rows, uint8, from top to bottom → one image of `size` (width, height)."""
-    first = next(bands)
-    if len(first) == size[1]:
-        return Image.fromarray(first)
-    image, top = Image.new("RGBA" if alpha else "RGB", size), 0
-    for band in chain([first], bands):
-        image.paste(Image.fromarray(band), (0, top))
-        top += len(band)
+    parts = map(Image.fromarray, bands)
+    first = next(parts)
+    if first.size == size:
+        return first
+    image, top = Image.new(first.mode, size), 0
+    for part in chain([first], parts):
+        image.paste(part, (0, top))
+        top += part.height
     return image
 
 
