@@ -5,6 +5,7 @@ from stages import run_stage
 
 def main() -> None:
     from colorization.claims.claims import judge
+    from colorization.claims.trainings import trainings
     from colorization.claims.verdicts import Evidence
     from colorization.core import paths
     from colorization.core.files import read_json, read_table, write_json
@@ -15,14 +16,13 @@ def main() -> None:
         write_json(paths.CLAIMS, {})
         print(f"no claims: models in params.yaml lacks the paper's {', '.join(missing)}")
         return
-    histories = {name: [read_table(paths.history(name), separator="\t")] for name in PAPER}
-    for name in histories.keys() & config.train.repeats:
-        histories[name] += [its for _, its in read_table(paths.seeds_history(name), separator="\t").groupby("seed")]
     evidence = Evidence(
         scores={name: read_table(paths.scores(name)) for name in PAPER},
         table=read_table(paths.TABLE),
         differences=read_table(paths.DIFFERENCES),
-        histories=histories,
+        histories={
+            name: [its for _, its in trainings(name, config.train).groupby("seed", sort=False)] for name in PAPER
+        },
         people=read_json(paths.PEOPLE),
         resamples=config.compare.resamples,
         seed=config.train.seed,

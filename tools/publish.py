@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from colorization.claims.trainings import trainings
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import read_json, read_table, write_bytes, write_table
@@ -64,6 +65,8 @@ For each line, the setting with the colour nearest to the originals' ([tradeoff.
 {hints}## Training
 
 ![Colour error on the validation photographs](learning-curves.png)
+
+[history.csv](history.csv) has every loss of every epoch, of other seeds, too.
 
 ## How to repeat it
 
@@ -174,10 +177,11 @@ def main():
     for source in sources:
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)
+    write_table(folder / "history.csv", joined({name: trainings(name, config.train) for name in config.models}))
     if told:
         write_table(folder / "hints.csv", joined(told))
     write_bytes(folder / "README.md", page.encode())
-    print(f"{folder}: {len(sources) + 2 + bool(told)} files; commit them")
+    print(f"{folder}: {len(sources) + 3 + bool(told)} files; commit them")
 
 
 if __name__ == "__main__":

@@ -175,9 +175,12 @@ def test_several_seeds_decide_what_one_cannot():
     falling = [{"val_loss": np.exp(-0.01 * EPOCHS + one)} for one in noise]
     assert verdict_of(losses.still_falls, falling[0]) == "undecided"
     assert verdict_of(losses.still_falls, *falling) == "confirmed"
-    steady = [{"val_loss": np.exp(-0.1 * EPOCHS + one)} for one in noise]
+    steady = [{"val_loss": np.exp(-0.04 * EPOCHS + one)} for one in noise]
     assert verdict_of(losses.steady, steady[0]) == "undecided"
     assert verdict_of(losses.steady, *steady) == "confirmed"
+    level = [{"val_loss": np.exp(one)} for one in noise]
+    assert verdict_of(losses.still_falls, level[0]) == "undecided"
+    assert verdict_of(losses.still_falls, *level) == "refuted", "a fall of a hundredth per epoch would be seen"
 
 
 @pytest.mark.parametrize("model", PAPER)
@@ -189,7 +192,9 @@ def test_verdicts_of_still_falls(model):
     long = np.exp(-0.1 * np.arange(1, 61))
     assert found(FALLING) == found(long) == "confirmed"
     assert found(RISING) == found(np.concatenate([FALLING, 2 - np.exp(-0.1 * EPOCHS)])) == "refuted"
-    assert found(1 + RNG.normal(0, 0.1, 20)) == found(FALLING[:5]) == "undecided"
+    noise = np.random.default_rng(1).normal(0, 0.1, 20)
+    assert found(1 + noise) == found(FALLING[:5]) == "undecided"
+    assert found(1 + 0.1 * noise) == "refuted", "level, and any fall is slight"
     assert found(FALLING, lr=np.linspace(1, 0, 20)) == "undecided", "a rate that goes to 0 ends the fall"
     assert found(np.zeros(20)) == "undecided", "the logarithm of nothing"
 
@@ -254,7 +259,9 @@ def test_independent_losses_mirror_each_other_at_the_stated_rate(walk):
 
 
 def test_intervals_of_trends():
-    assert trends.falling_share([np.array([3.0, 2.0, 2.5, 1.0])])[0] == pytest.approx(2 / 3)
+    share, low, high = trends.later_is_lower([np.array([5.0, 4.0, 2.0, 3.0, 1.0, 0.0])])
+    assert share == pytest.approx(14 / 15) and low < share < high < 1
+    assert [trends.later_is_lower([loss])[0] for loss in (FALLING, RISING)] == pytest.approx([1, 0])
     slope, low, high = trends.relative_slope([FALLING, 2 * FALLING])
     assert (slope, low, high) == pytest.approx((-0.1,) * 3)
     assert trends.early_share(np.array([8.0, 6.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.5)

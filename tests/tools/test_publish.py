@@ -12,6 +12,7 @@ import pytest
 from conftest import GUARD, ROOT, dirty, dvc, jpeg, run
 
 from colorization.core.errors import InputError
+from colorization.core.files import read_table
 from colorization.core.params import load_config
 from colorization.report.labels import Labels
 from tools import bundle, publish
@@ -35,9 +36,11 @@ def test_a_run_is_published_when_it_is_up_to_date(repository, monkeypatch):
     page = (repository / "results/trial/README.md").read_text()
     revision = run(["git", "rev-parse", "HEAD"], repository).stdout.strip()
     assert f"git checkout {revision}" in page and "| VAE |" in page and page.count("undecided") > 3
-    linked = set(re.findall(r"\((\S+?\.(?:png|jpg|lock))\)", page))
+    linked = set(re.findall(r"\]\((\S+?\.(?:png|jpg|lock|csv))\)", page))
     assert linked and all((repository / "results/trial" / name).exists() for name in linked)
     assert {"figure-4-resnet-predictions.jpg", "figure-6-gan-predictions.jpg", "comparison.jpg"} <= linked
+    history = read_table(repository / "results/trial/history.csv")
+    assert set(history.model) == set(load_config().models) and (history.epoch >= 1).all() and (history.seed >= 1).all()
     assert (repository / "results/trial/params.yaml").read_text() == (repository / "params.yaml").read_text()
     shutil.rmtree(repository / "results/trial")
     params = repository / "params.yaml"

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from colorization.claims import losses, results
-from colorization.claims.losses import CONVERGED_EPOCHS, REPORT_EPOCHS, UNSTABLE
+from colorization.claims.losses import CONVERGED_EPOCHS, REPORT_EPOCHS, SLIGHT, UNSTABLE
 from colorization.claims.results import GREAT, HARD_TO_TELL, OVERLY, SOME
 from colorization.claims.verdicts import UNDECIDED, Evidence, Found
 from colorization.core.params import PAPER
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (
-    "The validation loss still falls (Theil–Sen slope) after epoch 20, or in the second half of a shorter run. "
-    "A run whose learning rate goes to 0 cannot decide this."
+    "The validation loss still falls (Theil–Sen slope) after epoch 20, or in the second half of a shorter run. What "
+    f"cannot be told from level refutes the claim if any fall is below {SLIGHT:.0%} per epoch. A run whose learning "
+    "rate goes to 0 cannot decide this."
 )
 HARD = (
     f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing). "
@@ -50,7 +51,7 @@ CLAIMS: tuple[tuple[str, str, str, str, Callable[[Evidence], Found]], ...] = (
      f"More than {SOME:.0%} of the results have {OVERLY:.0f} or more points of colorfulness above their originals'.",
      results.overly_colourful),
     ("resnet-steady", "The validation loss decreases steadily here", "Section 5.1",
-     "ResNet's validation loss falls in more than two thirds of the steps from epoch to epoch.",
+     "Of two epochs, the later one has the lower validation loss in more than four fifths of all pairs.",
      losses.of("resnet", losses.steady)),
     ("gan-unstable", "the generator loss is unstable because of the adversarial network", "Section 5.2",
      f"From epoch to epoch the generator's adversarial loss changes (as a share of itself, around its trend) more than "

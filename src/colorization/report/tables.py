@@ -99,9 +99,9 @@ def seed_table(seeds: pd.DataFrame) -> list[dict]:
     return shown.to_dict("records")
 
 
-def joined(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The models' trade-off tables as one, with a column `model`."""
-    return pd.concat([table.assign(model=name) for name, table in curves.items()], ignore_index=True)
+def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The models' tables as one, with a column `model`."""
+    return pd.concat([table.assign(model=name) for name, table in tables.items()], ignore_index=True)
 
 
 def vivid_rows(curves: pd.DataFrame) -> list[dict]:
