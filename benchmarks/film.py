@@ -110,12 +110,12 @@ def table(rows: dict[str, dict[str, list[float]]]) -> str:
         ranges = [interval(shares @ column) for column in values.T]
         cells = (f"{mean:.2f} ({low:.2f}–{high:.2f})" for mean, (low, high) in zip(values.mean(axis=0), ranges))
         text += f"| {name} | {' | '.join(cells)} |\n"
-    frame, steady = (np.array([row[name] for row in rows.values()]) for name in ("frame by frame", "steady"))
-    gain = [interval(shares @ column) for column in (steady - frame).T]
-    cells = (
-        f"{mean:+.2f} ({low:+.2f} to {high:+.2f})" for mean, (low, high) in zip((steady - frame).mean(axis=0), gain)
-    )
-    return text + f"| steady − frame by frame, paired | {' | '.join(cells)} |\n"
+    for other in ("frame by frame", "the true film"):
+        gains = np.array([np.subtract(row["steady"], row[other]) for row in rows.values()])
+        ranges = [interval(shares @ column) for column in gains.T]
+        cells = (f"{mean:+.2f} ({low:+.2f} to {high:+.2f})" for mean, (low, high) in zip(gains.mean(axis=0), ranges))
+        text += f"| steady − {other}, paired | {' | '.join(cells)} |\n"
+    return text
 
 
 def speed(folder: Path, colorizer: PhotoColorizer, repeats: int) -> None:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from benchmarks.davis import COUNT, ENCODING, film_of, frames, maps_of, painted_small, shrunk_to
 from benchmarks.steadiness import consistency, difference
 from colorization.film.interlacing import Progressive
+from colorization.film.moment import Moment
 from colorization.film.scenes import levels_of, moments, shown
-from colorization.film.steady import Moment, colours_of, steadied
+from colorization.film.steady import colours_of, steadied
 from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.preparation import shrunk
 

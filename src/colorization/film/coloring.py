@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from colorization.core.files import replacing
 from colorization.film.ahead import ahead
 from colorization.film.hints import FilmHint
+from colorization.film.moment import Moment
 from colorization.film.negative import positive_tones
 from colorization.film.opening import opened
 from colorization.film.planes import colour_planes
 from colorization.film.reading import Film, Picture
 from colorization.film.scenes import EVERY, levels_of, moments, shown
-from colorization.film.steady import Moment, steadied
+from colorization.film.steady import steadied
 from colorization.film.tracks import Tracks, at, tracks
 from colorization.film.writing import FilmWriter
 from colorization.photo.colorizer import Like, PhotoColorizer

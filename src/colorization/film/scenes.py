@@ -6,9 +6,9 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import NDArray
 
+from colorization.film.moment import Moment
 from colorization.film.planes import halves
 from colorization.film.reading import Picture
-from colorization.film.steady import Moment
 from colorization.film.warping import Link, Seen, Stay
 from colorization.photo.preparation import shrunk
 

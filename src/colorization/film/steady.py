@@ -1,17 +1,16 @@
-"""Steady colours: those of some pictures, carried along the motion to the others of their scene and averaged."""
+"""Steady colours: those of some pictures, carried along the motion to the others of their scene, and averaged."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorization.film.agreement import Scene, View
+from colorization.film.moment import Moment
 from colorization.film.reading import Picture
-from colorization.film.warping import Link, Planes, Seen, Stay
+from colorization.film.tones import evened
+from colorization.film.warping import Planes
 from colorization.photo.guide import guide
-from colorization.photo.likeness import Compared
 from colorization.photo.recolor import F_BLACK, F_PER_LEVEL, L_LEVELS, colour_maps, enlarged
 
 KEPT = 0.97  # share of a colour's weight that it keeps from picture to picture: it counts for about 33
@@ -19,22 +18,13 @@ STEP = 16  # pictures that are finished at a time
 AHEAD = 16  # pictures after them whose colours count, too
 
 
-@dataclass(kw_only=True)
-class Moment:
-    """A picture on its way through the engine."""
-
-    picture: Picture
-    seen: Seen  # of what passes: that of the picture before
-    link: Link | Stay | None  # to the picture before; None: it begins a scene
-    passes: bool = False  # it differs from the scene around it, as a flash does, and keeps the colours before it
-    blank: bool = False  # it passes and shows nothing; it gets no colours
-    maps: "Future[NDArray] | None" = None  # the engine's colour maps, of the pictures that the network sees
-    compared: list[Compared] = field(default_factory=list)  # of those: see `PhotoColorizer.predict`
-    hinted: bool = False  # of those: the engine knew colours
-
-
 def steadied(moments: Iterable[Moment]) -> Iterator[tuple[Picture, NDArray]]:
-    """Moments in order → pictures with their colour maps (4,h,w). Holds at most STEP + AHEAD moments."""
+    """Moments in order → pictures with their colour maps (4,h,w). Holds at most STEP + AHEAD + REACH moments."""
+    return ((moment.picture, _maps(moment, ab)) for moment, ab in evened(_averaged(moments)))
+
+
+def _averaged(moments: Iterable[Moment]) -> Iterator[tuple[Moment, Planes]]:
+    """Moments in order → the same with their colours (2,h,w) in Lab units. Holds at most STEP + AHEAD moments."""
     waiting: list[Moment] = []
     past: Planes | None = None
     scene = Scene()
@@ -53,8 +43,8 @@ def steadied(moments: Iterable[Moment]) -> Iterator[tuple[Picture, NDArray]]:
 
 def _finished(
     waiting: list[Moment], count: int, past: Planes | None, scene: Scene
-) -> tuple[list[tuple[Picture, NDArray]], Planes]:
-    """The first `count` moments with their maps, and the sums (3,h,w) of a, b and weight up to the last of them.
+) -> tuple[list[tuple[Moment, Planes]], Planes]:
+    """The first `count` moments with their colours, and the sums (3,h,w) of a, b and weight up to the last of them.
 
     past: the sums up to the moment before. A moment's colours are the weighted mean of those seen before, now and
     later; each weight falls by KEPT and by the trust in the motion from picture to picture.
@@ -72,7 +62,7 @@ def _finished(
     after, finished = np.zeros_like(before[0]), []
     for i in reversed(range(len(waiting))):
         if i < count:
-            finished.append((waiting[i].picture, _maps(waiting[i], before[i] + after)))
+            finished.append((waiting[i], _mean(before[i] + after)))
         link = waiting[i].link
         if i and link is not None:
             now = own[i]
@@ -98,9 +88,13 @@ def _view(moment: Moment) -> View:
     return View(number=moment.picture.number, ab=ab, compared=compared, firm=moment.hinted)
 
 
-def _maps(moment: Moment, sums: Planes) -> NDArray[np.float32]:
-    """Colour maps (4,h,w) of a moment with its sums (3,h,w)."""
-    ab = (sums[:2] / np.maximum(sums[2:], np.float32(1e-20))).astype(np.float32, copy=False)
+def _mean(sums: Planes) -> Planes:
+    """Sums (3,h,w) of a, b and weight → ab (2,h,w)."""
+    return (sums[:2] / np.maximum(sums[2:], np.float32(1e-20))).astype(np.float32, copy=False)
+
+
+def _maps(moment: Moment, ab: Planes) -> NDArray[np.float32]:
+    """Colour maps (4,h,w) of a moment with its colours (2,h,w)."""
     if moment.passes:  # its light is not that of the scene
         return colour_maps(np.zeros_like(ab), ab * np.float32(not moment.blank))
     return colour_maps(*guide(moment.seen.L, ab))

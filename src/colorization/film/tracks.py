@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from colorization.core.errors import InputError
 from colorization.film.hints import FilmHint
+from colorization.film.moment import Moment
 from colorization.film.opening import clock, opened
 from colorization.film.reading import Film, Picture
 from colorization.film.scenes import moments
-from colorization.film.steady import Moment
 from colorization.film.warping import Planes
 from colorization.photo.hints import Hint
 
