@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
+
 from colorization.claims.trainings import trainings
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
@@ -121,6 +123,12 @@ def bring(config: Config) -> str:
     )
 
 
+def losses(config: Config) -> dict[str, pd.DataFrame]:
+    """Every loss of every epoch and seed, by model."""
+    others = {name: paths.seeds_history(name) for name in config.train.repeats}
+    return {name: trainings(paths.history(name), config.train.seed, others.get(name)) for name in config.models}
+
+
 def claims(rows: dict) -> str:
     """The section of the paper's claims, or an empty string if the run lacks a model of the paper."""
     return f"## The paper's claims\n\n{markdown.claims(rows)}\n\n" if rows else ""
@@ -177,7 +185,7 @@ def main():
     for source in sources:
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)
-    write_table(folder / "history.csv", joined({name: trainings(name, config.train) for name in config.models}))
+    write_table(folder / "history.csv", joined(losses(config)))
     if told:
         write_table(folder / "hints.csv", joined(told))
     write_bytes(folder / "README.md", page.encode())

@@ -1,15 +1,15 @@
-"""The losses of all trainings of a run."""
+"""The losses of all trainings of a model."""
+
+from pathlib import Path
 
 import pandas as pd
 
-from colorization.core import paths
 from colorization.core.files import read_table
-from colorization.core.params import Train
 
 
-def trainings(model: str, train: Train) -> pd.DataFrame:
-    """A row per seed and epoch, the scored training first, then those of `repeat`; the columns of both, and `seed`."""
-    found = [read_table(paths.history(model), separator="\t").assign(seed=train.seed)]
-    if model in train.repeats:
-        found.append(read_table(paths.seeds_history(model), separator="\t"))
+def trainings(history: Path, seed: int, others: Path | None) -> pd.DataFrame:
+    """A row per seed and epoch: the scored training with its seed, then those of `repeat`, if there are any."""
+    found = [read_table(history, separator="\t").assign(seed=seed)]
+    if others is not None:
+        found.append(read_table(others, separator="\t"))
     return pd.concat(found, ignore_index=True)

@@ -4,11 +4,12 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from colorization.command import messages
 from colorization.command.batch import Look, colorize_all
@@ -25,6 +26,9 @@ from colorization.photo import catalog
 from colorization.photo.hints import Hint, parsed, read_hints
 from colorization.photo.likeness import LONGEST, is_gray
 from colorization.photo.reading import read_picture
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
 DECODERS = ("PIL", "pyvips", "tifffile")  # they stay silent: we report damaged files ourselves, in one line each
@@ -172,11 +176,21 @@ def _work(jobs: list[Job], model: Path, look: Look, guard: Guard, device: str) -
 
     keep_memory(PLANE, 64 * PLANE)
     failed = 0
-    with tqdm(total=len(jobs), desc=model.stem, unit="photo", disable=None if len(jobs) > 1 else True) as bar:
+    with _bar(len(jobs), model.stem) as bar:
         for done in colorize_all(jobs, load, look, guard) if jobs else ():
             failed += bool(done.failure)
             lines = [f"error: {done.failure}"] if done.failure else [f"warning: {line}" for line in done.warnings]
             for line in lines:
-                bar.write(shown(line), file=sys.stderr)
-            bar.update()
+                (bar.write if bar else print)(shown(line), file=sys.stderr)
+            if bar:
+                bar.update()
     return failed
+
+
+def _bar(photographs: int, title: str) -> "AbstractContextManager[tqdm | None]":
+    """A progress bar for several photographs on a terminal; otherwise none, nor the time that its import takes."""
+    if photographs < 2 or not sys.stderr.isatty():
+        return nullcontext()
+    from tqdm import tqdm
+
+    return tqdm(total=photographs, desc=title, unit="photo")

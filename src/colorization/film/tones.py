@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from colorization.film.moment import Moment
 from colorization.film.warping import Planes
 
-TONES, LEVELS = 48, 256  # lightnesses at which colours are counted, linear between them; steps of lightness
+TONES, LEVELS = 96, 256  # lightnesses at which colours are counted, linear between them; steps of lightness
 WIDTH, REACH = 8.0, 16  # pictures: standard deviation of their Gaussian weights, and the farthest that counts
 MOST = 3.0  # Lab units: the largest change of a or b
 STRETCH = 0.3  # largest change of the spread, as a share of it

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.color import AB_SCALE, rgb_to_lab
-from colorization.photo.recolor import L_LEVELS, TABLES
+from colorization.photo.recolor import L_LEVELS, tables
 
 ENDS = (0.2, 99.8)  # percentiles of the tones of a negative: its highlights and its base
 CLEAR = 0.85  # gray value in [0, 1]: film whose base is darker has a mask to remove
@@ -20,7 +20,7 @@ SAMPLED = 1000  # rows and columns that the percentiles are taken from, at most
 
 def positive(levels: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Lightness levels (H,W) of a negative → those of the positive."""
-    light = TABLES[np.dtype(np.uint16)][0]  # gray value → level
+    light = tables(65536)[0]  # gray value → level
     gray = np.interp(np.arange(L_LEVELS + 1), light, np.linspace(0, 1, len(light)))  # level → gray value
     steps = (max(1, size // SAMPLED) for size in levels.shape)
     low, high = gray[np.percentile(levels[tuple(slice(None, None, step) for step in steps)], ENDS).astype(int)]

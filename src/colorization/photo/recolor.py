@@ -4,7 +4,7 @@ Lightness levels are uint16, 0..65535 for CIE L 0..100: finer than the steps of 
 "gray" means CIE Y (and so L), the luminance of linear light; Pillow's mode L is another mean of the channels.
 """
 
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,19 +28,19 @@ def lightness(Y: NDArray) -> NDArray[np.uint16]:
     return (np.clip((116 * f - 16) / 100, 0, 1) * L_LEVELS + 0.5).astype(np.uint16)
 
 
-def _tables(levels: int) -> tuple[NDArray, list[NDArray]]:
+@cache  # that of 16 bits takes longer to make than most imports
+def tables(levels: int) -> tuple[NDArray, list[NDArray]]:
     """Tables for sRGB of `levels` levels: gray → lightness levels; each channel → its part of luminance, float32."""
     light = linear(np.arange(levels) / (levels - 1))
     return lightness(light), [(weight * light).astype(np.float32) for weight in LUMINANCE]
 
 
-TABLES = {np.dtype(np.uint8): _tables(256), np.dtype(np.uint16): _tables(65536)}
 GAMMA_8 = (gamma(np.arange(65536) / 65535) * 255 + 0.5).astype(np.uint8)  # within 0.6 of a level of the exact value
 
 
 def lightness_of(pixels: NDArray) -> NDArray[np.uint16]:
     """sRGB (H,W,3) or gray (H,W), uint8 or uint16 → lightness levels (H,W)."""
-    gray, channels = TABLES[pixels.dtype]
+    gray, channels = tables(256 if pixels.dtype == np.uint8 else 65536)
     if pixels.ndim == 2:
         return np.take(gray, pixels, mode="clip")
     return lightness(reduce(np.add, (np.take(table, pixels[..., i], mode="clip") for i, table in enumerate(channels))))

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from html import escape  # xml.sax imports ssl
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
-from xml.sax.saxutils import escape
 
 from colorization.photo.mark import SOURCE, joined
 
@@ -68,7 +68,7 @@ def _rdf(program: str, before: str = "") -> str:
 
 
 def _mark(program: str, before: str = "") -> str:
-    told = escape(joined(before, program), {'"': "&quot;"})
+    told = escape(joined(before, program))
     return (
         f'<rdf:Description xmlns:rdf="{RDF}" rdf:about="" xmlns:xmp="{XMP}" xmlns:Iptc4xmpExt="{IPTC}" '
         f'xmp:CreatorTool="{told}" Iptc4xmpExt:DigitalSourceType="{SOURCE}"/>'
