@@ -359,6 +359,18 @@ def deep_header(width: int, height: int) -> bytes:
     return struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body)) + b"\0\0\0\0IDAT" + b"\0" * 4
 
 
+def test_a_terminal_shows_a_bar_for_several_photographs(colorize, tmp_path, monkeypatch):
+    names = ["a.jpg", "b.jpg", "cut.png"]
+    for seed, name in enumerate(names):
+        content = jpeg(seed) if name != "cut.png" else deep(3, "png", (300, 200))[:-500]
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    status, _, errors = colorize(*(tmp_path / name for name in names), "-o", tmp_path / "out/")
+    assert status == 1 and "3/3" in errors and f"error: {tmp_path / 'cut.png'}" in errors
+    status, told, errors = colorize(tmp_path / "a.jpg", "-o", tmp_path / "one/")
+    assert (status, errors) == (0, "") and "1 photograph colorized" in told
+
+
 def test_nothing_is_overwritten_by_accident(colorize, tmp_path):
     source, out = tmp_path / "a.jpg", tmp_path / "out.jpg"
     source.write_bytes(jpeg(1))
