@@ -454,7 +454,7 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
     parent = subprocess.Popen(
         [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
-        env=os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(tmp_path), "DVC_STAGE": "train@vae"},
         stdout=subprocess.PIPE,
     )  # fmt: skip
     stage = int(parent.stdout.readline())
@@ -462,7 +462,7 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     assert alive(stage)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while alive(stage):
         assert time.monotonic() < deadline, "it trains on"
         time.sleep(0.05)
