@@ -104,17 +104,21 @@ def optical_flow(L: NDArray, kept: Path | None) -> dict[int, tuple[NDArray, NDAr
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
     """Means over the sequences with 95 % intervals (percentile bootstrap over sequences), as Markdown."""
     shares = np.concatenate(list(draws(len(rows), RESAMPLES, SEED)))
+    of = {
+        name: np.array([row[name] for row in rows.values()]) for name in next(iter(rows.values()))
+    }  # (sequences, measures)
+
+    def line(name: str, values: NDArray, sign: str = "", to: str = "–") -> str:
+        cells = []
+        for column in values.T:
+            low, high = interval(shares @ column)
+            cells.append(f"{column.mean():{sign}.2f} ({low:{sign}.2f}{to}{high:{sign}.2f})")
+        return f"| {name} | {' | '.join(cells)} |\n"
+
     text = f"| | {' | '.join(MEASURES)} |\n|---|{'---|' * len(MEASURES)}\n"
-    for name in next(iter(rows.values())):
-        values = np.array([row[name] for row in rows.values()])  # (sequences, measures)
-        ranges = [interval(shares @ column) for column in values.T]
-        cells = (f"{mean:.2f} ({low:.2f}–{high:.2f})" for mean, (low, high) in zip(values.mean(axis=0), ranges))
-        text += f"| {name} | {' | '.join(cells)} |\n"
+    text += "".join(line(name, values) for name, values in of.items())
     for other in ("frame by frame", "the true film"):
-        gains = np.array([np.subtract(row["steady"], row[other]) for row in rows.values()])
-        ranges = [interval(shares @ column) for column in gains.T]
-        cells = (f"{mean:+.2f} ({low:+.2f} to {high:+.2f})" for mean, (low, high) in zip(gains.mean(axis=0), ranges))
-        text += f"| steady − {other}, paired | {' | '.join(cells)} |\n"
+        text += line(f"steady − {other}, paired", of["steady"] - of[other], "+", " to ")
     return text
 
 

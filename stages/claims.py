@@ -16,8 +16,8 @@ def main() -> None:
         write_json(paths.CLAIMS, {})
         print(f"no claims: models in params.yaml lacks the paper's {', '.join(missing)}")
         return
-    others = {name: paths.seeds_history(name) for name in config.train.repeats}
-    losses = {name: trainings(paths.history(name), config.train.seed, others.get(name)) for name in PAPER}
+    train = config.train
+    losses = {name: trainings(paths.histories(name, train.repeats), train.seed) for name in PAPER}
     evidence = Evidence(
         scores={name: read_table(paths.scores(name)) for name in PAPER},
         table=read_table(paths.TABLE),
@@ -25,7 +25,7 @@ def main() -> None:
         histories={name: [its for _, its in table.groupby("seed", sort=False)] for name, table in losses.items()},
         people=read_json(paths.PEOPLE),
         resamples=config.compare.resamples,
-        seed=config.train.seed,
+        seed=train.seed,
         decides=config.data.source != "sample",
     )
     claims = {row.pop("name"): row for row in judge(evidence)}

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from colorization.claims.trainings import trainings
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
@@ -123,12 +121,6 @@ def bring(config: Config) -> str:
     )
 
 
-def losses(config: Config) -> dict[str, pd.DataFrame]:
-    """Every loss of every epoch and seed, by model."""
-    others = {name: paths.seeds_history(name) for name in config.train.repeats}
-    return {name: trainings(paths.history(name), config.train.seed, others.get(name)) for name in config.models}
-
-
 def claims(rows: dict) -> str:
     """The section of the paper's claims, or an empty string if the run lacks a model of the paper."""
     return f"## The paper's claims\n\n{markdown.claims(rows)}\n\n" if rows else ""
@@ -164,6 +156,8 @@ def main():
     folder, config, audit = Path("results") / wanted.name, load_config(), read_json(paths.AUDIT)
     labels = Labels.of(read_json(paths.DESCRIPTIONS))
     told = {name: read_table(paths.hints(name)) for name in config.hints.models}
+    train = config.train
+    losses = {name: trainings(paths.histories(name, train.repeats), train.seed) for name in config.models}
     curves = joined({name: read_table(paths.tradeoff(name)) for name in config.models})
     of_models = [model_figures(name)[kind][0] for name in config.models for kind in ("predictions", "loss")]
     stems = *FIGURES, *of_models, *([HINTS] if told else [])
@@ -185,7 +179,7 @@ def main():
     for source in sources:
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)
-    write_table(folder / "history.csv", joined(losses(config)))
+    write_table(folder / "history.csv", joined(losses))
     if told:
         write_table(folder / "hints.csv", joined(told))
     write_bytes(folder / "README.md", page.encode())

@@ -11,8 +11,6 @@ from colorization.film.tones import MOST, REACH, evened
 SHAPE = (30, 40)
 RANDOM = np.random.default_rng(0)
 LIGHT = RANDOM.uniform(-1, 1, SHAPE).astype(np.float32)
-
-
 STILL = SimpleNamespace(back=lambda planes: planes, trust_back=np.ones(SHAPE, np.float32))
 
 
@@ -43,9 +41,7 @@ def test_a_flicker_of_the_mean_is_evened():
 
 def test_a_flicker_of_one_tone_is_evened_there_and_others_stay():
     dark = np.where(LIGHT < -0.5, 1, 0)
-    flicker = np.stack([np.stack([10 + dark * each, 0 * dark]) for each in RANDOM.uniform(-1, 1, 60)]).astype(
-        np.float32
-    )
+    flicker = np.array([[10 + dark * each, 0 * dark] for each in RANDOM.uniform(-1, 1, 60)], np.float32)
     found = colours_of(flicker)
     assert np.abs(np.diff(found[:, 0, LIGHT < -0.6], axis=0)).max() < 0.3
     assert np.allclose(found[:, :, LIGHT > -0.4], flicker[:, :, LIGHT > -0.4], atol=1e-3)

@@ -1,5 +1,6 @@
 """The losses of all trainings of a model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -7,9 +8,7 @@ import pandas as pd
 from colorization.core.files import read_table
 
 
-def trainings(history: Path, seed: int, others: Path | None) -> pd.DataFrame:
+def trainings(histories: Sequence[Path], seed: int) -> pd.DataFrame:
     """A row per seed and epoch: the scored training with its seed, then those of `repeat`, if there are any."""
-    found = [read_table(history, separator="\t").assign(seed=seed)]
-    if others is not None:
-        found.append(read_table(others, separator="\t"))
-    return pd.concat(found, ignore_index=True)
+    scored, *others = (read_table(path, separator="\t") for path in histories)
+    return pd.concat([scored.assign(seed=seed), *others], ignore_index=True)

@@ -20,9 +20,8 @@ def later_is_lower(losses: Sequence[np.ndarray]) -> tuple[float, float, float]:
     from scipy import stats  # here, as it takes a second to import, and the sample judges no claim
 
     taus = [np.clip(stats.kendalltau(np.arange(len(loss)), -loss).statistic, -EXTREME, EXTREME) for loss in losses]
-    z = np.mean(np.arctanh(taus))
-    half = Z * math.sqrt(sum(0.437 / (len(loss) - 4) for loss in losses)) / len(losses)
-    share, low, high = ((1 + math.tanh(each)) / 2 for each in (z, z - half, z + half))
+    deviation = math.sqrt(sum(0.437 / (len(loss) - 4) for loss in losses)) / len(losses)
+    share, low, high = ((1 + each) / 2 for each in _of_z(np.arctanh(taus).mean(), deviation))
     return share, low, high
 
 
@@ -55,8 +54,7 @@ def correlation_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, f
     r = float(np.clip(np.corrcoef(x, y)[0, 1], -EXTREME, EXTREME))
     if count <= 4:
         return r, -1.0, 1.0
-    half = Z / math.sqrt(count - 3)
-    return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+    return _of_z(math.atanh(r), 1 / math.sqrt(count - 3))
 
 
 def ratio_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, float]:
@@ -92,6 +90,11 @@ def early_share(loss: np.ndarray) -> float:
     """
     fall = loss[0] - loss.min()
     return float((loss[0] - loss[math.ceil((len(loss) - 1) / 4)]) / fall) if fall > 0 else 0.0
+
+
+def _of_z(z: float, deviation: float) -> tuple[float, float, float]:
+    """Fisher's z of a correlation and its standard deviation → the correlation with its interval."""
+    return math.tanh(z), math.tanh(z - Z * deviation), math.tanh(z + Z * deviation)
 
 
 def _centred(changes: np.ndarray) -> np.ndarray:

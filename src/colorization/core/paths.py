@@ -1,6 +1,7 @@
 """The path of every file of a run, relative to the repository's root: one stage writes it, others read it."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 # The repository itself, even when `dvc exp run --temp` runs a copy of it.
@@ -72,6 +73,11 @@ def hints(model: str) -> Path:
 def seeds_history(model: str) -> Path:
     """The losses of the trainings with other seeds, one row per seed and epoch."""
     return Path(f"metrics/history/seeds/{model}.tsv")
+
+
+def histories(model: str, repeated: Collection[str]) -> list[Path]:
+    """The losses of all trainings of a model: of the scored one, and of those with other seeds if it is repeated."""
+    return [history(model), *([seeds_history(model)] if model in repeated else [])]
 
 
 def seeds(model: str) -> Path:

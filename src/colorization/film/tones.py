@@ -24,7 +24,6 @@ WEIGHTS = np.exp(-0.5 * (np.arange(REACH + 1) / WIDTH) ** 2)
 _AT = np.linspace(0, TONES - 1, LEVELS)
 TENTS = np.maximum(0, 1 - np.abs(_AT[:, None] - np.arange(TONES))).astype(np.float32)  # (LEVELS, TONES)
 
-
 Steps = NDArray[np.uint8]
 
 
@@ -41,21 +40,26 @@ class Light(NamedTuple):
 
     def after(self, before: Planes, now: Moment) -> "Light":
         """The light of a picture, given the one before it with normalised L (h,w)."""
-        assert now.link is not None
-        if abs(float(before.mean() - now.seen.L.mean())) < JUMP:
-            return self._faded(1.0, 0.0)
-        trust = now.link.trust_back / now.link.trust_back.sum()
-        planes = now.link.back(before[None])[0], now.seen.L
-        means = [float((trust * L).sum()) for L in planes]
-        if abs(means[0] - means[1]) < JUMP:
-            return self._faded(1.0, 0.0)
-        deviations = [float(np.sqrt((trust * (L - mean) ** 2).sum())) for L, mean in zip(planes, means)]
-        factor = deviations[0] / max(deviations[1], 1e-3)
-        return self._faded(factor, means[0] - factor * means[1])
-
-    def _faded(self, factor: float, offset: float) -> "Light":
-        """This one after a jump, and a picture later."""
+        factor, offset = _jump(before, now)
         return Light(1 + FADES * (self.factor * factor - 1), FADES * (self.factor * offset + self.offset))
+
+
+def _jump(before: Planes, now: Moment) -> tuple[float, float]:
+    """The factor and the offset that bring L to the light of the picture before; 1 and 0 if it has not jumped.
+
+    The light has jumped if the whole picture has, and what both pictures show.
+    """
+    assert now.link is not None
+    if abs(float(before.mean() - now.seen.L.mean())) < JUMP:
+        return 1.0, 0.0
+    trust = now.link.trust_back / now.link.trust_back.sum()
+    planes = now.link.back(before[None])[0], now.seen.L
+    means = [float((trust * L).sum()) for L in planes]
+    if abs(means[0] - means[1]) < JUMP:
+        return 1.0, 0.0
+    deviations = [float(np.sqrt((trust * (L - mean) ** 2).sum())) for L, mean in zip(planes, means)]
+    factor = deviations[0] / max(deviations[1], 1e-3)
+    return factor, means[0] - factor * means[1]
 
 
 class Tones(NamedTuple):
@@ -70,15 +74,14 @@ def evened(pictures: Iterable[tuple[Moment, Planes]]) -> Iterator[tuple[Moment, 
     """Pictures in order, with their colours (2,h,w) in Lab units → the same with even tones; REACH pictures later."""
     scene: list[Tones] = []  # without those that no waiting picture reaches
     waiting: list[tuple[Moment, Planes, Steps]] = []  # the scene's last ones
-    light, before = Light(), None  # of the last picture that does not pass
+    light = Light()
     for moment, ab in pictures:
-        if moment.link is None or before is None:
+        if moment.link is None:
             yield from _finished(waiting, scene, len(waiting))
             scene.clear()
             light = Light()
         elif not moment.passes:
-            light = light.after(before, moment)
-        before = moment.seen.L  # of what passes: that of the picture before
+            light = light.after(waiting[-1][0].seen.L, moment)
         steps = light.steps(moment.seen.L)
         scene.append(_tones(ab, steps, passes=moment.passes))
         waiting.append((moment, ab, steps))

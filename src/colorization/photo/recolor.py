@@ -40,7 +40,7 @@ GAMMA_8 = (gamma(np.arange(65536) / 65535) * 255 + 0.5).astype(np.uint8)  # with
 
 def lightness_of(pixels: NDArray) -> NDArray[np.uint16]:
     """sRGB (H,W,3) or gray (H,W), uint8 or uint16 → lightness levels (H,W)."""
-    gray, channels = tables(256 if pixels.dtype == np.uint8 else 65536)
+    gray, channels = tables(np.iinfo(pixels.dtype).max + 1)
     if pixels.ndim == 2:
         return np.take(gray, pixels, mode="clip")
     return lightness(reduce(np.add, (np.take(table, pixels[..., i], mode="clip") for i, table in enumerate(channels))))
