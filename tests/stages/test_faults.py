@@ -72,9 +72,19 @@ def test_ctrl_c_during_the_imports_is_reported_in_one_line(tmp_path):
 
 @linux
 def test_a_stage_does_not_start_if_dvc_was_killed(tmp_path):
-    """dvc dies before the stage asks for a signal at its parent's death; the stage finds itself without a parent."""
-    stage = start(tmp_path, "stages.claims", DVC_STAGE="claims")
-    assert stage.communicate(timeout=60)[1] == "error: the dvc that started this stage has ended\n"
+    """dvc dies before the stage asks for a signal at its parent's death; a stage tells it, whoever adopted it."""
+    run([*DVC, "init", "--no-scm"], tmp_path)
+    slow = f"touch begun; sleep 1; {sys.executable} -m stages.claims 2> said; touch ended"
+    stage = {"cmd": slow, "outs": ["said"]}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"claims": stage}}))
+    dvc = subprocess.Popen(
+        [*DVC, "repro"], cwd=tmp_path, env=HERE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    assert processes.wait((tmp_path / "begun").exists, 60)
+    dvc.kill()
+    dvc.wait()
+    assert processes.wait((tmp_path / "ended").exists, 60)
+    assert (tmp_path / "said").read_text() == "error: the dvc that started this stage has ended\n"
 
 
 def test_two_writers_of_one_file_are_not_mixed(tmp_path):

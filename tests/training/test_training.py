@@ -451,9 +451,14 @@ def test_a_killed_parent_leaves_no_training_behind(tmp_path, after):
     (tmp_path / "params.yaml").write_text(sample_with(epochs=999))
     for name in ("train", "val"):
         np.save(tmp_path / f"data/lab/{name}.npy", packed(96, 0).numpy())
-    start = "import subprocess, sys, time; stage = subprocess.Popen([sys.executable, '-m', 'stages.train', 'vae']);"
+    dvc = """if True:
+        import json, os, pathlib, subprocess, sys, time
+        pathlib.Path(".dvc/tmp/rwlock").write_text(json.dumps({"write": {"models": {"pid": os.getpid()}}}))
+        print(subprocess.Popen([sys.executable, "-m", "stages.train", "vae"]).pid, flush=True)
+        time.sleep(99)"""
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
     parent = subprocess.Popen(
-        [sys.executable, "-c", start + "print(stage.pid, flush=True); time.sleep(99)"], cwd=tmp_path, text=True,
+        [sys.executable, "-c", dvc], cwd=tmp_path, text=True,
         env=os.environ | {"PYTHONPATH": SEARCHED, "DVC_ROOT": str(tmp_path), "DVC_STAGE": "train@vae"},
         stdout=subprocess.PIPE,
     )  # fmt: skip

@@ -4,7 +4,9 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from multiprocessing import parent_process
+from pathlib import Path
 from threading import Thread
 from typing import IO
 
@@ -21,6 +23,15 @@ def end_with_parent(by: signal.Signals) -> None:
     """Ask the kernel to send this process a signal when its parent dies. Linux only; elsewhere it does nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+
+
+def ancestors() -> Iterator[int]:
+    """The processes above this one, from its parent up to the first of all. Linux only."""
+    process = os.getppid()
+    while process:
+        yield process
+        stat = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+        process = int(stat.rpartition(")")[2].split()[1])  # proc(5); what is before the bracket may hold anything
 
 
 def serve_parent() -> None:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from colorization.core.errors import InputError, run
-from colorization.core.process import end_with_parent, hold
+from colorization.core.process import ancestors, end_with_parent, hold
 
 LOCKS = Path(".dvc/tmp/stages")
 
@@ -53,8 +53,18 @@ def _end_with_dvc() -> None:
     if sys.platform != "linux":
         return
     end_with_parent(signal.SIGTERM)
-    if "DVC_STAGE" in os.environ and os.getsid(os.getppid()) != os.getsid(0):  # dvc runs in our session
+    if "DVC_STAGE" in os.environ and _is_orphan():
         raise InputError("the dvc that started this stage has ended")  # before end_with_parent took effect
+
+
+def _is_orphan() -> bool:
+    """Whether a dvc runs stages in this workspace, but none such is among the processes above this one."""
+    try:
+        written = json.loads((Path(os.environ["DVC_ROOT"]) / ".dvc/tmp/rwlock").read_text("utf-8"))["write"].values()
+        running = {entry["pid"] for entry in written}
+        return bool(running) and running.isdisjoint(ancestors())
+    except (KeyError, OSError, ValueError):  # ValueError: another dvc is writing it just now
+        return False
 
 
 def _require_alone(command: str):
