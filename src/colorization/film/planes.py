@@ -46,9 +46,10 @@ class Encoding:
         luma = np.array([red, 1 - red - blue, blue])
         rows = [(np.array(unit) - luma) / (2 * (1 - weight)) for unit, weight in (((0, 0, 1), blue), ((1, 0, 0), red))]
         scale = 1 if self.full else 224 / 255
-        planes = rgb.reshape(-1, 3).astype(np.float32) @ (np.stack(rows).T * scale).astype(np.float32)
-        planes = np.clip(planes + np.float32(128.5), 0, 255).astype(np.uint8).reshape(*rgb.shape[:2], 2)
-        return planes[..., 0], planes[..., 1]
+        planes = np.moveaxis(rgb, -1, 0).astype(np.float32, order="C").reshape(3, -1)
+        found = (np.stack(rows) * scale).astype(np.float32) @ planes + np.float32(128.5)
+        cb, cr = np.clip(found, 0, 255).astype(np.uint8).reshape(2, *rgb.shape[:2])
+        return cb, cr
 
 
 def encoding_of(frame) -> Encoding:

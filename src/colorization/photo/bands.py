@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.photo.pixels import TILE, parts
-from colorization.photo.recolor import heightened, interpolation, painted, widened
+from colorization.photo.recolor import canvas, heightened, interpolation, paint, widened
 from colorization.photo.sixteen_bit import STRIP
 
 BAND = 2**22  # pixels of the result that are computed at a time
@@ -15,22 +15,20 @@ BAND = 2**22  # pixels of the result that are computed at a time
 def painted_bands(levels: NDArray[np.uint16], colour: NDArray, bits: int, each: Callable) -> Iterator[NDArray]:
     """Lightness levels (H,W) in the colours of a map (4,h,w) → bands (rows,W,3) of sRGB.
 
-    bits: 8 for uint8, 16 for uint16. each: `map`, or that of an executor.
+    bits: 8 or 16, see `canvas`. each: `map`, or that of an executor.
     """
     height, width = levels.shape
     rows = max(1, BAND // width // STRIP * STRIP)
     for top in range(0, height, rows):
-        band = np.empty((min(rows, height - top), width, 3), np.uint8 if bits == 8 else np.uint16)
+        band = canvas((min(rows, height - top), width), bits)
         needed, _ = interpolation(top, top + len(band), size=colour.shape[1], full=height)
 
-        def paint(columns: slice, top=top, band=band, needed=needed):
+        def fill(columns: slice, top=top, band=band, needed=needed):
             wide = np.empty((*colour.shape[:2], columns.stop - columns.start), np.float32)
             wide[:, needed] = widened(colour[:, needed], columns, width)
             for part in parts(len(band), TILE[0]):
                 here = slice(top + part.start, top + part.stop)
-                pixels = painted(levels[here, columns], heightened(wide, here, height), bits=bits)
-                for channel in range(3):  # in a quarter of the time of all at once
-                    band[part, columns, channel] = pixels[..., channel]
+                paint(levels[here, columns], heightened(wide, here, height), band[part, columns])
 
-        list(each(paint, parts(width, TILE[1])))
+        list(each(fill, parts(width, TILE[1])))
         yield band

@@ -150,7 +150,7 @@ class PhotoColorizer:
         bits = 8 if image.dtype == np.uint8 else 16
         levels = positive(levels) if negative else levels
         (colour,) = self.predict(levels, **look)
-        pixels = np.concatenate(list(self.bands(levels, colour, bits=bits)))
+        pixels = np.ascontiguousarray(np.concatenate(list(self.bands(levels, colour, bits=bits))))
         if np.issubdtype(image.dtype, np.floating):
             pixels = (pixels / L_LEVELS).astype(image.dtype)
         return pixels if alpha is None else np.dstack([pixels, alpha])

@@ -94,12 +94,12 @@ def _bands(region: NDArray[np.float32], first: Band | None) -> Iterator[Band]:
     count = min(width, SAMPLES)
     places = np.arange(count) * (width - 1) // (count - 1)
     few = places[np.arange(FEW) * (count - 1) // (FEW - 1)]
-    for number in range(-SLOPES, SLOPES + 1):
-        slope = number * STEEP / SLOPES
-        lines = _lines(region, few, slope)
-        tones = np.full(height, first.tone, np.float32) if first else np.sort(lines, axis=1)[:, FEW // 2]
-        if (_evenness(lines, tones)[FAR:-FAR] >= MOSTLY).any():
-            yield from _sharp(_lines(region, places, slope), tones, round(abs(slope) * width / 2), first)
+    slopes = np.arange(-SLOPES, SLOPES + 1) * STEEP / SLOPES
+    some = _lines(region, few, slopes)
+    own = np.full(some.shape[:2], first.tone, np.float32) if first else np.sort(some, axis=2)[..., FEW // 2]
+    hopeful = (_evenness(some, own)[:, FAR:-FAR] >= MOSTLY).any(axis=1)
+    for slope, tones in zip(slopes[hopeful], own[hopeful]):
+        yield from _sharp(_lines(region, places, slope), tones, round(abs(slope) * width / 2), first)
 
 
 def _sharp(lines: NDArray, tones: NDArray, off: int, first: Band | None) -> Iterator[Band]:
@@ -126,13 +126,13 @@ def _fits(band: Band, first: Band | None) -> bool:
     return alike and band.sharp[0] >= WEAK and band.sharp[1] >= STRONG
 
 
-def _lines(region: NDArray[np.float32], places: NDArray, slope: float) -> NDArray[np.float32]:
-    """The values of a region at some places of each row, (rows, places), along lines that go down with a slope."""
-    down = np.rint(slope * (places - (region.shape[1] - 1) / 2)).astype(int)
-    rows = np.arange(len(region))[:, None] + down
+def _lines(region: NDArray[np.float32], places: NDArray, slopes: NDArray) -> NDArray[np.float32]:
+    """The values of a region at some places of each row, (...,rows,places), along lines of some slopes (...)."""
+    down = np.rint(slopes[..., None] * (places - (region.shape[1] - 1) / 2)).astype(int)
+    rows = np.arange(len(region))[:, None] + down[..., None, :]
     return region[np.clip(rows, 0, len(region) - 1), places]
 
 
 def _evenness(lines: NDArray, tones: NDArray) -> NDArray:
-    """The share of each line that is of its tone."""
-    return np.mean(np.abs(lines - tones[:, None]) <= EVEN, axis=1)
+    """The share of each line (...,places) that is of its tone (...)."""
+    return np.mean(np.abs(lines - tones[..., None]) <= EVEN, axis=-1)

@@ -11,7 +11,10 @@ from colorization.core.errors import InputError
 from colorization.imaging.srgb import check_range, has_alpha, pixels_of, srgb_transform
 from colorization.photo.recolor import lightness_of
 
-TILE = (128, 256)  # rows, columns: the planes of a tile fit in the cache of one core
+TILE = (
+    128,
+    512,
+)  # rows, columns: few enough that a plane stays in a core's cache, many enough that threads seldom wait for Python
 
 Planes = tuple[NDArray[np.uint16], NDArray | None]
 

@@ -55,7 +55,9 @@ def blocks(kind: np.ufunc, levels: NDArray, sides: tuple[int, int], dtype: type)
     """
     down, across = sides
     whole = levels[: levels.shape[0] // down * down, : levels.shape[1] // across * across]
-    rows: NDArray = reduce(kind, (whole[i::down].astype(dtype, copy=False) for i in range(down)))  # (H/down, W)
+    rows: NDArray = whole[::down].astype(dtype)  # (H/down, W)
+    for i in range(1, down):
+        kind(rows, whole[i::down], out=rows)
     return reduce(kind, (rows[:, i::across] for i in range(across)))
 
 

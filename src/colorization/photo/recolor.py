@@ -19,7 +19,8 @@ CUBE_EDGE = LAB_EPSILON ** (1 / 3)
 LUMINANCE = XYZ_FROM_RGB[1]
 # linear RGB - Y as a matrix on (X/Xn - Y, Z/Zn - Y); both are 0 for gray, so the column of Y drops out
 RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
-MATRIX = np.array(RGB_FROM_XZ, np.float32)
+SCALE = np.float32(65535)  # of linear light in 0..1, as GAMMA_8 takes it
+MATRIX = SCALE * np.array(RGB_FROM_XZ, np.float32)
 
 
 def lightness(Y: NDArray) -> NDArray[np.uint16]:
@@ -87,10 +88,25 @@ def heightened(maps: NDArray[np.float32], rows: slice, height: int) -> NDArray[n
     return down @ maps[:, used]
 
 
-def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
-    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB (H,W,3), whose planes lie one after the other.
+def canvas(shape: tuple[int, int], bits: int) -> NDArray:
+    """Room for sRGB (H,W,3) of 8 or 16 bits, uint8 or uint16.
 
-    bits: 8 for uint8, 16 for uint16. Overwrites `colour`: it computes in place, for speed.
+    The planes of 8 bits lie one after the other: from these Pillow makes an image fastest.
+    """
+    return np.moveaxis(np.empty((3, *shape), np.uint8), 0, -1) if bits == 8 else np.empty((*shape, 3), np.uint16)
+
+
+def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: int) -> NDArray:
+    """Lightness levels (H,W) and enlarged `colour_maps` (4,H,W) → sRGB (H,W,3) of 8 or 16 bits; see `paint`."""
+    result = canvas(levels.shape, bits)
+    paint(levels, colour, result)
+    return result
+
+
+def paint(levels: NDArray[np.uint16], colour: NDArray[np.float32], result: NDArray) -> None:
+    """Fill sRGB (H,W,3), uint8 or uint16, with lightness levels (H,W) in enlarged `colour_maps` (4,H,W).
+
+    Overwrites `colour`: it computes in place, for speed.
     """
     n = levels.astype(np.float32)
     slopes, xz = colour[:2], colour[2:]
@@ -100,38 +116,45 @@ def painted(levels: NDArray[np.uint16], colour: NDArray[np.float32], *, bits: in
     n += F_BLACK
     Y, xz = _inverse(n), _inverse(xz)
     xz -= Y
-    offsets = (MATRIX @ xz.reshape(2, -1)).reshape(3, *Y.shape)
-    offsets *= _room(offsets, Y)
-    return np.moveaxis(_encoded(offsets, Y, bits), 0, -1)
+    Y *= SCALE
+    light = (MATRIX @ xz.reshape(2, -1)).reshape(3, *Y.shape)  # the offsets of linear R, G, B from Y
+    _fit(light, Y)
+    light += Y
+    encoded = _encoded_8 if result.dtype == np.uint8 else _encoded_16
+    for channel, plane in enumerate(light):  # one after the other: indices take eight bytes
+        result[..., channel] = encoded(plane)
 
 
-def _room(offsets: NDArray, Y: NDArray) -> NDArray[np.float32]:
-    """The factor ≤ 1 that brings a colour into sRGB; it scales the offsets (3,H,W) of linear R, G, B from Y.
+def _fit(offsets: NDArray, Y: NDArray) -> None:
+    """Bring colours into sRGB: scale the offsets (3,H,W) of linear R, G, B from Y, all in 0..SCALE, by a factor ≤ 1.
 
     The colour moves along the line to the gray of its luminance. Y is linear in RGB, so the luminance stays; the
     dominant wavelength stays, too.
     """
-    above, below = offsets.max(axis=0), offsets.min(axis=0)
+    above, below, room = offsets.max(axis=0), offsets.min(axis=0), SCALE - Y
+    if (above <= room).all() and (below >= -Y).all():
+        return
     above += TINY
     np.subtract(TINY, below, out=below)
-    np.divide(1 - Y, above, out=above)
+    np.divide(room, above, out=above)
     np.divide(Y, below, out=below)
     np.minimum(above, below, out=above)
-    return np.minimum(above, 1, out=above)
+    offsets *= np.minimum(above, 1, out=above)
 
 
-def _encoded(light: NDArray, Y: NDArray, bits: int) -> NDArray:
-    """Linear R, G, B (3,H,W) as offsets from Y (H,W) → sRGB (3,H,W)."""
-    light += Y
-    if bits == 8:
-        light *= 65535
-        light += np.float32(0.5)
-        return np.take(GAMMA_8, light.astype(np.uint16), mode="clip")
-    return (gamma(np.clip(light, 0, 1, out=light)) * 65535 + 0.5).astype(np.uint16)
+def _encoded_8(light: NDArray) -> NDArray[np.uint8]:
+    """A channel of linear light in 0..SCALE → sRGB."""
+    light += np.float32(0.5)
+    return np.take(GAMMA_8, light.astype(np.uint16), mode="clip")
+
+
+def _encoded_16(light: NDArray) -> NDArray[np.uint16]:
+    """The same with 16 bits."""
+    return (gamma(np.clip(light / SCALE, 0, 1)) * 65535 + 0.5).astype(np.uint16)
 
 
 def _inverse(f: NDArray) -> NDArray:
-    """CIE's f⁻¹: f³, linear near black (X and Z may be negative there; `_room` brings them back into sRGB)."""
+    """CIE's f⁻¹: f³, linear near black (X and Z may be negative there; `_fit` brings them into sRGB)."""
     cube = f * f
     cube *= f
     if f.min() < CUBE_EDGE:

@@ -57,7 +57,7 @@ def photographs(levels: NDArray[np.uint16]) -> list[Found]:
     coarse = levels[::step, ::step]
     side = max(1, min(coarse.shape) // CELLS)
     means = _means(coarse, side)
-    found = _on_page(means, _ranges(coarse, side))
+    found = _on_page(coarse, side, means)
     if not found:
         means = _means(coarse, side := max(1, min(coarse.shape) // FINE))
         found = _between(means)
@@ -68,10 +68,10 @@ def photographs(levels: NDArray[np.uint16]) -> list[Found]:
     return [one._replace(box=box) for one, box in zip(found, boxes)]
 
 
-def _on_page(means: NDArray, ranges: NDArray) -> list[Found]:
-    """The photographs in cells of a page with a margin; else empty."""
+def _on_page(levels: NDArray[np.uint16], side: int, means: NDArray[np.float32]) -> list[Found]:
+    """The photographs in cells of a page with a margin; else empty. means: of the levels' cells."""
     page = _tone(means)
-    return _rectangles((np.abs(means - page[0]) <= page[1]) & (ranges <= ROUGH)) if page else []
+    return _rectangles((np.abs(means - page[0]) <= page[1]) & (_ranges(levels, side) <= ROUGH)) if page else []
 
 
 def _between(means: NDArray) -> list[Found]:
