@@ -6,9 +6,7 @@ The curve leaves pale colours pale, and makes colours of which the network is su
 
 from typing import NamedTuple
 
-from array_api_compat import array_namespace
-
-from colorization.color import AB_SCALE
+from colorization.color import AB_SCALE, array_namespace
 
 TINY = 1e-20  # avoids 0 / 0 in gray
 

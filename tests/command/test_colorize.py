@@ -296,7 +296,9 @@ def test_a_model_stays_in_its_process(colorizer):
 def test_the_package_imports_nothing_until_load():
     code = "import sys, colorization as c; assert 'numpy' not in sys.modules; c.load; assert 'numpy' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-    code = "import sys, colorization.command.main; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
+    code = "import sys, colorization.command.main; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules); "
+    code += "import numpy; from colorization.vividness import Curve, vivid; vivid(numpy.ones((2, 1, 1)), Curve(2, 9)); "
+    code += "assert not {'numpy.f2py', 'numpy.testing'} & set(sys.modules), 'all of NumPy'"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

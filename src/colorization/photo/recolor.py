@@ -5,6 +5,7 @@ Lightness levels are uint16, 0..65535 for CIE L 0..100: finer than the steps of 
 """
 
 from functools import cache, lru_cache, reduce
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,18 +58,21 @@ def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
     return np.concatenate([per_level, F_BLACK + scale * (offset - slope)]).astype(np.float32)
 
 
-@lru_cache(maxsize=1024)  # all tiles of a column share their weights, and so do all tiles of a row
-def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice, NDArray[np.float32]]:
-    """Bilinear weights for rows start..stop of `full`: the rows used, of a map of `size` rows; weights (rows, used)."""
+class Between(NamedTuple):
+    """Where the rows of a part of an enlarged map lie between the rows of the map."""
+
+    used: slice
+    lower: NDArray[np.intp]  # the row before, counted from the start of `used`
+    share: NDArray[np.float32]  # of the way to the row behind, 0 to 1
+
+
+@lru_cache(maxsize=1024)  # all tiles of a column lie between the same columns, and so do all tiles of a row
+def interpolation(start: int, stop: int, *, size: int, full: int) -> Between:
+    """Where rows start..stop of `full` lie in a map of `size` rows, bilinear."""
     at = np.clip((np.arange(start, stop) + 0.5) * size / full - 0.5, 0, size - 1)
-    low = np.minimum(at.astype(int), max(size - 2, 0))
-    used = slice(int(low[0]), min(int(low[-1]) + 2, size))
-    weights = np.zeros((len(at), used.stop - used.start), np.float32)
-    rows = np.arange(len(at))
-    weights[rows, low - used.start] = 1 - (at - low)
-    if size > 1:
-        weights[rows, low - used.start + 1] = at - low
-    return used, weights
+    lower = np.minimum(at.astype(int), max(size - 2, 0))
+    used = slice(int(lower[0]), min(int(lower[-1]) + 2, size))
+    return Between(used, lower - used.start, (at - lower).astype(np.float32))
 
 
 def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -78,14 +82,22 @@ def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[i
 
 def widened(maps: NDArray[np.float32], columns: slice, width: int) -> NDArray[np.float32]:
     """Enlarge maps (C,h,w) to `width`, bilinear; returns some columns only: (C, h, columns)."""
-    used, across = interpolation(columns.start, columns.stop, size=maps.shape[2], full=width)
-    return maps[:, :, used] @ across.T
+    turned = heightened(maps.transpose(0, 2, 1), columns, width)
+    return np.ascontiguousarray(turned.transpose(0, 2, 1))
 
 
 def heightened(maps: NDArray[np.float32], rows: slice, height: int) -> NDArray[np.float32]:
-    """Enlarge maps (C,h,w) to `height`, bilinear; returns some rows only: (C, rows, w)."""
-    used, down = interpolation(rows.start, rows.stop, size=maps.shape[1], full=height)
-    return down @ maps[:, used]
+    """Enlarge maps (C,h,w) to `height`, bilinear; returns some rows only: (C, rows, w).
+
+    Sums of rows: a matrix product would start the threads of NumPy's linear algebra, which wait for one another.
+    """
+    used, lower, share = interpolation(rows.start, rows.stop, size=maps.shape[1], full=height)
+    own = np.ascontiguousarray(maps[:, used])
+    rise = np.diff(own, axis=1, append=own[:, -1:])
+    found = np.take(rise, lower, axis=1)
+    found *= share[:, None]
+    found += np.take(own, lower, axis=1)
+    return found
 
 
 def canvas(shape: tuple[int, int], bits: int) -> NDArray:
@@ -117,7 +129,10 @@ def paint(levels: NDArray[np.uint16], colour: NDArray[np.float32], result: NDArr
     Y, xz = _inverse(n), _inverse(xz)
     xz -= Y
     Y *= SCALE
-    light = (MATRIX @ xz.reshape(2, -1)).reshape(3, *Y.shape)  # the offsets of linear R, G, B from Y
+    light = np.empty((3, *Y.shape), np.float32)  # the offsets of linear R, G, B from Y
+    for plane, (x, z) in zip(light, MATRIX):
+        np.multiply(xz[0], x, out=plane)
+        plane += xz[1] * z
     _fit(light, Y)
     light += Y
     encoded = _encoded_8 if result.dtype == np.uint8 else _encoded_16
