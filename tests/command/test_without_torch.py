@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT, jpeg
 
 STUDY = ("torch", "torchvision", "lightning_fabric", "pandas", "matplotlib", "scipy", "skimage", "kaggle", "onnx",
-         "yaml", "dvc", "imagehash", "jinja2")  # fmt: skip
+         "yaml", "dvc", "imagehash", "jinja2", "array_api_compat")  # fmt: skip
 WITHOUT = f"""
 import sys
 sys.modules |= dict.fromkeys({STUDY}, None)  # an import of these raises ModuleNotFoundError
