@@ -1,7 +1,6 @@
-"""Convert any image in memory to lightness levels and alpha, tile by tile."""
+"""Convert any image in memory to lightness levels and alpha, strip by strip."""
 
 from collections.abc import Iterable, Iterator
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,9 @@ TILE = (
 Planes = tuple[NDArray[np.uint16], NDArray | None]
 
 
-def tiles(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
-    """Boxes of at most TILE that cover (H, W)."""
-    return product(parts(shape[0], TILE[0]), parts(shape[1], TILE[1]))
+def strips(shape: tuple[int, int]) -> Iterator[slice]:
+    """Rows of (H, W) that have as many pixels as a tile."""
+    return parts(shape[0], max(1, TILE[0] * TILE[1] // shape[1]))
 
 
 def parts(whole: int, most: int) -> Iterator[slice]:
@@ -40,13 +39,12 @@ def levels_of_image(image: Image.Image) -> Planes:
     levels = np.empty(shape, np.uint16)
     alpha = np.empty(shape, np.uint8) if has_alpha(image) else None
     to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
-    for box in tiles(shape):
-        rows, columns = box
-        pixels = pixels_of(image.crop((columns.start, rows.start, columns.stop, rows.stop)), to_srgb)
+    for rows in strips(shape):
+        pixels = pixels_of(image.crop((0, rows.start, image.width, rows.stop)), to_srgb)
         if alpha is not None:
-            alpha[box] = pixels[..., -1]
+            alpha[rows] = pixels[..., -1]
             pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
-        levels[box] = lightness_of(pixels)
+        levels[rows] = lightness_of(pixels)
     return levels, alpha
 
 

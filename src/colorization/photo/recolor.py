@@ -5,7 +5,6 @@ Lightness levels are uint16, 0..65535 for CIE L 0..100: finer than the steps of 
 """
 
 from functools import cache, lru_cache, reduce
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ LUMINANCE = XYZ_FROM_RGB[1]
 RGB_FROM_XZ = [(row[0] * WHITE[0], row[2] * WHITE[2]) for row in RGB_FROM_XYZ]
 SCALE = np.float32(65535)  # of linear light in 0..1, as GAMMA_8 takes it
 MATRIX = SCALE * np.array(RGB_FROM_XZ, np.float32)
+FEW = 16  # rows of a product of matrices: for larger ones OpenBLAS starts threads, which wait for one another
 
 
 def lightness(Y: NDArray) -> NDArray[np.uint16]:
@@ -58,21 +58,18 @@ def colour_maps(slope: NDArray, offset: NDArray) -> NDArray[np.float32]:
     return np.concatenate([per_level, F_BLACK + scale * (offset - slope)]).astype(np.float32)
 
 
-class Between(NamedTuple):
-    """Where the rows of a part of an enlarged map lie between the rows of the map."""
-
-    used: slice
-    lower: NDArray[np.intp]  # the row before, counted from the start of `used`
-    share: NDArray[np.float32]  # of the way to the row behind, 0 to 1
-
-
-@lru_cache(maxsize=1024)  # all tiles of a column lie between the same columns, and so do all tiles of a row
-def interpolation(start: int, stop: int, *, size: int, full: int) -> Between:
-    """Where rows start..stop of `full` lie in a map of `size` rows, bilinear."""
+@lru_cache(maxsize=4096)  # all tiles of a column share their weights, and so do all tiles of a row
+def interpolation(start: int, stop: int, *, size: int, full: int) -> tuple[slice, NDArray[np.float32]]:
+    """Bilinear weights for rows start..stop of `full`: the rows used, of a map of `size` rows; weights (rows, used)."""
     at = np.clip((np.arange(start, stop) + 0.5) * size / full - 0.5, 0, size - 1)
-    lower = np.minimum(at.astype(int), max(size - 2, 0))
-    used = slice(int(lower[0]), min(int(lower[-1]) + 2, size))
-    return Between(used, lower - used.start, (at - lower).astype(np.float32))
+    low = np.minimum(at.astype(int), max(size - 2, 0))
+    used = slice(int(low[0]), min(int(low[-1]) + 2, size))
+    weights = np.zeros((len(at), used.stop - used.start), np.float32)
+    rows = np.arange(len(at))
+    weights[rows, low - used.start] = 1 - (at - low)
+    if size > 1:
+        weights[rows, low - used.start + 1] = at - low
+    return used, weights
 
 
 def enlarged(maps: NDArray[np.float32], box: tuple[slice, slice], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -87,16 +84,12 @@ def widened(maps: NDArray[np.float32], columns: slice, width: int) -> NDArray[np
 
 
 def heightened(maps: NDArray[np.float32], rows: slice, height: int) -> NDArray[np.float32]:
-    """Enlarge maps (C,h,w) to `height`, bilinear; returns some rows only: (C, rows, w).
-
-    Sums of rows: a matrix product would start the threads of NumPy's linear algebra, which wait for one another.
-    """
-    used, lower, share = interpolation(rows.start, rows.stop, size=maps.shape[1], full=height)
-    own = np.ascontiguousarray(maps[:, used])
-    rise = np.diff(own, axis=1, append=own[:, -1:])
-    found = np.take(rise, lower, axis=1)
-    found *= share[:, None]
-    found += np.take(own, lower, axis=1)
+    """Enlarge maps (C,h,w) to `height`, bilinear; returns some rows only: (C, rows, w)."""
+    found = np.empty((len(maps), rows.stop - rows.start, maps.shape[2]), np.float32)
+    for start in range(rows.start, rows.stop, FEW):
+        stop = min(start + FEW, rows.stop)
+        used, down = interpolation(start, stop, size=maps.shape[1], full=height)
+        np.matmul(down, maps[:, used], out=found[:, start - rows.start : stop - rows.start])
     return found
 
 
@@ -130,7 +123,7 @@ def paint(levels: NDArray[np.uint16], colour: NDArray[np.float32], result: NDArr
     xz -= Y
     Y *= SCALE
     light = np.empty((3, *Y.shape), np.float32)  # the offsets of linear R, G, B from Y
-    for plane, (x, z) in zip(light, MATRIX):
+    for plane, (x, z) in zip(light, MATRIX):  # not as a product of matrices, see FEW
         np.multiply(xz[0], x, out=plane)
         plane += xz[1] * z
     _fit(light, Y)
