@@ -7,28 +7,17 @@ numbers were chosen on those of TUNING (--tuning).
 """
 
 import argparse
-import os
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from benchmarks import old_films, stills
+from benchmarks import film_speed, old_films, stills
 from benchmarks.davis import COUNT, ENCODING, REPORT, TUNING, frames, gray_film, maps_of, painted_small, shrunk_to
 from benchmarks.steadiness import colour, consistency, difference, lab_of, warped_error
-from colorization.core.process import processors
 from colorization.evaluation.intervals import draws, interval
-from colorization.film.coloring import Look, colorize_film, coloured
-from colorization.film.opening import opened
-from colorization.film.reading import Film
-from colorization.film.writing import FilmWriter
+from colorization.film.coloring import Look, coloured
 from colorization.photo.colorizer import PhotoColorizer, load
 from colorization.photo.preparation import shrunk
 
@@ -36,7 +25,6 @@ FLOWS = range(2, COUNT, 3)  # pictures whose motion from the one before is measu
 MEASURES = ("consistency × 1000", "warped error (ab)", "ΔE (CIEDE2000)", "colourfulness")
 TABLES = ("steady", "stills", "old", "speed")
 RESAMPLES, SEED = 10_000, 0
-SPEED = {"480p": (854, 480), "1080p": (1920, 1080)}
 
 
 class Remembering:
@@ -122,65 +110,6 @@ def table(rows: dict[str, dict[str, list[float]]]) -> str:
     return text
 
 
-def speed(folder: Path, colorizer: PhotoColorizer, repeats: int) -> None:
-    """Frames a second of a film of two sequences, beside decoding and encoding alone, in turn."""
-    print(f"{processors()} processors, load {os.getloadavg()[0]:.1f} before the first run")
-    for name, size in SPEED.items():
-        with tempfile.TemporaryDirectory() as place:
-            film, out = Path(place) / "film.mp4", Path(place) / "out.mp4"
-            write_film(film, [folder / one for one in ("cows", "parkour")], size)
-            print(name, rates(film, out, colorizer, repeats))
-
-
-def rates(film: Path, out: Path, colorizer: PhotoColorizer, repeats: int) -> dict[str, str]:
-    """Medians of frames a second, and processor time of a frame."""
-    sides: dict[str, Callable[[], object]] = {
-        "decoding and encoding alone": lambda: recoded(film, out),
-        "frame by frame": lambda: colorize_film(film, out, colorizer, Look(steady=False)),
-        "steady": lambda: colorize_film(film, out, colorizer),
-    }
-    seconds: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
-    for _ in range(repeats):
-        for side, run in sides.items():
-            start, busy = time.perf_counter(), time.process_time()
-            run()
-            seconds[side].append((time.perf_counter() - start, time.process_time() - busy))
-    middle = {side: [statistics.median(column) for column in zip(*values)] for side, values in seconds.items()}
-    return {
-        side: f"{2 * COUNT / wall:.1f} frames/s, {busy / 2 / COUNT * 1000:.0f} ms of processor"
-        for side, (wall, busy) in middle.items()
-    }
-
-
-def recoded(source: Path, target: Path) -> None:
-    """The floor: the same streams with gray planes, and no engine."""
-    with opened(source) as container, open(target, "w+b") as file:
-        film, writer = Film(container, source), None
-        for picture in film.pictures():
-            writer = writer or FilmWriter(file, film, target.suffix, picture)
-            gray = np.full((picture.luma.shape[0] // 2, picture.luma.shape[1] // 2), 128, np.uint8)
-            writer.write(picture, (gray, gray))
-        assert writer is not None
-        writer.close()
-
-
-def write_film(path: Path, folders: list[Path], size: tuple[int, int]) -> None:
-    """A gray H.264 film of sequences."""
-    import av
-
-    with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=25, options={"crf": "18"})
-        video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.codec_context.time_base = Fraction(1, 25)
-        images = [one for folder in folders for one in sorted(folder.glob("*.jpg"))[:COUNT]]
-        for number, image in enumerate(images):
-            gray = np.asarray(Image.open(image).convert("L").resize(size, Image.Resampling.BICUBIC))
-            frame = av.VideoFrame.from_ndarray(gray, format="gray").reformat(format="yuv420p", dst_color_range="MPEG")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
-            out.mux(video.encode(frame))
-        out.mux(video.encode(None))
-
-
 def steady(folder: Path, names: tuple[str, ...], model: PhotoColorizer, flows: Path | None) -> str:
     rows = {}
     for name in names:
@@ -205,7 +134,7 @@ def main() -> None:
         if name == "steady":
             print(steady(wanted.davis, names, model, wanted.flows))
         elif name == "speed":
-            speed(wanted.davis, load(), wanted.repeats)
+            film_speed.table(wanted.davis, load(), wanted.repeats)
         else:
             print({"stills": stills, "old": old_films}[name].table(wanted.davis, names, model), flush=True)
 
