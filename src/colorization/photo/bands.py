@@ -21,7 +21,10 @@ def painted_bands(levels: NDArray[np.uint16], colour: NDArray, bits: int, each: 
     rows = max(1, BAND // width // STRIP * STRIP)
     for top in range(0, height, rows):
         band = canvas((min(rows, height - top), width), bits)
-        needed, _ = interpolation(top, top + len(band), size=colour.shape[1], full=height)
+        first, last = (
+            interpolation(row, row + 1, size=colour.shape[1], full=height)[0] for row in (top, top + len(band) - 1)
+        )
+        needed = slice(first.start, last.stop)
 
         def fill(columns: slice, top=top, band=band, needed=needed):
             wide = np.empty((*colour.shape[:2], columns.stop - columns.start), np.float32)

@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorization.core.errors import InputError
-from colorization.imaging.srgb import check_range, has_alpha, pixels_of, srgb_transform
+from colorization.imaging.srgb import check_range, pixels_of, srgb_transform
 from colorization.photo.recolor import lightness_of
 
-TILE = (
-    128,
-    512,
-)  # rows, columns: few enough that a plane stays in a core's cache, many enough that threads seldom wait for Python
+# Rows, columns: few enough that a plane stays in a core's cache, many enough that threads seldom wait for Python.
+TILE = (128, 512)
 
 Planes = tuple[NDArray[np.uint16], NDArray | None]
 
@@ -35,17 +33,10 @@ def levels_of_image(image: Image.Image) -> Planes:
     without a fixed range: F, and I beyond 16 bits.
     """
     check_range(image)
-    shape = image.height, image.width
-    levels = np.empty(shape, np.uint16)
-    alpha = np.empty(shape, np.uint8) if has_alpha(image) else None
     to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
-    for rows in strips(shape):
-        pixels = pixels_of(image.crop((0, rows.start, image.width, rows.stop)), to_srgb)
-        if alpha is not None:
-            alpha[rows] = pixels[..., -1]
-            pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
-        levels[rows] = lightness_of(pixels)
-    return levels, alpha
+    shape = image.height, image.width
+    boxes = (image.crop((0, rows.start, image.width, rows.stop)) for rows in strips(shape))
+    return levels_of_rows((np.atleast_3d(pixels_of(box, to_srgb)) for box in boxes), shape)
 
 
 def levels_of_rows(rows: Iterable[NDArray], shape: tuple[int, int]) -> Planes:
