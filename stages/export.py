@@ -5,7 +5,7 @@ from stages import run_stage
 
 def main(model: str) -> None:
     from colorization.core import paths
-    from colorization.export import export
+    from colorization.export.network import export
 
     export(paths.weights(model), paths.exported(model))
 

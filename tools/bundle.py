@@ -29,7 +29,7 @@ from colorization.evaluation import comparison
 from colorization.evaluation.comparison import measured, table
 from colorization.evaluation.measures import rounded
 from colorization.evaluation.scoring import evaluate, load_judges, photographs
-from colorization.export import export
+from colorization.export.network import export
 from colorization.models.common import onnx_file
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, read_tree

@@ -23,9 +23,11 @@ from colorization.core.errors import run
 from colorization.core.files import write_bytes
 from colorization.dataset.photos import load
 from colorization.evaluation import hinted
+from colorization.export.looks import ONCE, Ratios, looped, one_look
+from colorization.models.common.blocks import resized, scaled
 from colorization.models.common.onnx_file import read_model, sealed
 from colorization.photo.network import runtime
-from tools.onnx_graph import fused, joined
+from tools.onnx_graph import fused, joined, padded
 
 EXACT = (r"/encoder/fixed", r"/head")  # the first stages, whose errors all others see, and the colours themselves
 COUNT, SEED = 48, 0  # photographs that the ranges come from
@@ -49,11 +51,12 @@ def quantised(model: bytes, photos: Photos, exact: tuple[str, ...] = EXACT) -> b
     from onnxruntime.quantization.calibrate import TensorsData
     from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
-    plain = joined(model)
-    found = TensorsData(CalibrationMethod.MinMax, ranges(plain, photos))
+    look, ratios = one_look(onnx.load_model_from_string(model))
+    plain = padded(joined(look))
+    found = TensorsData(CalibrationMethod.MinMax, ranges(plain, photos, ratios))
     types = ["Conv", *RECTIFIED]
     kept = [node.name for node in plain.graph.node if any(re.match(each, node.name) for each in exact)]
-    before, logger = plain.SerializeToString(), logging.getLogger()
+    before, logger = looped(plain, ratios), logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)  # it advises what `joined` did
     try:
@@ -64,9 +67,8 @@ def quantised(model: bytes, photos: Photos, exact: tuple[str, ...] = EXACT) -> b
         quantizer.model.topological_sort()
     finally:
         logger.setLevel(level)
-    result = quantizer.model.model
-    onnx.checker.check_model(result)
-    return fused(corrected(result, before, photos).SerializeToString(deterministic=True))
+    result = fused(corrected(quantizer.model.model, ratios, before, photos))
+    return looped(result, ratios).SerializeToString(deterministic=True)
 
 
 def calibration(packed: Path) -> Photos:
@@ -102,8 +104,11 @@ def narrowed(model: onnx.ModelProto, kept: list[str]) -> dict[str, list[dict]]:
     return found
 
 
-def ranges(model: onnx.ModelProto, photos: Photos) -> dict:
-    """The range of every input and output of a convolution over the photographs, 0 included, without their TAIL."""
+def ranges(model: onnx.ModelProto, photos: Photos, ratios: Ratios) -> dict:
+    """The range of every input and output of a convolution over the photographs, 0 included, without their TAIL.
+
+    ratios: of the sides of what the model sees to a photograph's, see `looks`.
+    """
     from onnxruntime.quantization.calibrate import TensorData
 
     given = {one.name for one in model.graph.input}
@@ -114,9 +119,9 @@ def ranges(model: onnx.ModelProto, photos: Photos) -> dict:
     seen.CopyFrom(model)
     more = [name for name in names if name not in told]
     seen.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in more)
-    session = _session(seen.SerializeToString())
+    session = _session(seen)
     ends = np.zeros((2, len(names)))
-    for inputs in _inputs(session, photos):
+    for inputs in _inputs(session, photos, ratios):
         here = np.array([np.quantile(value, (TAIL, 1 - TAIL)) for value in session.run(names, inputs)]).T
         ends = np.array([np.minimum(ends[0], here[0]), np.maximum(ends[1], here[1])])
     low, high = ends.astype(np.float32)
@@ -124,44 +129,46 @@ def ranges(model: onnx.ModelProto, photos: Photos) -> dict:
     return found | {name: TensorData(lowest=np.float32(-1), highest=np.float32(1)) for name in given}
 
 
-def corrected(model: onnx.ModelProto, before: bytes, photos: Photos) -> onnx.ModelProto:
-    """The model with a last convolution whose a and b, least squares over the photographs, fit those of `before`."""
-    last = [node for node in model.graph.node if node.op_type == "Conv"][-1]
-    weights = {one.name: one for one in model.graph.initializer}
+def corrected(look: onnx.ModelProto, ratios: Ratios, before: onnx.ModelProto, photos: Photos) -> onnx.ModelProto:
+    """The look with a last convolution whose a and b, least squares over the photographs, fit those of `before`."""
+    last = [node for node in look.graph.node if node.op_type == "Conv"][-1]
+    weights = {one.name: one for one in look.graph.initializer}
     if any(name not in weights for name in last.input[1:]) or len(last.input) < 3:
-        return model  # the last one has 8 bits, too
-    new, old = (_colours(each, photos) for each in (model.SerializeToString(), before))
+        return look  # the last one has 8 bits, too
+    new, old = (_colours(each, photos) for each in (looped(look, ratios), before))
     fits = [np.polyfit(x, y, 1) for x, y in zip(new, old)]
     factor, shift = np.array(fits, np.float32).T
     kernel, bias = (numpy_helper.to_array(weights[name]) for name in last.input[1:])
     for name, value in zip(last.input[1:], (kernel * factor.reshape(-1, 1, 1, 1), bias * factor + shift)):
         weights[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
-    return model
+    return look
 
 
-def _colours(model: bytes, photos: Photos) -> NDArray:
+def _colours(model: onnx.ModelProto, photos: Photos) -> NDArray:
     """The network's a and b (2,N) of all pixels of the photographs."""
     session = _session(model)
-    return np.concatenate([session.run(["ab"], one)[0][0].reshape(2, -1) for one in _inputs(session, photos)], axis=1)
+    found = (session.run(["ab"], one)[0][0] for one in _inputs(session, photos, ONCE))
+    return np.concatenate([ab.reshape(2, -1) for ab in found], axis=1)
 
 
-def _inputs(session, photos: Photos):
-    """The photographs, one at a time, as inputs of a session: without hints, and with some where it takes them."""
+def _inputs(session, photos: Photos, ratios: Ratios):
+    """The photographs, each at all sizes, as inputs of a session: without hints, and with some where it takes them."""
     takes_hints = any(each.name == "known" for each in session.get_inputs())
     drawn = hinted.places(len(photos), photos.shape[-1], HINTS, SEED)
     for photo, places in zip(photos, drawn):
         L, ab = np.split(photo[None].astype(np.float32), [1], axis=1)
-        if not takes_hints:
-            yield {"L": L}
-            continue
-        known = hinted.revealed(torch.from_numpy(ab), torch.from_numpy(places[None]), RADIUS)
-        yield from ({"L": L, "known": each} for each in (np.zeros((1, 3, *L.shape[2:]), np.float32), known.numpy()))
+        known = [np.zeros((1, 3, *L.shape[2:]), np.float32)]
+        known += [hinted.revealed(torch.from_numpy(ab), torch.from_numpy(places[None]), RADIUS).numpy()]
+        for times, parts in ratios:
+            height, width = (scaled(side, times / parts) for side in L.shape[2:])
+            seen = {"L": resized(torch.from_numpy(L), (height, width)).numpy()}
+            yield from (seen | {"known": each} for each in known) if takes_hints else [seen]
 
 
-def _session(model: bytes):
+def _session(model: onnx.ModelProto):
     options = runtime().SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 4
-    return runtime().InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return runtime().InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def main():

@@ -17,7 +17,7 @@ def main():
     wanted = parser.parse_args()
     target = wanted.target or wanted.source.with_suffix(SUFFIX)
     try:
-        from colorization.export import export
+        from colorization.export.network import export
     except ModuleNotFoundError as error:
         raise InputError(f"export needs the package {error.name}; pip install '.[study]'") from None
     export(wanted.source, target)

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from colorization.core.errors import InputError, one_line, run
+from colorization.export.looks import one_look
 from colorization.models.common import onnx_file
 from colorization.models.common.weights import build_empty, save_model
 
@@ -27,7 +28,7 @@ def convert(source: Path, target: Path) -> None:
 
     try:
         model, tree = onnx_file.read_model(source)
-        tensors = onnx.load_from_string(model).graph.initializer
+        tensors = one_look(onnx.load_from_string(model))[0].graph.initializer
         stored = {one.name.removeprefix(PREFIX).removesuffix(HALF): one for one in tensors}
         wanted = build_empty(tree["model"], tree["network"]).state_dict()
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from test_models import SMALL
 
 from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
-from colorization.export import FEATURES, OPSET, export, exported
+from colorization.export.network import FEATURES, OPSET, export, exported
 from colorization.models.common import hints, onnx_file
 from colorization.models.common.blocks import resized, scaled
 from colorization.models.common.description import read_description, tree_of

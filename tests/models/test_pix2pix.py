@@ -12,7 +12,7 @@ from test_models import GAN
 from colorization.color import AB_SCALE
 from colorization.core.errors import InputError
 from colorization.core.params import from_tree
-from colorization.export import export
+from colorization.export.network import export
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.weights import build, load_model, save_model
 from colorization.models.pix2pix.network import Each

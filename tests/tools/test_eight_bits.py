@@ -5,12 +5,13 @@ import onnx
 import pytest
 import torch
 
-from colorization.export import exported
+from colorization.export.looks import looped, one_look
+from colorization.export.network import exported
 from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import build
 from colorization.photo.network import FEATURES, OnnxNetwork
 from tools.eight_bits import quantised
-from tools.onnx_graph import joined
+from tools.onnx_graph import joined, padded
 
 NETWORK = {"predicts": "ab", "latent_channels": 4, "kl_weight": 0.1, "encoder_weights": "none"}
 
@@ -57,7 +58,7 @@ def kinds(model: bytes) -> list[str]:
 
 
 def test_joined_batch_norms_give_the_same_colours(graph, photos, tmp_path):
-    whole = joined(graph).SerializeToString()
+    whole = joined(onnx.load_model_from_string(graph)).SerializeToString()
     assert kinds(whole).count("BatchNormalization") < kinds(graph).count("BatchNormalization")
     assert colours(whole, tmp_path, photos) == pytest.approx(colours(graph, tmp_path, photos), abs=1e-4)
 
@@ -102,6 +103,23 @@ def test_a_network_that_says_what_it_sees_says_it_in_8_bits_too(photos, tmp_path
     assert len(before) == len(after) == len(FEATURES)
     for one, other in zip(before, after):
         assert one.shape == other.shape and np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
+
+
+def test_joined_images_have_whole_groups_of_channels(photos, tmp_path):
+    """9 channels of the last level and 3 of hints become 24, and the zeros change nothing."""
+    torch.manual_seed(1)
+    whole = onnx.load_model_from_string(exported(build("ours", OURS | {"width": 8}).eval()))
+    look, ratios = one_look(whole)
+    wider = padded(joined(look))
+    shapes = {each.name: tuple(each.dims) for each in wider.graph.initializer}
+    users = {name: node for node in wider.graph.node for name in node.input}
+    joins = [users[node.output[0]] for node in wider.graph.node if node.op_type == "Concat"]
+    seen = [shapes[node.input[1]][1] for node in joins if node.op_type == "Conv"]
+    assert seen == [40, 32, 24], "hints are three more channels than two images of the level"
+    bytes_ = looped(wider, ratios).SerializeToString()
+    found = colours(bytes_, tmp_path, photos)
+    assert found == pytest.approx(colours(whole.SerializeToString(), tmp_path, photos), abs=1e-4)
+    assert np.abs(found).max() > 1e-3
 
 
 def test_the_same_photographs_give_the_same_bytes(graph, photos):

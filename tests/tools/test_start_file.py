@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from colorization.core.errors import InputError
 from colorization.core.params import load_config
-from colorization.export import export
+from colorization.export.network import export
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import build, load_model, save_model

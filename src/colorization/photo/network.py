@@ -15,7 +15,7 @@ from colorization.models.common import onnx_file
 from colorization.models.common.description import DAMAGED
 
 CUDA = "CUDAExecutionProvider"
-FEATURES = ["features_8", "features_16"]  # outputs after the first one, see `colorization.export`
+FEATURES = ["features_8", "features_16"]  # outputs after the first one, see `export.network`
 NO_FEATURES = "like: needs the .onnx file of ours, exported by this version: python -m tools.export"
 NO_TORCH = "needs torch; install it with: pip install '.[study]', or export the model with: python -m tools.export"
 

@@ -76,5 +76,10 @@ def resized(x: Tensor, side: tuple[int, int]) -> Tensor:
 
 def scaled(side: int, factor: float) -> int:
     """A side times a factor, rounded, in whole numbers: an export keeps the formula for every side, not its result."""
-    times, parts = Fraction(factor).limit_denominator(1000).as_integer_ratio()
+    times, parts = ratio(factor)
     return (2 * times * side + parts) // (2 * parts)
+
+
+def ratio(factor: float) -> tuple[int, int]:
+    """The numerator and denominator of a factor."""
+    return Fraction(factor).limit_denominator(1000).as_integer_ratio()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from colorization.color import AB_SCALE
 from colorization.models.common import efficientnet_lite, hints
-from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, resized, scaled
+from colorization.models.common.blocks import Attention, Noise, Residual, conv_block, ratio, resized, scaled
 from colorization.models.common.contract import CHANNELS, Colorizer
 from colorization.models.common.old_photographs import aged, worn
 from colorization.models.common.sensitivity import filmed
@@ -71,6 +71,10 @@ class Ours(Colorizer):
         """One prediction, from photographs at `factor` times the size that training shows them."""
         height, width = (scaled(side, self.enlarge * factor) for side in L.shape[-2:])
         return self.decode(self.encoder(resized(L, (height, width))), hints.none(L) if known is None else known)
+
+    def ratios(self) -> list[tuple[int, int]]:
+        """What the encoder sees in each of LOOKS: numerator and denominator of its sides to the photograph's."""
+        return [ratio(self.enlarge * factor) for factor in LOOKS]
 
     @torch.no_grad()
     def colorize(self, L, known: Tensor | None = None):

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from colorization.core.errors import InputError
 from colorization.core.files import write_bytes
+from colorization.export.looks import looped
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import tree_of
 from colorization.models.common.efficientnet_lite import EfficientNetLite
@@ -23,10 +24,10 @@ from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import load_model
 
 OPSET = 18
-INPUTS, OUTPUT = ("L", "known"), "ab"
+PHOTO, HINTS, OUTPUT = "L", "known", "ab"
 FEATURES = {"features_8": 1, "features_16": 2}  # at an eighth and 1/16 of the side: their places in the encoder's list
 SIDES = {2: "height", 3: "width"}
-TRACED = 67, 93  # of the traced example: sides that no model resizes to themselves by accident
+TRACED, SEEN = (67, 93), (71, 101)  # of the traced examples: sides that no model resizes to themselves by accident
 SMALL = 1024  # numbers; smaller weights stay in single precision
 
 
@@ -53,41 +54,56 @@ def exported(network: Colorizer) -> bytes:
     Uses torch's exporter by tracing: the newer one takes ten times as long, for the same graph. Batch norm stays apart
     from the convolutions, so that weights that float16 can hold are stored exactly; ONNX Runtime joins them.
     """
-    whole, file = _Colorize(network).eval(), BytesIO()
-    inputs = [torch.zeros(1, channels, *TRACED) for channels in (1, 3)[: 1 + network.takes_hints]]
-    names, results = INPUTS[: len(inputs)], [OUTPUT, *(FEATURES if whole.encodes else ())]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the older exporter, and of comparisons of sides that the trace keeps
-        torch.onnx.export(
-            whole, tuple(inputs), file, dynamo=False, training=torch.onnx.TrainingMode.PRESERVE, opset_version=OPSET,
-            do_constant_folding=False, input_names=[*names], output_names=results,
-            dynamic_axes=dict.fromkeys((*names, OUTPUT), SIDES),
-        )  # fmt: skip
-    model = onnx.load_model_from_string(file.getvalue())
-    for features in model.graph.output[1:]:
-        batch, _, *sides = features.type.tensor_type.shape.dim
-        batch.dim_value = 1
-        for side in sides:
-            side.Clear()  # the trace names them like the photograph's own
-    return _halved(model).SerializeToString(deterministic=True)
+    if not isinstance(getattr(network, "encoder", None), EfficientNetLite):
+        model = _traced(_Colorize(network), [OUTPUT], hints=network.takes_hints)
+    else:
+        look = _traced(_Look(network), [OUTPUT, *FEATURES], hints=True, seen=SEEN)
+        model = looped(look, network.ratios())
+    return model.SerializeToString(deterministic=True)
 
 
-class _Colorize(nn.Module):
-    """`colorize`, and the encoder's features of the last of its looks at a photograph, which is the finest."""
+class _Look(nn.Module):
+    """One look of a network with EfficientNet-Lite's encoder: a and b, and what the encoder sees."""
 
     def __init__(self, model: Colorizer):
         super().__init__()
         self.model = model
-        self.encodes = isinstance(getattr(model, "encoder", None), EfficientNetLite)
 
-    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        if not self.encodes:
-            return self.model.colorize(*inputs)
-        looks: list[list[Tensor]] = []
-        hook = self.model.encoder.register_forward_hook(lambda _encoder, _inputs, features: looks.append(features))
-        ab = self.model.colorize(*inputs)
-        hook.remove()
-        return ab, *(looks[-1][place] for place in FEATURES.values())
+    def forward(self, seen: Tensor, known: Tensor) -> tuple[Tensor, ...]:
+        features = self.model.encoder(seen)
+        return self.model.decode(features, known), *(features[place] for place in FEATURES.values())
+
+
+class _Colorize(nn.Module):
+    def __init__(self, model: Colorizer):
+        super().__init__()
+        self.model = model
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.model.colorize(*inputs)
+
+
+def _traced(module: nn.Module, outputs: list[str], *, hints: bool, seen: tuple[int, int] = TRACED) -> onnx.ModelProto:
+    """A module as ONNX, for photographs of any sides. seen: the example's, where the result has others."""
+    inputs = {PHOTO: (1, 1, *seen), HINTS: (1, 3, *TRACED)} if hints else {PHOTO: (1, 1, *seen)}
+    sides = dict.fromkeys((*inputs, OUTPUT), SIDES)
+    if seen != TRACED:
+        sides[PHOTO] = {2: "seen_height", 3: "seen_width"}
+    file = BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the older exporter, and of comparisons of sides that the trace keeps
+        torch.onnx.export(
+            module.eval(), tuple(torch.zeros(shape) for shape in inputs.values()), file, dynamo=False,
+            training=torch.onnx.TrainingMode.PRESERVE, opset_version=OPSET, do_constant_folding=False,
+            input_names=[*inputs], output_names=outputs, dynamic_axes=sides,
+        )  # fmt: skip
+    model = onnx.load_model_from_string(file.getvalue())
+    for features in model.graph.output[1:]:
+        batch, _, *free = features.type.tensor_type.shape.dim
+        batch.dim_value = 1
+        for side in free:
+            side.Clear()  # the trace names them like the photograph's own
+    return _halved(model)
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -1,0 +1,1 @@
+"""Trained models as ONNX files, which `colorize` runs without torch."""
