@@ -3,7 +3,7 @@
 Several models, such as an .onnx file and the .safetensors file that it was exported from, are measured side by side.
 Each time is a median, with the seconds of all processors in brackets; the commands run in turn, each in its own
 process. The floor of one photograph is the import of numpy and Pillow; that of the hundred is decoding and encoding
-alone, with Pillow: in a plain loop, and on as many threads as `colorize` uses.
+alone, with Pillow: in a plain loop, and on as many threads as `colorize` has processes.
 """
 
 import argparse
@@ -19,12 +19,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorization.core.process import processors
+from colorization.command.crew import MOST
+from colorization.core.process import processors, workers
 from colorization.photo.catalog import find
 
 COUNT, SIDE = 100, 1000  # a hundred photographs of 1 megapixel
-WORKERS = 2  # as in colorization.command.batch
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png")  # photographs in the scikit-image package
+WORKERS = workers(MOST)
 IMPORT = "the import of numpy and Pillow"
 COLORIZE = [sys.executable, "-m", "colorization.command.main"]
 

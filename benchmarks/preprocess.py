@@ -11,7 +11,8 @@ from PIL import Image
 
 from benchmarks import measure, photographs, reference
 from colorization.core.params import load_config
-from colorization.preprocessing.packing import pack, workers
+from colorization.core.process import workers
+from colorization.preprocessing.packing import pack
 from colorization.sources.archive import write_archive
 from colorization.sources.folder import photographs as read_folder
 

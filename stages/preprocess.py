@@ -7,8 +7,9 @@ def main() -> None:
     from colorization.core import paths
     from colorization.core.files import read_json, write_json
     from colorization.core.params import load_config
+    from colorization.core.process import workers
     from colorization.preprocessing.audit import summarise
-    from colorization.preprocessing.packing import pack, workers
+    from colorization.preprocessing.packing import pack
 
     data = load_config().data
     folders = read_json(paths.DOWNLOAD).get("folders", ())

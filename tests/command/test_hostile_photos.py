@@ -27,6 +27,7 @@ from PIL import Image
 from quine import quine
 
 from colorization.core.errors import InputError
+from colorization.core.process import workers
 from colorization.imaging.jpeg_scans import count_scans
 from colorization.photo.reading import read_photo
 from colorization.preprocessing import packing
@@ -406,7 +407,7 @@ def test_a_killed_decoder_is_reported_in_one_line(tmp_path, monkeypatch):
 def test_an_invalid_number_of_workers_is_refused(monkeypatch, text):
     monkeypatch.setenv("COLORIZATION_WORKERS", text)
     with pytest.raises(InputError, match="COLORIZATION_WORKERS: must be a whole number from 1 to 256, not"):
-        packing.workers()
+        workers()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")

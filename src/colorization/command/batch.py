@@ -1,19 +1,23 @@
 """Colorize many photographs in parallel with bounded memory; a bad photograph does not stop the others."""
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from PIL import Image
 
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, out_of_memory
+from colorization.core.process import keep_memory
 from colorization.film.opening import FilmHeader
 from colorization.photo.negative import NEGATIVE, positive
 from colorization.photo.reading import read_photo, read_picture
@@ -27,8 +31,13 @@ if TYPE_CHECKING:
 
     Ready = Future[tuple[PhotoColorizer, list[Reference]]]
 
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
 LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
 SHOWN = 2048  # longest side of each picture in a comparison, in pixels
+PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
+DECODERS = ("PIL", "pyvips", "tifffile")  # they stay silent: we report damaged files ourselves, in one line each
 GAP = 8  # pixels between the pictures of a comparison
 WORKERS = 2  # one decodes or encodes while the other computes; more would only take memory
 
@@ -58,34 +67,63 @@ class Done(NamedTuple):
     warnings: list[str]
 
 
+def settle() -> None:
+    """Prepare a process that colorizes: silent decoders, and memory that stays with it."""
+    for decoder in DECODERS:
+        logging.getLogger(decoder).setLevel(logging.CRITICAL)
+    keep_memory(PLANE, 64 * PLANE)
+
+
 def colorize_all(jobs: list[Job], load: "Callable[[], PhotoColorizer]", look: Look, guard: Guard) -> Iterator[Done]:
     """Do all jobs; yields each when it is finished.
 
     load: returns the model. It is called once, while the first photographs are being read.
     """
-
-    def ready() -> "tuple[PhotoColorizer, list[Reference]]":
-        colorizer = load()
-        return colorizer, colorizer.references(look.like)
-
     with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as loader:
-        model, large, ended = loader.submit(ready), threading.Lock(), threading.Event()
-        waiting = iter(jobs)
-        running: dict[Future, Job] = {}
+        model, large, ended = loader.submit(ready, load, look), threading.Lock(), threading.Event()
         try:
-            while True:
-                while len(running) < 2 * WORKERS and (job := next(waiting, None)):
-                    running[workers.submit(colorize_one, job, model, look, guard, large, ended)] = job
-                if not running:
-                    return
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
-                    job = running.pop(done)
-                    failure = _failure(done, job, model)
-                    yield Done(job, failure, [] if failure else done.result())
-        finally:  # after an interrupt, or without a model: photographs end, films stop, waiting jobs do not start
+            yield from in_turn(
+                jobs, lambda job: workers.submit(attempted, job, model, look, guard, large, ended), 2 * WORKERS
+            )
+        finally:  # after an interrupt, or without a model: photographs end, films stop
             ended.set()
-            for future in running:
-                future.cancel()
+
+
+def ready(load: "Callable[[], PhotoColorizer]", look: Look) -> "tuple[PhotoColorizer, list[Reference]]":
+    """The model, and what it sees in the photographs whose colours are wanted."""
+    colorizer = load()
+    return colorizer, colorizer.references(look.like)
+
+
+def in_turn(tasks: Iterable[Task], submit: "Callable[[Task], Future[Result]]", most: int) -> Iterator[Result]:
+    """The results of tasks in the order in which they finish, at most `most` tasks ahead.
+
+    Raises a task's error. Then, or when the caller leaves, waiting tasks do not start.
+    """
+    waiting, running = iter(tasks), set[Future[Result]]()
+    try:
+        while True:
+            running |= {submit(task) for task in islice(waiting, most - len(running))}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in done:
+                yield each.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def attempted(
+    job: Job, model: "Ready", look: Look, guard: Guard, large: AbstractContextManager, ended: threading.Event
+) -> Done:
+    """Do one job, see `colorize_one`. Raises the model's own error if the model did not load: it stops all jobs."""
+    try:
+        return Done(job, "", colorize_one(job, model, look, guard, large, ended))
+    except Exception as error:
+        if model.done() and model.exception() is error:
+            raise
+        return Done(job, _failure(error, job), [])
 
 
 def colorize_one(
@@ -93,7 +131,7 @@ def colorize_one(
     model: "Ready",
     look: Look,
     guard: Guard,
-    large: threading.Lock,
+    large: AbstractContextManager,
     ended: threading.Event,
 ) -> list[str]:
     """Read, colorize and write one photograph or film; returns a line for each thing lost.
@@ -165,13 +203,8 @@ def side_by_side(images: list[Image.Image]) -> Image.Image:
     return sheet
 
 
-def _failure(done: Future, job: Job, model: "Ready") -> str:
-    """Why a photograph failed, or "". Raises the model's own error if the model did not load: it stops all jobs."""
-    error = done.exception()
-    if error is None:
-        return ""
-    if model.done() and model.exception() is error:
-        raise error
+def _failure(error: Exception, job: Job) -> str:
+    """Why a photograph failed. Raises an error that says nothing about the photograph."""
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, OSError):

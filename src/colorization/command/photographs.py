@@ -1,10 +1,10 @@
 """Colorize the photographs of a command line: find and plan them, do the work, say what came of it."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,13 @@ import numpy as np
 from PIL import Image
 
 from colorization.command import messages
-from colorization.command.batch import Look, colorize_all
+from colorization.command.batch import Look, colorize_all, settle
+from colorization.command.crew import colorize_many, processes_for
 from colorization.command.finding import find_photos
 from colorization.command.parser import QUALITY
 from colorization.command.plan import Exists, Job, Wishes, place, plan
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
-from colorization.core.process import keep_memory
 from colorization.film.formats import is_film
 from colorization.film.hints import FilmHint, read_film_hints
 from colorization.models.common.description import SUFFIX, read_description
@@ -30,14 +30,12 @@ from colorization.photo.reading import read_picture
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-PLANE = 4 * 2**20  # bytes; freed arrays up to this size stay with the process for reuse
-DECODERS = ("PIL", "pyvips", "tifffile")  # they stay silent: we report damaged files ourselves, in one line each
+    from colorization.photo.colorizer import PhotoColorizer
 
 
 def colorize(wanted: argparse.Namespace) -> int:
     """Colorize the photographs of the command line; returns the number of photographs that failed."""
-    for decoder in DECODERS:
-        logging.getLogger(decoder).setLevel(logging.CRITICAL)
+    settle()
     model = model_of(wanted)
     photos, closed = photos_of(wanted)
     look = look_of(wanted, photos)
@@ -167,17 +165,12 @@ def _refused(steps: Sequence[Job | Exists | InputError], *, keep: bool) -> int:
 
 def _work(jobs: list[Job], model: Path, look: Look, guard: Guard, device: str) -> int:
     """Do all jobs, and report those that fail; returns their number."""
-
-    def load():
-        from colorization.photo.colorizer import load
-
-        # several photographs run in parallel already; more threads would only wait
-        return load(model, device=device, threads=1 if len(jobs) > 1 else None)
-
-    keep_memory(PLANE, 64 * PLANE)
-    failed = 0
+    # several photographs run in parallel already; more threads would only wait
+    loading = partial(_load, model, device, threads=1 if len(jobs) > 1 else None)
+    count, failed = processes_for(jobs, model, device), 0
+    work = partial(colorize_many, count=count) if count > 1 else colorize_all
     with _bar(len(jobs), model.stem) as bar:
-        for done in colorize_all(jobs, load, look, guard) if jobs else ():
+        for done in work(jobs, loading, look, guard) if jobs else ():
             failed += bool(done.failure)
             lines = [f"error: {done.failure}"] if done.failure else [f"warning: {line}" for line in done.warnings]
             for line in lines:
@@ -185,6 +178,12 @@ def _work(jobs: list[Job], model: Path, look: Look, guard: Guard, device: str) -
             if bar:
                 bar.update()
     return failed
+
+
+def _load(model: Path, device: str, *, threads: int | None) -> "PhotoColorizer":
+    from colorization.photo.colorizer import load
+
+    return load(model, device=device, threads=threads)
 
 
 def _bar(photographs: int, title: str) -> "AbstractContextManager[tqdm | None]":

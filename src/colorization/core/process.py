@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,15 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from colorization.core.errors import InputError
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: send this process a signal when its parent dies
+MOST_WORKERS = 61 if sys.platform == "win32" else 256  # Python starts no more on Windows
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, LARGEST = -1, -3, 2**31 - 1  # malloc.h; LARGEST is mallopt's largest value
 
 
@@ -67,6 +71,20 @@ def hold(file: IO) -> bool:
 def processors() -> int:
     """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers(most: int = MOST_WORKERS) -> int:
+    """The number of worker processes: COLORIZATION_WORKERS, or the processors of this process up to `most`."""
+    wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), most, MOST_WORKERS))
+    if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
+        raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
+    return int(wanted)
+
+
+def killed(worker: str) -> InputError:
+    """The error after a worker process, such as "a process that decodes photographs", was killed."""
+    told = "was killed, probably because memory ran out; run it again with fewer processes: COLORIZATION_WORKERS=1"
+    return InputError(f"{worker} {told}")
 
 
 def keep_memory(piece: int = LARGEST, total: int = LARGEST) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import re
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -48,6 +50,17 @@ def open_network(path: Path, *, device: str, threads: int | None) -> Network:
     except ModuleNotFoundError as error:
         raise InputError(f"{path}: {NO_TORCH} ({error.name} is missing)") from None
     return TorchNetwork.of(path, device=device, threads=threads)
+
+
+def on_processors(path: Path, device: str) -> bool:
+    """Whether ONNX Runtime will run the network of a file without a GPU, as far as can be told without its import."""
+    return path.suffix == onnx_file.SUFFIX and (device == "cpu" or (device == "auto" and not _has("onnxruntime-gpu")))
+
+
+def _has(package: str) -> bool:
+    with suppress(PackageNotFoundError):
+        return bool(version(package))
+    return False
 
 
 class OnnxNetwork:

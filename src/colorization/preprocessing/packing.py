@@ -1,8 +1,5 @@
 """An archive of photographs → three packed Lab arrays and an index of every file."""
 
-import os
-import re
-import sys
 import warnings
 import zipfile
 from collections.abc import Iterable
@@ -19,10 +16,10 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from colorization.color import chroma, rgb_to_lab
-from colorization.core.errors import InputError, one_line, shown
+from colorization.core.errors import one_line, shown
 from colorization.core.files import naming, replacing, write_table
 from colorization.core.params import Data
-from colorization.core.process import processors, serve_parent
+from colorization.core.process import killed, serve_parent
 from colorization.imaging import vips
 from colorization.imaging.jpeg_scans import check_scans
 from colorization.imaging.png_gamma import drop_overruled_gamma
@@ -30,8 +27,6 @@ from colorization.imaging.srgb import to_rgb
 from colorization.imaging.tiff import ORIENTATION, is_tiff, photograph
 from colorization.preprocessing.audit import SPLITS, assign, exclude, list_files, require_every_split
 from colorization.sources.archive import formats, open_archive, read_member
-
-MOST_WORKERS = 61 if sys.platform == "win32" else 256  # Python starts no more on Windows
 
 _archive: zipfile.ZipFile  # set when a worker process starts
 
@@ -57,10 +52,7 @@ def pack(archive: Path, out: Path, params: Data, workers: int, sources: Iterable
             write_rows(out / f"{split}.npy", (decoded[index.position[row]] for row in rows), (len(rows), *shape))
             index.loc[rows, "row"] = np.arange(len(rows))
     except BrokenProcessPool:
-        raise InputError(
-            "a process that decodes photographs was killed, probably because memory ran out; run it again with fewer "
-            "processes: COLORIZATION_WORKERS=1"
-        ) from None
+        raise killed("a process that decodes photographs") from None
     finally:
         decoded = None  # unmaps the file: Windows deletes no mapped one
         scratch.unlink(missing_ok=True)
@@ -151,11 +143,3 @@ def _decode_member(name: str, params: Data):
         return *decode(read_member(_archive, _archive.getinfo(name)), params), ""
     except Exception as error:  # decoders raise any kind of error on damaged bytes
         return None, 0, 0, 0.0, "", one_line(error)
-
-
-def workers() -> int:
-    """The number of decoding processes: COLORIZATION_WORKERS, or the processors that this process may use."""
-    wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), MOST_WORKERS))
-    if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
-        raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
-    return int(wanted)
