@@ -1,11 +1,13 @@
 """Models beside each other on test photographs of the last run, as `colorize` paints them at full size.
 
 python -m benchmarks.full_size --model old.onnx --model ours [--count N] [--source NAME | --folder PHOTOGRAPHS]
+python -m benchmarks.full_size --folder ORIGINALS --results THEIRS --results OTHERS
 
 Photographs of the index data/lab/index.csv lose their a and b, are painted at each of SATURATIONS, and compared with
 themselves. Prints, with 95 % bootstrap intervals over the photographs: gray, each model's own colours, its default, and
 its ΔE at equal colour (interpolated between the saturations); and the paired differences of the later models to the
-first.
+first. Results that others published count as a model: folders with the names of the originals, of which a and b are
+scored, with the original's lightness; their default is their own colours.
 """
 
 import argparse
@@ -15,10 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from benchmarks.old_photographs import originals
 from colorization import load
-from colorization.color import unscaled_lab
+from colorization.color import lab_to_rgb, normalise, unscaled_lab
 from colorization.evaluation import intervals, metrics
 from colorization.imaging.srgb import to_rgb
 from colorization.photo.colorizer import PhotoColorizer
@@ -32,9 +35,7 @@ DELTA_E, ERROR, COLOUR = range(3)
 
 def measured(result: Image.Image, original: Image.Image) -> list[float]:
     """ΔE, the squared error of sRGB in [0, 1], and the colorfulness of a result."""
-    mine, true = (
-        torch.from_numpy(np.asarray(one, np.float32).transpose(2, 0, 1)[None] / 255) for one in (result, original)
-    )
+    mine, true = _tensor(result), _tensor(original)
     delta_e = metrics.delta_e(unscaled_lab(mine), unscaled_lab(true))
     return [delta_e.item(), metrics.mse(mine, true).item(), metrics.colorfulness(mine).item()]
 
@@ -49,6 +50,26 @@ def scored(model: PhotoColorizer, photos: list[Image.Image]) -> NDArray:
         rows.append(found)
     model.curve = default
     return np.array(rows)
+
+
+def published(folder: Path, files: list[Path], photos: list[Image.Image]) -> NDArray:
+    """What is `measured` of the results of others, at the same factors on their a and b: (N, 1 + S, 3)."""
+    rows = []
+    for file, photo in zip(files, photos):
+        (result,) = folder.glob(f"{file.stem}.*")
+        theirs, true = (unscaled_lab(_tensor(each)) for each in (to_rgb(Image.open(result)), photo))
+        found = []
+        for factor in (1.0, *SATURATIONS):
+            rgb = lab_to_rgb(*normalise(true[:, :1], factor * theirs[:, 1:]))
+            painted = Image.fromarray((rgb[0] * 255).round().byte().permute(1, 2, 0).numpy())
+            found.append(measured(painted, photo))
+        rows.append(found)
+    return np.array(rows)
+
+
+def _tensor(image: Image.Image) -> Tensor:
+    """sRGB (1,3,H,W) in [0, 1]."""
+    return torch.from_numpy(np.asarray(image, np.float32).transpose(2, 0, 1)[None] / 255)
 
 
 def resampled(values: NDArray) -> NDArray:
@@ -84,7 +105,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=250, help="test photographs (default: %(default)s)")
     parser.add_argument("--source", help="a source of data/lab/index.csv (default: all)")
     parser.add_argument("--folder", type=Path, help="a folder of photographs in place of the index")
+    parser.add_argument("--results", type=Path, action="append", default=[], help="results of others for --folder")
     wanted = parser.parse_args()
+    if wanted.results and not wanted.folder:
+        parser.error("--results: needs --folder, the originals")
     names = wanted.model or ["ours"]
     files = sorted(wanted.folder.iterdir())[: wanted.count] if wanted.folder else []
     photos = [to_rgb(Image.open(file)) for file in files] or originals(wanted.count, wanted.source)
@@ -92,6 +116,8 @@ def main() -> None:
     grays = np.array([measured(models[0].colorize(photo, saturation=0), photo) for photo in photos])
     truth = np.array([measured(photo, photo)[COLOUR] for photo in photos])
     scores = [scored(model, photos) for model in models]
+    scores += [published(folder, files, photos) for folder in wanted.results]
+    names += [folder.name for folder in wanted.results]
     floor, colour, floors, colours = grays.mean(axis=0), truth.mean(), resampled(grays), resampled(truth)
     found = [(summary(each.mean(axis=0), floor, colour), summary(resampled(each), floors, colours)) for each in scores]
     print(f"{len(photos)} photographs; gray: ΔE {told(floor[DELTA_E], floors[:, DELTA_E])}")

@@ -15,9 +15,10 @@ from photos import encoded, exif, known_profile, linear_gray, photo, tiff
 from PIL import Image, ImageCms
 
 from colorization.color import lab_to_rgb
-from colorization.command.batch import GAP, Look, colorize_all
+from colorization.command.batch import colorize_all
 from colorization.command.finding import find_photos
 from colorization.command.messages import passed_over
+from colorization.command.one import GAP, Look
 from colorization.command.plan import Wishes, plan
 from colorization.command.same import Guard
 from colorization.core.errors import InputError

@@ -1,6 +1,6 @@
 """Colorize many photographs in several processes: in threads of one, they would wait for each other's Python."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
@@ -9,17 +9,16 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from colorization.command.batch import Done, Look, attempted, in_turn, ready, settle
+from colorization.command.batch import in_turn, ready, settle
+from colorization.command.one import Done, Look, attempted
 from colorization.command.plan import Job
 from colorization.command.same import Guard, folded
 from colorization.core.process import killed, serve_parent, workers
 from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
-    from colorization.command.batch import Ready
-    from colorization.photo.colorizer import PhotoColorizer
-
-    Load = Callable[[], PhotoColorizer]
+    from colorization.command.batch import Load
+    from colorization.command.one import Ready
 
 MANY = 8  # photographs; for fewer, other processes would hardly be there in time
 MOST = 8  # processes; each takes 200 MB, and more for large photographs

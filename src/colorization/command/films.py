@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from colorization.command.batch import Look
+from colorization.command.one import Look
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
@@ -14,7 +14,7 @@ from colorization.film.coloring import colorize_film
 from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
-    from colorization.command.batch import Ready
+    from colorization.command.one import Ready
     from colorization.photo.likeness import Reference
 
 
