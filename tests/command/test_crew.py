@@ -111,6 +111,9 @@ def test_few_photographs_films_and_other_models_need_no_processes(monkeypatch):
     assert crew.processes_for([*many, job("a.mp4", film)], MODEL, "auto") == 1
     assert crew.processes_for(many, MODEL.with_suffix(".safetensors"), "cpu") == 1
     assert crew.processes_for(many, MODEL, "cuda") == 1
+    with monkeypatch.context() as here:
+        here.setattr(crew, "Lock", lambda: os.open(os.devnull + "/no", os.O_RDONLY))
+        assert crew.processes_for(many, MODEL, "auto") == 1
     monkeypatch.setenv("COLORIZATION_WORKERS", "200")
     assert crew.processes_for(many, MODEL, "auto") == crew.MANY
     monkeypatch.delenv("COLORIZATION_WORKERS")

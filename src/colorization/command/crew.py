@@ -29,14 +29,23 @@ _member: "tuple[Ready, Look, Guard, AbstractContextManager]"  # set when a proce
 def processes_for(jobs: Sequence[Job], model: Path, device: str) -> int:
     """The number of processes for jobs; 1: they need none.
 
-    One for films, which use all cores, and for models on a GPU or in torch, which takes long to start. Raises
-    InputError for an invalid COLORIZATION_WORKERS.
+    One for films, which use all cores, for models on a GPU or in torch, which takes long to start, and on a system
+    without semaphores. Raises InputError for an invalid COLORIZATION_WORKERS.
     """
     from colorization.photo.network import on_processors
 
-    count = workers(MOST)
+    count = min(workers(MOST), len(jobs))
     films = any(isinstance(job.header, FilmHeader) for job in jobs)
-    return 1 if len(jobs) < MANY or films or not on_processors(model, device) else min(count, len(jobs))
+    return 1 if len(jobs) < MANY or films or not on_processors(model, device) or not _semaphores() else count
+
+
+def _semaphores() -> bool:
+    """Whether processes can wait for each other here: some containers lack /dev/shm."""
+    try:
+        Lock()
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def colorize_many(jobs: Sequence[Job], load: "Load", look: Look, guard: Guard, count: int) -> Iterator[Done]:
