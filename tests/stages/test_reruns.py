@@ -48,7 +48,7 @@ RERUNS = {  # a file → the stages that are out of date after a comment was add
     "evaluation/measures.py": SCORING | {"compare", "human_study", "claims", "plot", "report"},
     "hinting/levin.py": KNOWN,
     "vividness.py": of_each("tradeoff") | KNOWN,
-    "export.py": EXPORTS,
+    "export/network.py": EXPORTS,
     "claims/losses.py": {"claims"},
     "human_study/answer_files.py": {"human_study"},
     "report/figures/curves.py": {"plot", "report"},
