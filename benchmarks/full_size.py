@@ -11,6 +11,7 @@ scored, with the original's lightness; their default is their own colours.
 """
 
 import argparse
+import glob
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,9 @@ def published(folder: Path, files: list[Path], photos: list[Image.Image]) -> NDA
     """What is `measured` of the results of others, at the same factors on their a and b: (N, 1 + S, 3)."""
     rows = []
     for file, photo in zip(files, photos):
-        (result,) = folder.glob(f"{file.stem}.*")
+        result = next(folder.glob(f"{glob.escape(file.stem)}.*"), None)
+        if result is None:
+            raise SystemExit(f"{folder}: has no result of {file.name}")
         theirs, true = (unscaled_lab(_tensor(each)) for each in (to_rgb(Image.open(result)), photo))
         found = []
         for factor in (1.0, *SATURATIONS):

@@ -111,6 +111,8 @@ def quick(tmp_path, monkeypatch, capsys):
 
     stub = PhotoColorizer(Stub(), image_size=32, threads=1)
     monkeypatch.setattr("colorization.photo.colorizer.load", lambda *arguments, **options: stub)
+    if "COLORIZATION_WORKERS" not in os.environ:  # other processes may not have the stub
+        monkeypatch.setenv("COLORIZATION_WORKERS", "1")
     monkeypatch.chdir(tmp_path)
 
     return in_process(monkeypatch, capsys)

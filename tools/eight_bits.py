@@ -9,6 +9,7 @@ convolutions: it then loads in less time than the network in half precision, whe
 """
 
 import argparse
+import copy
 import re
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def quantised(model: bytes, photos: Photos, exact: tuple[str, ...] = EXACT) -> b
     found = TensorsData(CalibrationMethod.MinMax, ranges(plain, photos, ratios))
     types = ["Conv", *RECTIFIED]
     kept = [node.name for node in plain.graph.node if any(re.match(each, node.name) for each in exact)]
-    before, logger = looped(plain, ratios), logging.getLogger()
+    before, logger = looped(copy.deepcopy(plain), ratios), logging.getLogger()  # the quantizer may change `plain`
     level = logger.level
     logger.setLevel(logging.ERROR)  # it advises what `joined` did
     try:

@@ -61,11 +61,13 @@ def padded(model: onnx.ModelProto) -> onnx.ModelProto:
 
     ONNX Runtime computes integer convolutions of other numbers in up to twice the time.
     """
+    model = copy.deepcopy(model)
     weights = {one.name: one for one in model.graph.initializer}
     users = users_of(model.graph.node)
     nodes = []
     for node in model.graph.node:
-        convs = [user for user in users.get(node.output[0], []) if user.op_type == "Conv"]
+        found = users.get(node.output[0], [])
+        convs = found if all(_is_dense(user) for user in found) else []
         kernels = {conv.input[1]: numpy_helper.to_array(weights[conv.input[1]]) for conv in convs}
         if node.op_type == "Concat" and convs and (more := -next(iter(kernels.values())).shape[1] % GROUP):
             zeros = f"{node.output[0]}.zeros"
@@ -81,6 +83,11 @@ def padded(model: onnx.ModelProto) -> onnx.ModelProto:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
+
+
+def _is_dense(node: onnx.NodeProto) -> bool:
+    """Whether a node is a convolution in which every channel sees every other one."""
+    return node.op_type == "Conv" and not any(each.name == "group" and each.i > 1 for each in node.attribute)
 
 
 def users_of(nodes: Iterable[onnx.NodeProto]) -> dict[str, list[onnx.NodeProto]]:

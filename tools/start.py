@@ -9,6 +9,7 @@ in 8-bit integers has lost its weights.
 import argparse
 from pathlib import Path
 
+import onnx
 import torch
 
 from colorization.core.errors import InputError, one_line, run
@@ -24,8 +25,6 @@ def convert(source: Path, target: Path) -> None:
 
     Raises InputError if the file is damaged, or does not hold every weight of its network under its name.
     """
-    import onnx
-
     try:
         model, tree = onnx_file.read_model(source)
         tensors = one_look(onnx.load_from_string(model))[0].graph.initializer

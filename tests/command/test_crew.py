@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from colorization.photo.colorizer import PhotoColorizer
 from colorization.photo.network import on_processors
 from colorization.photo.reading import Header
 
-MODEL = Path("a.onnx")
+MODEL, CONTEXT = Path("a.onnx"), crew._context
 needs_fork = pytest.mark.skipif(
     multiprocessing.get_start_method() != "fork", reason="the processes must inherit what is patched"
 )
@@ -32,6 +34,7 @@ needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.fixture(autouse=True)
 def two(monkeypatch):
     monkeypatch.setenv("COLORIZATION_WORKERS", "2")
+    monkeypatch.setattr(crew, "_context", multiprocessing.get_context)  # libvips may be here from another test
 
 
 def put(folder, count=crew.MANY):
@@ -88,9 +91,41 @@ def test_a_killed_process_is_reported_in_one_line(quick, tmp_path, monkeypatch):
     status, _, errors = quick("in", "-o", "out/")
     assert status == 1 and errors.splitlines() == [
         "error: a process that colorizes photographs was killed, probably because memory ran out; run it again with "
-        "fewer processes: COLORIZATION_WORKERS=1"
+        "fewer processes: COLORIZATION_WORKERS=1 and with --skip-existing"
     ]
     assert not (tmp_path / "out").exists()
+
+
+@needs_fork
+def test_a_killed_process_leaves_no_half_results_of_the_others(quick, tmp_path, monkeypatch):
+    class Dying(Stub):
+        """The first of the two processes is ended by the pool, while its result is half written."""
+
+        def colorize(self, L, known):
+            Path(f"{os.getpid()}.pid").touch()
+            (Path("out") / "0.jpg.part").parent.mkdir(exist_ok=True)
+            (Path("out") / "0.jpg.part").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    loading(monkeypatch, Dying)
+    put(tmp_path / "in")
+    assert quick("in", "-o", "out/")[0] == 1
+    assert list(tmp_path.glob("*.pid")) and not made(tmp_path / "out")
+
+
+def test_after_an_interrupt_no_photograph_starts(monkeypatch):
+    ended = multiprocessing.Event()
+    ended.set()
+    monkeypatch.setattr(crew, "_member", (None, None, None, None, ended), raising=False)
+    assert crew._colorized([job("a.jpg")]) == []
+
+
+def test_processes_are_no_copies_of_one_with_libvips(monkeypatch):
+    """Its threads would not exist in the copy, which waits for them."""
+    monkeypatch.setitem(sys.modules, "pyvips", object())
+    assert type(CONTEXT()).__name__ == "SpawnContext"
+    monkeypatch.delitem(sys.modules, "pyvips")
+    assert type(CONTEXT()) is type(multiprocessing.get_context())
 
 
 @needs_fork
@@ -129,8 +164,12 @@ def test_a_runtime_for_gpus_may_use_one(monkeypatch):
 
 def test_results_that_some_disks_take_for_one_file_come_to_one_process():
     jobs = [job("a.jpg"), job("Käthe.jpg"), job("b.jpg"), job("KA\u0308THE.jpg"), job("A.JPG")]
-    groups = [[one.source.name for one in group] for group in crew._apart(jobs)]
-    assert groups == [["a.jpg", "A.JPG"], ["Käthe.jpg", "KA\u0308THE.jpg"], ["b.jpg"]]
+    groups = {tuple(one.source.name for one in group) for group in crew._apart(jobs)}
+    assert groups == {("a.jpg", "A.JPG"), ("Käthe.jpg", "KA\u0308THE.jpg"), ("b.jpg",)}
+    beside = replace(job("c.jpg"), comparison=Path("out/c-compare.jpg"))
+    both = replace(job("C-COMPARE.jpg"), comparison=Path("out/d.jpg"))
+    groups = {tuple(one.source.name for one in group) for group in crew._apart([beside, job("D.jpg"), both])}
+    assert len(groups) == 1, "the third one's results are those of the first and of the second"
 
 
 def test_processes_that_start_anew_do_the_same(tmp_path):
@@ -153,6 +192,19 @@ def test_processes_that_start_anew_do_the_same(tmp_path):
 def children(process: int) -> set[int]:
     found = Path(f"/proc/{process}/task/{process}/children")
     return {int(child) for child in found.read_text().split()} if found.exists() else set()
+
+
+def test_a_tiff_whose_colours_are_wanted_stops_nothing(tmp_path):
+    """libvips reads it before the processes start, and they read others with it."""
+    (tmp_path / "in").mkdir()
+    for i in range(crew.MANY):
+        Image.open(BytesIO(jpeg(i, gray=True))).save(tmp_path / f"in/{i}.tif")
+    Image.open(BytesIO(jpeg(5, (300, 300)))).save(tmp_path / "like.tif")
+    subprocess.run(
+        [sys.executable, "-m", "colorization.command.main", "in", "-o", "out/", "--like", "like.tif"],
+        cwd=tmp_path, check=True, timeout=120,
+    )  # fmt: skip
+    assert len(made(tmp_path / "out")) == crew.MANY
 
 
 @needs_proc

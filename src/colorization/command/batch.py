@@ -51,7 +51,7 @@ def colorize_all(jobs: Sequence[Job], load: "Load", look: Look, guard: Guard) ->
 def in_turn(tasks: Iterable[Task], submit: "Callable[[Task], Future[Result]]", most: int) -> Iterator[Result]:
     """The results of tasks in the order in which they finish, at most `most` tasks ahead.
 
-    Raises a task's error. Then, or when the caller leaves, waiting tasks do not start.
+    Raises a task's error. Then, or when the caller leaves, waiting tasks are cancelled, as far as their pool does it.
     """
     waiting, running = iter(tasks), set[Future[Result]]()
     try:

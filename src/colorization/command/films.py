@@ -1,6 +1,5 @@
 """Colorize one film of a command line, with a bar of its own."""
 
-import threading
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -14,11 +13,11 @@ from colorization.film.coloring import colorize_film
 from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
-    from colorization.command.one import Ready
+    from colorization.command.one import Ended, Ready
     from colorization.photo.likeness import Reference
 
 
-def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended: threading.Event) -> list[str]:
+def colorize_one_film(job: Job, model: "Ready", look: Look, guard: Guard, ended: "Ended") -> list[str]:
     """Read, colorize and write one film; returns a line for each thing to know.
 
     Raises InputError or OSError, and InputError once `ended` is set.

@@ -20,11 +20,14 @@ from colorization.photo.reading import read_photo, read_picture
 from colorization.photo.writing import depth, save, write_photo
 
 if TYPE_CHECKING:
+    from multiprocessing import synchronize
+
     from colorization.film.hints import FilmHint
     from colorization.photo.colorizer import PhotoColorizer
     from colorization.photo.hints import Hint
     from colorization.photo.likeness import Reference
 
+    Ended = threading.Event | synchronize.Event  # set after an interrupt
     Ready = Future[tuple[PhotoColorizer, list[Reference]]]
 
 LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
@@ -58,9 +61,12 @@ class Done(NamedTuple):
 
 
 def attempted(
-    job: Job, model: "Ready", look: Look, guard: Guard, large: AbstractContextManager, ended: threading.Event
+    job: Job, model: "Ready", look: Look, guard: Guard, large: AbstractContextManager, ended: "Ended"
 ) -> Done:
-    """Do one job, see `colorize_one`. Raises the model's own error if the model did not load: it stops all jobs."""
+    """Do one job, see `colorize_one`.
+
+    Raises what stops all jobs: the model's own error if it did not load, and errors that say nothing of the photograph.
+    """
     try:
         return Done(job, "", colorize_one(job, model, look, guard, large, ended))
     except Exception as error:
@@ -75,7 +81,7 @@ def colorize_one(
     look: Look,
     guard: Guard,
     large: AbstractContextManager,
-    ended: threading.Event,
+    ended: "Ended",
 ) -> list[str]:
     """Read, colorize and write one photograph or film; returns a line for each thing lost.
 

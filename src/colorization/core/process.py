@@ -74,17 +74,20 @@ def processors() -> int:
 
 
 def workers(most: int = MOST_WORKERS) -> int:
-    """The number of worker processes: COLORIZATION_WORKERS, or the processors of this process up to `most`."""
+    """The number of worker processes: COLORIZATION_WORKERS, or the processors of this process up to `most`.
+
+    Raises InputError for an invalid COLORIZATION_WORKERS.
+    """
     wanted = os.environ.get("COLORIZATION_WORKERS") or str(min(processors(), most, MOST_WORKERS))
     if not re.fullmatch("[0-9]{1,9}", wanted) or not 1 <= int(wanted) <= MOST_WORKERS:
         raise InputError(f"COLORIZATION_WORKERS: must be a whole number from 1 to {MOST_WORKERS}, not {wanted[:80]!r}")
     return int(wanted)
 
 
-def killed(worker: str) -> InputError:
-    """The error after a worker process, such as "a process that decodes photographs", was killed."""
+def killed(worker: str, also: str = "") -> InputError:
+    """The error after a worker process, such as "a process that decodes photographs", was killed. also: more advice."""
     told = "was killed, probably because memory ran out; run it again with fewer processes: COLORIZATION_WORKERS=1"
-    return InputError(f"{worker} {told}")
+    return InputError(f"{worker} {told} {also}".rstrip())
 
 
 def keep_memory(piece: int = LARGEST, total: int = LARGEST) -> None:

@@ -18,7 +18,7 @@ def looped(look: ModelProto, ratios: Ratios) -> ModelProto:
     """The mean over the looks, and further outputs as the last of them gives them.
 
     look: a photograph enlarged for it, L (1,1,h,w), and further inputs → ab (1,2,H,W), and outputs (1,C,h',w').
-    Result: the photograph itself, L (1,1,H,W), and the same inputs and outputs. ONCE changes nothing.
+    Result: the photograph itself, L (1,1,H,W), and the same inputs and outputs. With ONCE it is the look itself.
     """
     if ratios == ONCE:
         return look
