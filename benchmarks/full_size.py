@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.old_photographs import originals
+from benchmarks.old_photographs import lab_of, originals
 from colorization import load
 from colorization.color import lab_to_rgb, normalise, unscaled_lab
 from colorization.evaluation import intervals, metrics
@@ -60,7 +60,7 @@ def published(folder: Path, files: list[Path], photos: list[Image.Image]) -> NDA
         result = next(folder.glob(f"{glob.escape(file.stem)}.*"), None)
         if result is None:
             raise SystemExit(f"{folder}: has no result of {file.name}")
-        theirs, true = (unscaled_lab(_tensor(each)) for each in (to_rgb(Image.open(result)), photo))
+        theirs, true = (lab_of(np.asarray(each)) for each in (to_rgb(Image.open(result)), photo))
         found = []
         for factor in (1.0, *SATURATIONS):
             rgb = lab_to_rgb(*normalise(true[:, :1], factor * theirs[:, 1:]))

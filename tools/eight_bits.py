@@ -28,7 +28,7 @@ from colorization.export.looks import ONCE, Ratios, looped, one_look
 from colorization.models.common.blocks import resized, scaled
 from colorization.models.common.onnx_file import read_model, sealed
 from colorization.photo.network import runtime
-from tools.onnx_graph import fused, joined, padded
+from tools.onnx_graph import fused, is_dense, joined, padded
 
 EXACT = (r"/encoder/fixed", r"/head")  # the first stages, whose errors all others see, and the colours themselves
 COUNT, SEED = 48, 0  # photographs that the ranges come from
@@ -90,8 +90,7 @@ def narrowed(model: onnx.ModelProto, kept: list[str]) -> dict[str, list[dict]]:
     weights = {one.name: one for one in model.graph.initializer}
     found: dict[str, list[dict]] = {}
     for node in model.graph.node:
-        grouped = any(each.name == "group" and each.i > 1 for each in node.attribute)
-        if node.op_type != "Conv" or node.name in kept or grouped:
+        if not is_dense(node) or node.name in kept:
             continue
         kernel = np.abs(numpy_helper.to_array(weights[node.input[1]]))  # (out, in, h, w)
         widest = kernel.max(axis=(1, 2, 3))
@@ -158,12 +157,14 @@ def _inputs(session, photos: Photos, ratios: Ratios):
     drawn = hinted.places(len(photos), photos.shape[-1], HINTS, SEED)
     for photo, places in zip(photos, drawn):
         L, ab = np.split(photo[None].astype(np.float32), [1], axis=1)
-        known = [np.zeros((1, 3, *L.shape[2:]), np.float32)]
-        known += [hinted.revealed(torch.from_numpy(ab), torch.from_numpy(places[None]), RADIUS).numpy()]
+        others: list[dict] = [{}]
+        if takes_hints:
+            known = hinted.revealed(torch.from_numpy(ab), torch.from_numpy(places[None]), RADIUS).numpy()
+            others = [{"known": each} for each in (np.zeros_like(known), known)]
         for times, parts in ratios:
             height, width = (scaled(side, times / parts) for side in L.shape[2:])
-            seen = {"L": resized(torch.from_numpy(L), (height, width)).numpy()}
-            yield from (seen | {"known": each} for each in known) if takes_hints else [seen]
+            seen = resized(torch.from_numpy(L), (height, width)).numpy()
+            yield from ({"L": seen} | each for each in others)
 
 
 def _session(model: onnx.ModelProto):

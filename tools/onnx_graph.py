@@ -61,31 +61,30 @@ def padded(model: onnx.ModelProto) -> onnx.ModelProto:
 
     ONNX Runtime computes integer convolutions of other numbers in up to twice the time.
     """
-    model = copy.deepcopy(model)
-    weights = {one.name: one for one in model.graph.initializer}
-    users = users_of(model.graph.node)
+    result = copy.deepcopy(model)
+    weights = {one.name: one for one in result.graph.initializer}
+    users = users_of(result.graph.node)
     nodes = []
-    for node in model.graph.node:
+    for node in result.graph.node:
         found = users.get(node.output[0], [])
-        convs = found if all(_is_dense(user) for user in found) else []
+        convs = found if all(is_dense(user) for user in found) else []
         kernels = {conv.input[1]: numpy_helper.to_array(weights[conv.input[1]]) for conv in convs}
         if node.op_type == "Concat" and convs and (more := -next(iter(kernels.values())).shape[1] % GROUP):
             zeros = f"{node.output[0]}.zeros"
             ends = numpy_helper.from_array(np.array([0, 0, 0, 0, 0, more, 0, 0]), f"{zeros}.ends")
             nodes.append(helper.make_node("Pad", [node.input[-1], ends.name], [zeros]))
             node.input[-1] = zeros
-            model.graph.initializer.append(ends)
+            result.graph.initializer.append(ends)
             for name, kernel in kernels.items():
                 wider = np.pad(kernel, ((0, 0), (0, more), (0, 0), (0, 0)))
                 weights[name].CopyFrom(numpy_helper.from_array(wider, name))
         nodes.append(node)
-    nodes = [copy.deepcopy(node) for node in nodes]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    return model
+    del result.graph.node[:]
+    result.graph.node.extend(nodes)
+    return result
 
 
-def _is_dense(node: onnx.NodeProto) -> bool:
+def is_dense(node: onnx.NodeProto) -> bool:
     """Whether a node is a convolution in which every channel sees every other one."""
     return node.op_type == "Conv" and not any(each.name == "group" and each.i > 1 for each in node.attribute)
 

@@ -158,7 +158,7 @@ def test_few_photographs_films_and_other_models_need_no_processes(monkeypatch):
 
 def test_a_runtime_for_gpus_may_use_one(monkeypatch):
     assert on_processors(MODEL, "auto")
-    monkeypatch.setattr("colorization.photo.network.version", lambda package: "1.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "1.0")
     assert on_processors(MODEL, "cpu") and not on_processors(MODEL, "auto")
 
 

@@ -2,13 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import chain
 from multiprocessing import Lock, get_context
 from multiprocessing.context import BaseContext
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,8 @@ from colorization.core.process import killed, serve_parent, workers
 from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
     from colorization.command.batch import Load
     from colorization.command.one import Ready
 
@@ -36,10 +36,11 @@ def processes_for(jobs: Sequence[Job], model: Path, device: str) -> int:
     One for films, which use all cores, for models on a GPU or in torch, which takes long to start, and on a system
     without semaphores. Raises InputError for an invalid COLORIZATION_WORKERS where it counts.
     """
+    if len(jobs) < MANY or any(isinstance(job.header, FilmHeader) for job in jobs):
+        return 1
     from colorization.photo.network import on_processors
 
-    films = any(isinstance(job.header, FilmHeader) for job in jobs)
-    if len(jobs) < MANY or films or not on_processors(model, device) or not _semaphores():
+    if not on_processors(model, device) or not _semaphores():
         return 1
     return min(workers(MOST), len(jobs))
 
@@ -59,6 +60,8 @@ def colorize_many(jobs: Sequence[Job], load: "Load", look: Look, guard: Guard, c
     After an interrupt or an error, photographs that are being coloured end, and no other one starts. Raises the
     model's own error if it does not load, and InputError if a process is killed.
     """
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
     context = _context()
     ended = context.Event()
     shared = load, look, guard, context.Lock(), ended
@@ -84,14 +87,17 @@ def _apart(jobs: Sequence[Job]) -> list[list[Job]]:
     """The jobs; those whose results some disks would take for one file come to one process, as `Guard.turn` does."""
     groups: dict[str, list[Job]] = {}
     for job in jobs:
-        names = {folded(str(path)) for path in job.writes}
-        met = {id(groups[name]): groups[name] for name in names if name in groups}
+        met = {id(groups[name]): groups[name] for name in _names(job) if name in groups}
         group = [*chain.from_iterable(met.values()), job]
-        groups |= dict.fromkeys([*names, *(folded(str(path)) for one in group for path in one.writes)], group)
+        groups |= dict.fromkeys((name for one in group for name in _names(one)), group)
     return list({id(group): group for group in groups.values()}.values())
 
 
-def _start(load: "Load", look: Look, guard: Guard, large: AbstractContextManager, ended: Event) -> None:
+def _names(job: Job) -> list[str]:
+    return [folded(str(path)) for path in job.writes]
+
+
+def _start(load: "Load", look: Look, guard: Guard, large: AbstractContextManager, ended: "Event") -> None:
     global _member
     serve_parent()
     settle()

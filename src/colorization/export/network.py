@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from colorization.core.errors import InputError
 from colorization.core.files import write_bytes
-from colorization.export.looks import looped
+from colorization.export.looks import COLOURS, PHOTO, looped
 from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import tree_of
 from colorization.models.common.efficientnet_lite import EfficientNetLite
@@ -24,7 +24,7 @@ from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import load_model
 
 OPSET = 18
-PHOTO, HINTS, OUTPUT = "L", "known", "ab"
+HINTS = "known"
 FEATURES = {"features_8": 1, "features_16": 2}  # at an eighth and 1/16 of the side: their places in the encoder's list
 SIDES = {2: "height", 3: "width"}
 TRACED, SEEN = (67, 93), (71, 101)  # of the traced examples: sides that no model resizes to themselves by accident
@@ -55,9 +55,9 @@ def exported(network: Colorizer) -> bytes:
     from the convolutions, so that weights that float16 can hold are stored exactly; ONNX Runtime joins them.
     """
     if not isinstance(getattr(network, "encoder", None), EfficientNetLite):
-        model = _traced(_Colorize(network), [OUTPUT], hints=network.takes_hints)
+        model = _traced(_Colorize(network), [COLOURS], hints=network.takes_hints)
     else:
-        look = _traced(_Look(network), [OUTPUT, *FEATURES], hints=True, seen=SEEN)
+        look = _traced(_Look(network), [COLOURS, *FEATURES], hints=True, seen=SEEN)
         model = looped(look, network.ratios())
     return model.SerializeToString(deterministic=True)
 
@@ -86,7 +86,7 @@ class _Colorize(nn.Module):
 def _traced(module: nn.Module, outputs: list[str], *, hints: bool, seen: tuple[int, int] = TRACED) -> onnx.ModelProto:
     """A module as ONNX, for photographs of any sides. seen: the example's, where the result has others."""
     inputs = {PHOTO: (1, 1, *seen), HINTS: (1, 3, *TRACED)} if hints else {PHOTO: (1, 1, *seen)}
-    sides = dict.fromkeys((*inputs, OUTPUT), SIDES)
+    sides = dict.fromkeys((*inputs, COLOURS), SIDES)
     if seen != TRACED:
         sides[PHOTO] = {2: "seen_height", 3: "seen_width"}
     file = BytesIO()
