@@ -35,7 +35,7 @@ from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import SCORES, read_tree
 from colorization.models.common.weights import load_model, save_model
 from colorization.photo.catalog import BUNDLED, CHECKOUT
-from colorization.photo.network import OnnxNetwork
+from colorization.photo.onnx_network import OnnxNetwork
 from colorization.report.labels import Labels
 from tools import as_painted, eight_bits, markdown, model_card, vividness
 from tools.as_painted import AsPainted, AsStored

@@ -27,7 +27,7 @@ from colorization.evaluation import hinted
 from colorization.export.looks import ONCE, Ratios, looped, one_look
 from colorization.models.common.blocks import resized, scaled
 from colorization.models.common.onnx_file import read_model, sealed
-from colorization.photo.network import runtime
+from colorization.photo.onnx_network import runtime
 from tools.onnx_graph import fused, is_dense, joined, padded
 
 EXACT = (r"/encoder/fixed", r"/head")  # the first stages, whose errors all others see, and the colours themselves

@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from colorization.photo.network import runtime
+from colorization.photo.onnx_network import runtime
 
 GROUP = 8  # channels
 

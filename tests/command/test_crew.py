@@ -21,7 +21,7 @@ from colorization.command.plan import Job
 from colorization.core.errors import InputError
 from colorization.film.opening import FilmHeader
 from colorization.photo.colorizer import PhotoColorizer
-from colorization.photo.network import on_processors
+from colorization.photo.loading import on_processors
 from colorization.photo.reading import Header
 
 MODEL, CONTEXT = Path("a.onnx"), crew._context

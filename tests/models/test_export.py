@@ -22,7 +22,7 @@ from colorization.models.common.description import read_description, tree_of
 from colorization.models.common.weights import build, save_model
 from colorization.models.ours.network import LOOKS, Ours
 from colorization.photo import catalog
-from colorization.photo.network import OnnxNetwork
+from colorization.photo.onnx_network import OnnxNetwork
 
 SIDES = [(64, 64), (67, 93), (93, 67), (33, 47), (15, 12), (7, 90), (1, 1)]
 CLOSE = 0.02  # ab units

@@ -10,7 +10,7 @@ from colorization.export.looks import ONCE, looped, one_look
 from colorization.export.network import exported
 from colorization.models.common.blocks import scaled
 from colorization.models.common.weights import build
-from colorization.photo.network import OnnxNetwork
+from colorization.photo.onnx_network import OnnxNetwork
 
 GRAY = np.random.default_rng(0).uniform(-1, 1, (20, 31)).astype(np.float32)
 

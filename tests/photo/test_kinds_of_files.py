@@ -17,8 +17,9 @@ from PIL import Image, ImageCms
 from colorization.color import lab_to_rgb
 from colorization.command.batch import colorize_all
 from colorization.command.finding import find_photos
+from colorization.command.look import Look
 from colorization.command.messages import passed_over
-from colorization.command.one import GAP, Look
+from colorization.command.one import GAP
 from colorization.command.plan import Wishes, plan
 from colorization.command.same import Guard
 from colorization.core.errors import InputError

@@ -20,7 +20,7 @@ from colorization.models.common.contract import Colorizer
 from colorization.models.common.description import read_description
 from colorization.models.common.weights import build, load_model, save_model
 from colorization.photo import catalog
-from colorization.photo.network import OnnxNetwork
+from colorization.photo.onnx_network import OnnxNetwork
 from tools import bundle, markdown, model_card
 from tools.half_precision import Beside, halved
 

@@ -9,7 +9,7 @@ from colorization.export.looks import looped, one_look
 from colorization.export.network import exported
 from colorization.models.common.onnx_file import sealed
 from colorization.models.common.weights import build
-from colorization.photo.network import FEATURES, OnnxNetwork
+from colorization.photo.onnx_network import FEATURES, OnnxNetwork
 from tools.eight_bits import quantised
 from tools.onnx_graph import joined, padded
 

@@ -7,7 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from colorization.command.one import Done, Look, attempted
+from colorization.command.look import Look
+from colorization.command.one import Done, attempted
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.process import keep_memory

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorization.command.batch import in_turn, ready, settle
-from colorization.command.one import Done, Look, attempted
+from colorization.command.look import Look
+from colorization.command.one import Done, attempted
 from colorization.command.plan import Job
 from colorization.command.same import Guard, folded
 from colorization.core.files import partial_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
 
     from colorization.command.batch import Load
-    from colorization.command.one import Ready
+    from colorization.command.look import Ready
 
 MANY = 8  # photographs; for fewer, other processes would hardly be there in time
 MOST = 8  # processes; each takes 145 MB for photographs of 1 megapixel, 270 MB for 12
@@ -38,7 +39,7 @@ def processes_for(jobs: Sequence[Job], model: Path, device: str) -> int:
     """
     if len(jobs) < MANY or any(isinstance(job.header, FilmHeader) for job in jobs):
         return 1
-    from colorization.photo.network import on_processors
+    from colorization.photo.loading import on_processors
 
     if not on_processors(model, device) or not _semaphores():
         return 1

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from colorization.command.one import Look
+from colorization.command.look import Look
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, shown
@@ -13,7 +13,7 @@ from colorization.film.coloring import colorize_film
 from colorization.film.opening import FilmHeader
 
 if TYPE_CHECKING:
-    from colorization.command.one import Ended, Ready
+    from colorization.command.look import Ended, Ready
     from colorization.photo.likeness import Reference
 
 

@@ -1,16 +1,15 @@
 """Colorize one photograph or film of a batch, and say in one line what went wrong."""
 
 import os
-import threading
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
+from colorization.command.look import Look
 from colorization.command.plan import Job
 from colorization.command.same import Guard
 from colorization.core.errors import InputError, out_of_memory
@@ -20,36 +19,11 @@ from colorization.photo.reading import read_photo, read_picture
 from colorization.photo.writing import depth, save, write_photo
 
 if TYPE_CHECKING:
-    from multiprocessing import synchronize
-
-    from colorization.film.hints import FilmHint
-    from colorization.photo.colorizer import PhotoColorizer
-    from colorization.photo.hints import Hint
-    from colorization.photo.likeness import Reference
-
-    Ended = threading.Event | synchronize.Event  # set after an interrupt
-    Ready = Future[tuple[PhotoColorizer, list[Reference]]]
+    from colorization.command.look import Ended, Ready
 
 LARGE = 16 * 2**20  # pixels; larger photographs are in memory one at a time
 SHOWN = 2048  # longest side of each picture in a comparison, in pixels
 GAP = 8  # pixels between the pictures of a comparison
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """The options that decide how the results look."""
-
-    saturation: float | None  # None: the model's default
-    samples: int
-    prepare: bool
-    hints: "list[Hint]"  # for a single photograph
-    film_hints: "list[FilmHint]"  # for a single film
-    quality: int
-    mark: bool = True  # results say that their colours are invented
-    detail: float = 1  # factor on the side that the model sees
-    negative: bool = False  # photographs are negatives
-    like: list[Image.Image] = field(default_factory=list)  # photographs in colour
-    keep_time: bool = False  # results get the time of their photograph's file
 
 
 class Done(NamedTuple):

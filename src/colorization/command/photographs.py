@@ -15,7 +15,7 @@ from colorization.command import messages
 from colorization.command.batch import colorize_all, settle
 from colorization.command.crew import colorize_many, processes_for
 from colorization.command.finding import find_photos
-from colorization.command.one import Look
+from colorization.command.look import Look
 from colorization.command.parser import QUALITY
 from colorization.command.plan import Exists, Job, Wishes, place, plan
 from colorization.command.same import Guard

@@ -24,9 +24,10 @@ from colorization.photo.catalog import find, vividness
 from colorization.photo.guide import guided, placed
 from colorization.photo.hints import SIZE, Hint, checked, map_of
 from colorization.photo.likeness import Compared, Reference, picture
+from colorization.photo.loading import open_network
 from colorization.photo.metadata import ORIENTATION
 from colorization.photo.negative import positive
-from colorization.photo.network import NO_FEATURES, Network, open_network
+from colorization.photo.network import NO_FEATURES, Network
 from colorization.photo.pixels import levels_of_array, levels_of_image
 from colorization.photo.recolor import L_LEVELS, colour_maps
 from colorization.photo.seen import FINEST, viewed
