@@ -262,16 +262,21 @@ def test_intervals_of_trends():
     share, low, high = trends.later_is_lower([np.array([5.0, 4.0, 2.0, 3.0, 1.0, 0.0])])
     assert share == pytest.approx(14 / 15) and low < share < high < 1
     assert [trends.later_is_lower([loss])[0] for loss in (FALLING, RISING)] == pytest.approx([1, 0])
+    one, two = np.array([5.0, 4.0, 2.0, 3.0, 1.0, 0.0]), np.array([5.0, 4.0, 3.0, 2.0, 0.0, 1.0])
+    assert trends.later_is_lower([one, FALLING, two])[0] == pytest.approx(43 / 45)
     slope, low, high = trends.relative_slope([FALLING, 2 * FALLING])
     assert (slope, low, high) == pytest.approx((-0.1,) * 3)
     assert trends.early_share(np.array([8.0, 6.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.5)
     assert trends.early_share(np.ones(9)) == 0
 
 
-def test_the_ratio_of_changes_covers_the_true_one_at_the_stated_rate():
+@pytest.mark.parametrize(
+    "course", [np.cumsum, lambda noise, axis: noise], ids=["a random walk", "noise around a trend"]
+)
+def test_the_ratio_of_changes_covers_the_true_one_at_the_stated_rate(course):
     covered = 0
     for seed in range(300):
         steps = np.random.default_rng(seed).normal(size=(3, 20, 2)) * (0.03, 0.01)
-        _, low, high = trends.ratio_of_changes([np.exp(its.cumsum(axis=0)) for its in steps])
+        _, low, high = trends.ratio_of_changes([np.exp(course(its, axis=0)) for its in steps])
         covered += low < 3.0 < high
     assert covered / 300 == pytest.approx(0.95, abs=0.03)

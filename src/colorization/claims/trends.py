@@ -14,14 +14,15 @@ EXTREME = 1 - 1e-12  # largest correlation whose Fisher z is finite
 def later_is_lower(losses: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """The share of all pairs of epochs in which the later one has the lower loss, of all trainings, with its interval.
 
-    It is (1 - τ) / 2 of Kendall's rank correlation τ of the loss and the epoch, by the mean of Fisher's z and its
-    interval (Fieller, Hartley & Pearson 1957); for 5 epochs and more.
+    It is (1 - τ) / 2 of Kendall's rank correlation τ of the loss and the epoch, by Fisher's z and its
+    interval (Fieller, Hartley & Pearson 1957); for 5 epochs and more. Of several trainings, τ's mean is transformed: a
+    mean of z would follow the one whose loss always falls, as its z is infinite.
     """
     from scipy import stats  # here, as it takes a second to import, and the sample judges no claim
 
-    taus = [np.clip(stats.kendalltau(np.arange(len(loss)), -loss).statistic, -EXTREME, EXTREME) for loss in losses]
+    tau = np.mean([stats.kendalltau(np.arange(len(loss)), -loss).statistic for loss in losses])
     deviation = math.sqrt(sum(0.437 / (len(loss) - 4) for loss in losses)) / len(losses)
-    share, low, high = ((1 + each) / 2 for each in _of_z(np.arctanh(taus).mean(), deviation))
+    share, low, high = ((1 + each) / 2 for each in _of_z(math.atanh(np.clip(tau, -EXTREME, EXTREME)), deviation))
     return share, low, high
 
 
@@ -62,6 +63,8 @@ def ratio_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, float]:
 
     pairs: (epochs, 2) of each training. A change is that of the logarithm, without the training's mean change, and its
     size the standard deviation; the ratio of two variances follows Fisher's F. nan if a loss is 0 or less or constant.
+    Successive changes are correlated, those of noise around a trend by -1/2, so n changes of a loss count as
+    n (1 - r²) / (1 + r²), with their autocorrelation r at lag 1 (Bayley & Hammersley 1946).
     """
     from scipy import stats
 
@@ -71,10 +74,11 @@ def ratio_of_changes(pairs: Sequence[np.ndarray]) -> tuple[float, float, float]:
     first, second = np.sqrt((changes**2).sum(axis=0))
     if not (first > 0 and second > 0):
         return math.nan, math.nan, math.nan
-    free = len(changes) - len(pairs)
-    wide = math.sqrt(stats.f.ppf((1 + CONFIDENCE) / 2, free, free))
-    ratio = float(first / second)
-    return ratio, ratio / wide, ratio * wide
+    squares = np.array([_autocorrelation(its) ** 2 for its in changes.T])
+    over, under = (len(changes) - len(pairs)) * (1 - squares) / (1 + squares)
+    ratio, tail = float(first / second), (1 + CONFIDENCE) / 2
+    low, high = (math.sqrt(stats.f.ppf(tail, *free)) for free in ((over, under), (under, over)))
+    return ratio, ratio / low, ratio * high
 
 
 def stands_out(loss: np.ndarray, epoch: int) -> bool:
