@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from PIL import Image
 from serving import READY, browsing, downloaded, free_port, serving, start, upload
 
 from colorization.page.album import delete_old
-from colorization.page.server import sweep
+from colorization.page.server import sweep, uploads
 
 DOWNLOAD = "Download at full size"
 
@@ -271,6 +272,20 @@ def test_a_running_server_is_not_swept(tmp_path):
     (tmp_path / "colorize-mine").mkdir()
     sweep(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_only_what_a_server_has_left_is_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = 2**22 + 1  # over the largest number of a process
+    with uploads() as mine:
+        theirs = tmp_path / mine.name.replace(str(os.getpid()), str(ended))
+        theirs.mkdir()
+        others = ["colorize-2023-holiday", f"colorize-{ended}-abcdefgh", "colorize-serve-", f"colorize-serve-{ended}",
+                  f"colorize-serve-{ended}-holiday", f"colorize-serve-{ended}-holidays-in-may"]  # fmt: skip
+        for name in others:
+            (tmp_path / name).mkdir()
+        sweep(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {mine.name, *others}
 
 
 def test_old_uploads_are_deleted(tmp_path):

@@ -6,6 +6,7 @@ they are deleted when nobody has looked at them for a while, and when the server
 
 import logging
 import os
+import re
 import shutil
 import signal
 import sys
@@ -24,7 +25,8 @@ from colorization.page.album import KEPT, Album
 from colorization.page.app import application
 from colorization.page.painting import Painter, loaded, models
 
-PREFIX = "colorize-"  # of the temporary folder's name, before the number of its process
+PREFIX = "colorize-serve-"  # of the temporary folder's name, before the number of its process
+NAME = re.compile(PREFIX + r"([0-9]+)-[a-z0-9_]{8}")  # as mkdtemp ends it
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # Windows lacks the third, all others the last
 GRACE = 1  # seconds that answers have to end when the server stops
 IDLE = 60  # seconds until a connection without requests is closed
@@ -100,10 +102,10 @@ def uploads() -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Delete the uploads of servers that were killed: folders named after a process that has ended."""
+    """Delete the uploads of servers that were killed: folders named as theirs after a process that has ended."""
     for left in folder.glob(f"{PREFIX}*"):
-        number = left.name.removeprefix(PREFIX).split("-")[0]
-        if number.isdecimal() and not runs(int(number)):
+        found = NAME.fullmatch(left.name)
+        if found and not runs(int(found[1])):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -128,7 +130,8 @@ def runs(number: int) -> bool:
 def forget(album: Album) -> None:
     """Delete old photographs, again and again until the folder is gone."""
     while album.folder.is_dir():
-        album.forget()
+        with suppress(OSError):  # of one file; the others wait for the next turn
+            album.forget()
         time.sleep(KEPT / 10)
 
 
