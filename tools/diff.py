@@ -52,12 +52,15 @@ class Revision:
 def compared(model: str, before: Revision, after: Revision, config: Config) -> pd.DataFrame:
     """Rows (measure, before, after, difference, low, high): the difference is after minus before, with its interval.
 
-    Recognition is compared if the same classifier judged both. Raises InputError if the photographs differ.
+    Recognition is compared if the same classifier judged both, the rebalanced AuC if the same weights of colours did.
+    Raises InputError if the photographs differ.
     """
     scores = {"after": after.scores(model), "before": before.scores(model)}
     if not scores["after"].name.equals(scores["before"].name):
         counts = " and ".join(f"{len(table)} at {side.name}" for table, side in zip(scores.values(), (after, before)))
         raise InputError(f"{model}: scored on different photographs ({counts}); use the same data and evaluate.split")
+    if not _near(scores, "mse_gray"):
+        raise InputError(f"{model}: scored at different sizes; use the same data.image_size and data.resize")
     values, resampled = measured(scores, config.compare, config.train.seed)
     original = after.features("original")
     if np.array_equal(original, before.features("original")):
@@ -65,11 +68,23 @@ def compared(model: str, before: Revision, after: Revision, config: Config) -> p
         add_frechet(values, resampled, features, original, config.compare, config.train.seed)
     else:
         print("the two revisions have different classifiers: recognised and scene_frechet are left out")
-        values = {side: {m: v for m, v in found.items() if m != "recognised"} for side, found in values.items()}
+        values = _without("recognised", values)
+    if not _near(scores, "weight"):
+        print("the two revisions weigh colours differently: auc_rebalanced is left out")
+        values = _without("auc_rebalanced", values)
     table = differences(values, resampled).drop(columns=["first", "second", "p", "p_holm"])
     for place, side in enumerate(("before", "after"), 1):
         table.insert(place, side, table.measure.map(values[side]))
     return table
+
+
+def _near(scores: dict[str, pd.DataFrame], column: str) -> bool:
+    """Whether a column of both tables, which depends on no model, is the same but for rounding."""
+    return np.allclose(scores["before"][column], scores["after"][column], rtol=1e-3, atol=1e-6)
+
+
+def _without(measure: str, values: dict[str, dict]) -> dict[str, dict]:
+    return {side: {m: v for m, v in found.items() if m != measure} for side, found in values.items()}
 
 
 def main():

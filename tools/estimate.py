@@ -63,7 +63,8 @@ def main() -> None:
     print(f"{'':21}" + "".join(f"{precision:>20}" for precision in PRECISIONS) + "  faster")
     whole = dict.fromkeys(PRECISIONS, 0.0)
     for name in config.models:
-        add(whole, expected(name, config.model(name), config.model(name).network(), photos, seconds))
+        seeds = config.train.seeds if name in config.train.repeats else 1
+        add(whole, expected(name, config.model(name), config.model(name).network(), photos, seconds, seeds))
     if len(known := shared_categories(paths.INDEX)) > 1:
         photos = labelled(paths.TRAIN, rows_of(paths.INDEX, "train").category, known, device)
         network = config.classifier.network() | {"categories": known}
@@ -83,12 +84,14 @@ def advice(faster: str) -> str:
     return f"faster: LT_PRECISION={faster} dvc repro" if faster != PRECISIONS[0] else "the default is the faster one"
 
 
-def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float) -> dict[str, float]:
-    """Print a model's line; return the seconds that its training will take in each precision."""
+def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float, seeds: int = 1) -> dict[str, float]:
+    """Print a model's line; return the seconds that its trainings, one per seed, will take in each precision."""
     rates = {precision: rate(name, params, network, photos, seconds, precision) for precision in PRECISIONS}
-    spent = {precision: params.epochs * len(photos) / per_second for precision, per_second in rates.items()}
+    shown = seeds * params.epochs * len(photos)
+    spent = {precision: shown / per_second for precision, per_second in rates.items()}
     cells = "".join(f"  {rates[precision]:7.1f}/s {clock(spent[precision]):>8}" for precision in PRECISIONS)
-    print(f"{name:10} {params.epochs:3} epochs{cells}  {min(spent, key=lambda each: spent[each])}", flush=True)
+    faster, again = min(spent, key=lambda each: spent[each]), f", {seeds} seeds" if seeds > 1 else ""
+    print(f"{name:10} {params.epochs:3} epochs{cells}  {faster}{again}", flush=True)
     return spent
 
 

@@ -37,7 +37,7 @@ def address() -> str:
     found = PUBLIC.fullmatch(output("git", "remote", "get-url", "origin"))
     if found is None:
         raise InputError("git remote origin: not the address of a public repository; Kaggle clones from there")
-    if not output("git", "branch", "--remotes", "--contains", "HEAD"):
+    if not output("git", "branch", "--remotes", "--list", "origin/*", "--contains", "HEAD"):
         raise InputError("git: this revision is not on origin; push it first, since Kaggle clones it from there")
     return f"https://{found[1]}/{found[2]}.git"
 
@@ -131,6 +131,7 @@ def main() -> None:
 def complete(state: dict, file: Path, home: Path) -> None:
     """Follow a run to its end over all its sessions, and bring its results home."""
     if not state["session"]:
+        shutil.rmtree(home, ignore_errors=True)
         next_session(state, file)
     while True:
         kernel = kernel_of(state, state["session"])
@@ -140,10 +141,10 @@ def complete(state: dict, file: Path, home: Path) -> None:
             state["session"] -= 1  # a second call pushes this session again
             write_json(file, state)
             raise
-        shutil.rmtree(home, ignore_errors=True)
         kernels.bring(kernel, home)
         if read_json(home / "done.json")["finished"]:
             break
+        shutil.rmtree(home)  # what the next session brings has the same names
         next_session(state, file)
     name = state["wanted"]["name"]
     shutil.rmtree(Path("results") / name, ignore_errors=True)

@@ -180,6 +180,7 @@ def main():
         shutil.copyfile(source, folder / source.name)
     write_table(folder / "tradeoff.csv", curves)
     write_table(folder / "history.csv", joined(losses))
+    (folder / "hints.csv").unlink(missing_ok=True)
     if told:
         write_table(folder / "hints.csv", joined(told))
     write_bytes(folder / "README.md", page.encode())

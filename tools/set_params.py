@@ -12,7 +12,7 @@ from ruamel.yaml import YAML, YAMLError  # comes with DVC
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import write_bytes
-from colorization.core.params import load_config
+from colorization.core.params import from_tree
 
 
 def changed(text: str, changes: list[str]) -> str:
@@ -43,8 +43,9 @@ def main() -> None:
     preset = Path(sys.argv[1])
     if not preset.is_file():
         raise InputError(f"{preset}: file not found")
-    write_bytes(paths.PARAMS, changed(preset.read_text(encoding="utf-8"), sys.argv[2:]).encode())
-    load_config()
+    text = changed(preset.read_text(encoding="utf-8"), sys.argv[2:])
+    from_tree(YAML(typ="safe").load(text))
+    write_bytes(paths.PARAMS, text.encode())
 
 
 if __name__ == "__main__":

@@ -210,6 +210,15 @@ def test_mistakes_are_reported_with_their_key(tmp_path, key, value, told):
     assert told in refused(tmp_path, changed(key, value))
 
 
+@pytest.mark.parametrize("name, change", [("resunet", {"depth": 5}), ("ours", {"enlarge": 1.0})])
+def test_batch_norm_gets_more_than_one_value(name, change):
+    fit = dataclasses.replace(load_config(ROOT / "params.yaml").models[name], batch_size=1, **change)
+    fit.check(name, 64)
+    with pytest.raises(InputError, match=rf"models.{name}.batch_size: must be 2 or more"):
+        fit.check(name, 32)
+    dataclasses.replace(fit, batch_size=2).check(name, 32)
+
+
 BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghi"))
 MERGES = "a: &a {k: 1}\n" + "".join(
     f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}\n" for a, b in pairwise("abcdefghi")

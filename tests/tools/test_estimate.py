@@ -59,6 +59,8 @@ def test_the_time_is_that_of_all_epochs(monkeypatch, capsys):
     assert estimate.expected("vae", params, {}, range(600), 1.0) == dict.fromkeys(
         ("32-true", "bf16-mixed"), params.epochs * 300
     )
+    three = estimate.expected("vae", params, {}, range(600), 1.0, seeds=3)
+    assert set(three.values()) == {3 * params.epochs * 300} and capsys.readouterr().out.endswith(", 3 seeds\n")
     assert [estimate.clock(s) for s in (29, 1800, 5400)] == ["0 min", "30 min", "1.5 h"]
 
 

@@ -15,6 +15,7 @@ from kaggle_server import SIGNATURE, KaggleServer
 
 from colorization.core.errors import InputError
 from tools.kaggle_run import script
+from tools import kaggle_run, set_params
 from tools.set_params import changed
 
 SERVICE = "kernels.KernelsApiService/"
@@ -166,6 +167,26 @@ def test_what_kaggle_refuses_is_one_line(place):
         assert "Kaggle rejected the credentials (HTTP 401)" in follow(place, server, "paper").stderr
 
 
+def test_a_download_that_broke_off_is_continued(tmp_path, monkeypatch):
+    home, file = tmp_path / "home", tmp_path / "run.json"
+    home.mkdir()
+    (home / "first.tar").write_bytes(b"kept")
+    file.touch()
+
+    def bring(kernel, folder):
+        assert (folder / "first.tar").read_bytes() == b"kept"
+        for name, content in (done(True) | RESULTS).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(kaggle_run, "follow", lambda kernel: None)
+    monkeypatch.setattr(kaggle_run, "kernel_of", lambda state, session: "somebody/paper-1")
+    monkeypatch.setattr(kaggle_run.kernels, "bring", bring)
+    kaggle_run.complete({"session": 1, "wanted": {"name": "paper"}}, file, home)
+    assert (tmp_path / "results/paper/README.md").exists() and not file.exists()
+
+
 def test_a_file_outside_of_its_folder_is_refused(place):
     with KaggleServer(b"") as server:
         Kernels(server, [("COMPLETE", "")], [{"../../outside": b"x"}])
@@ -185,6 +206,7 @@ def test_bad_input_is_told_before_anything_is_pushed(place):
             found = follow(place, server, *arguments)
             assert found.returncode == 1 and told in found.stderr and found.stderr.count("\n") == 1, found.stderr
         run(["git", "commit", "-q", "--allow-empty", "-m", "not pushed"], place)
+        run(["git", "update-ref", "refs/remotes/fork/main", "HEAD"], place)  # Kaggle clones from origin
         assert "push it first" in follow(place, server, "paper").stderr
         run(["git", "remote", "set-url", "origin", "/srv/git"], place)
         assert "not the address of a public repository" in follow(place, server, "paper").stderr
@@ -201,6 +223,15 @@ def test_changes_keep_the_comments_of_a_preset():
     for wrong in ("models.gan.l1", "models.gan.l1_weight", "a.b=1", "train.seed.x=1", "train.seed=[1"):
         with pytest.raises(InputError, match="no such parameter or value|not a change"):
             changed(text, [wrong])
+
+
+def test_a_bad_value_leaves_params_as_they_were(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["set_params", str(ROOT / "presets/paper.yaml"), "models.gan.lr=-1"])
+    with pytest.raises(InputError, match="models.gan.lr: must be above 0"):
+        set_params.main()
+    assert (tmp_path / "params.yaml").read_text() == "mine"
 
 
 @pytest.mark.slow

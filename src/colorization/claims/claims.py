@@ -4,15 +4,15 @@ from collections.abc import Callable
 from functools import partial
 
 from colorization.claims import losses, results
-from colorization.claims.losses import CONVERGED_EPOCHS, REPORT_EPOCHS, SLIGHT, UNSTABLE
+from colorization.claims.losses import CONVERGED_EPOCHS, MIN_EPOCHS, REPORT_EPOCHS, SLIGHT, UNSTABLE
 from colorization.claims.results import GREAT, HARD_TO_TELL, OVERLY, SOME
 from colorization.claims.verdicts import UNDECIDED, Evidence, Found
 from colorization.core.params import PAPER
 
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (
-    "The validation loss still falls (Theil–Sen slope) after epoch 20, or in the second half of a shorter run. What "
-    f"cannot be told from level refutes the claim if any fall is below {SLIGHT:.0%} per epoch. A run whose learning "
+    f"The validation loss still falls (Theil–Sen slope) after epoch {REPORT_EPOCHS}, or in the second half of a run of "
+    f"fewer than {REPORT_EPOCHS + MIN_EPOCHS} epochs. What cannot be told from level refutes the claim if any fall is below {SLIGHT:.0%} per epoch. A run whose learning "
     "rate goes to 0 cannot decide this."
 )
 HARD = (

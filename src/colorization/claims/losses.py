@@ -63,11 +63,12 @@ def mirrors(histories: Sequence[pd.DataFrame]) -> Found:
 
 @of_epochs
 def peak(histories: Sequence[pd.DataFrame]) -> Found:
-    return of_all([_peak(history.iloc[1:]) for history in histories])  # the first epoch is the start, not a peak
+    return of_all(_by_seed(_peak, histories))
 
 
 def _peak(history: pd.DataFrame) -> Found:
-    d_loss, adversarial = history.train_d_loss.to_numpy(), history.train_adversarial.to_numpy()
+    later = history.iloc[1:]  # the first epoch is the start, not a peak
+    d_loss, adversarial = later.train_d_loss.to_numpy(), later.train_adversarial.to_numpy()
     high, low = int(d_loss.argmax()), int(adversarial.argmin())
     sudden = trends.stands_out(d_loss, high) and trends.stands_out(adversarial, low)
     figure = f"discriminator's highest loss in epoch {high + 2}, generator's lowest loss in epoch {low + 2}"
@@ -77,7 +78,7 @@ def _peak(history: pd.DataFrame) -> Found:
 
 @of_epochs
 def sharp(histories: Sequence[pd.DataFrame]) -> Found:
-    return of_all([_sharp(history) for history in histories])
+    return of_all(_by_seed(_sharp, histories))
 
 
 def _sharp(history: pd.DataFrame) -> Found:
@@ -121,6 +122,10 @@ def converged_differ(evidence: Evidence) -> Found:
     if any(before * after < 0 and min(abs(before), abs(after)) > CLOSE for before, after in gaps):
         return Found(figure, CONFIRMED)
     return Found(figure, REFUTED if all(abs(gap) > CLOSE for pair in gaps for gap in pair) else UNDECIDED)
+
+
+def _by_seed(find: Callable[[pd.DataFrame], Found], histories: Sequence[pd.DataFrame]) -> dict[int, Found]:
+    return {int(history.seed.iloc[0]): find(history) for history in histories}
 
 
 def _seeds(histories: Sequence[pd.DataFrame]) -> str:

@@ -54,10 +54,10 @@ def together(found: list[str]) -> str:
     return REFUTED if REFUTED in found else UNDECIDED if UNDECIDED in found else CONFIRMED
 
 
-def of_all(found: Sequence[Found]) -> Found:
-    """An event of every seed's training is confirmed, of none's refuted, of some's undecided."""
-    verdicts = {one.verdict for one in found}
-    figures = [one.figure if len(found) == 1 else f"seed {n}: {one.figure}" for n, one in enumerate(found, 1)]
+def of_all(found: Mapping[int, Found]) -> Found:
+    """An event of every seed's training is confirmed, of none's refuted, of some's undecided. found: by seed."""
+    verdicts = {one.verdict for one in found.values()}
+    figures = [one.figure if len(found) == 1 else f"seed {seed}: {one.figure}" for seed, one in found.items()]
     return Found(". ".join(figures), verdicts.pop() if len(verdicts) == 1 else UNDECIDED)
 
 

@@ -71,6 +71,13 @@ class Fit:
         """Whether the model starts from an encoder that was trained on other photographs."""
         return getattr(self, "encoder_weights", "none") != "none"
 
+    def require_batches(self, name: str, lowest: int) -> None:
+        """Raise InputError for batches of one photograph if the side of the lowest level, in pixels, is 1: batch norm
+        needs more than one value.
+        """
+        if self.batch_size == lowest == 1:
+            raise InputError(f"models.{name}.batch_size: must be 2 or more at this data.image_size, not 1")
+
     def check(self, name: str, image_size: int) -> None:
         """Raise InputError for parameters that do not fit each other or the photographs' side in pixels."""
         if image_size % 2**self.halvings:

@@ -1,5 +1,6 @@
 """The block `models.ours` of params.yaml, and the model's label and colour in figures."""
 
+import math
 from dataclasses import dataclass
 
 from colorization.core.errors import InputError
@@ -7,6 +8,7 @@ from colorization.core.params import Fit
 from colorization.core.schema import rule
 
 LABEL, COLOR = "LiteUNet", "#5B1A8B"
+ENCODER_STRIDE = 32  # it halves the side five times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +31,4 @@ class Params(Fit):
         super().check(name, image_size)
         if self.width % 8:
             raise InputError(f"models.{name}.width: must be a multiple of 8 for its attention, not {self.width}")
+        self.require_batches(name, math.ceil(image_size * self.enlarge / ENCODER_STRIDE))

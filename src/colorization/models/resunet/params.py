@@ -23,3 +23,4 @@ class Params(Fit):
         super().check(name, image_size)
         if self.width % 2:
             raise InputError(f"models.{name}.width: must be even for its attention, not {self.width}")
+        self.require_batches(name, image_size >> self.depth)
