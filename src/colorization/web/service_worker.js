@@ -26,10 +26,15 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+// A file of the page; a visit to any other place, as to the folder itself, gets the page.
+async function stored(cache, request) {
+  const found = await cache.match(request, { ignoreSearch: true });
+  return found ?? (request.mode === "navigate" ? cache.match("index.html") : undefined);
+}
+
 async function answer(request) {
-  const wanted = request.mode === "navigate" ? "index.html" : request;
   const cache = await caches.open(NAME + VERSION);
-  const found = (await cache.match(wanted, { ignoreSearch: true })) ?? (await fetch(request));
+  const found = (await stored(cache, request)) ?? (await fetch(request));
   const headers = new Headers(found.headers);
   for (const [key, value] of Object.entries(HEADERS)) headers.set(key, value);
   return new Response(found.body, { status: found.status, statusText: found.statusText, headers });
