@@ -40,6 +40,16 @@ const ours = {
     const bands = [{ pixels: pixels.subarray(0, half) }, { pixels: pixels.subarray(half) }];
     return new Uint8Array(await (await png(bands, shape, alpha)).arrayBuffer());
   },
+  async brokenPng(told) {
+    const { png } = await import(new URL("png.js", folder));
+    function* bands() {
+      yield { pixels: new Uint8ClampedArray(4) };
+      throw new RangeError(told);
+    }
+    const waiting = new Promise((resolve) => setTimeout(resolve, 10_000, "waits forever"));
+    const ended = png(bands(), { width: 1, height: 2 }, false).catch((error) => `${error.name}: ${error.message}`);
+    return Promise.race([ended, waiting]);
+  },
   async lightnessOf(pixels) {
     const levels = new Uint16Array(pixels.length / 4);
     (await import(new URL("recolor.js", folder))).lightnessOf(pixels, levels, 0);

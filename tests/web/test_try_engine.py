@@ -449,6 +449,10 @@ def test_files_of_a_canvas_are_marked(js, name, mode):
         assert found.mode == mode
 
 
+def test_an_error_while_a_png_is_written_is_told(js):
+    assert js("", "brokenPng", "no memory") == "RangeError: no memory"
+
+
 def test_png_is_marked(js):
     pixels = RANDOM.integers(0, 256, (6, 5, 4), np.uint8)
     with Image.open(io.BytesIO(js("", "png", pixels, {"width": 5, "height": 6}, True).tobytes())) as found:

@@ -25,12 +25,20 @@ async function* deflated(bands, width, channels) {
   const stream = new CompressionStream("deflate"); // zlib's format, as PNG has it
   const reader = stream.readable.getReader();
   const writer = stream.writable.getWriter();
-  const writing = (async () => {
-    for (const { pixels } of bands) await writer.write(filtered(pixels, width, channels));
-    await writer.close();
-  })();
+  const writing = write(writer, bands, width, channels);
+  writing.catch(() => {}); // the reader gets its error, too
   for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
   await writing;
+}
+
+async function write(writer, bands, width, channels) {
+  try {
+    for (const { pixels } of bands) await writer.write(filtered(pixels, width, channels));
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error); // else the reader waits forever
+    throw error;
+  }
 }
 
 function filtered(pixels, width, channels) {
