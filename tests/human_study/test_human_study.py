@@ -5,7 +5,10 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,7 @@ from PIL import Image
 from scipy import stats
 from skimage.color import rgb2lab
 
+from colorization import human_study
 from colorization.core.errors import InputError
 from colorization.core.params import HumanStudy
 from colorization.human_study import answer_files as answers
@@ -191,6 +195,32 @@ def test_a_participant_who_fails_two_catch_trials_is_excluded(tmp_path):
 def test_duplicate_answers_count_once_and_other_studies_are_ignored(tmp_path):
     found = rates(tmp_path, answered(), answered(), answered("b" * 16), answered("c" * 16, study="0" * 16, trials=[]))
     assert (found["participants"], found["duplicates"], found["other_studies"]) == (2, 1, 1)
+
+
+PAUSE = """
+const child = { replaceChildren() {} };
+const part = () => ({ setAttribute() {}, addEventListener() {}, dataset: {}, firstElementChild: child });
+globalThis.document = { getElementById: () => ({ ...part(), textContent: '{"seconds": 0}' }), addEventListener() {} };
+globalThis.addEventListener = () => {};
+globalThis.crypto ??= require("node:crypto").webcrypto;
+globalThis.requestAnimationFrame = (act) => setImmediate(act, 0);
+globalThis.Image = class { decode() {} };
+const days = [0, 3 * 86400000];
+Object.defineProperty(globalThis, "performance", { value: { now: () => days.shift() } });
+const script = require("node:fs").readFileSync(process.argv[1], "utf8").replace(/run\\(\\);\\s*$/, "");
+const wait = "setInterval(() => answer(0, 'keyboard'), 50); ask({ images: ['a', 'b'] })";
+eval(`${script}; ${wait}`).then(({ milliseconds }) => (console.log(milliseconds), process.exit()));
+"""
+
+
+def test_an_answer_after_days_counts(tmp_path):
+    if not shutil.which("node"):
+        assert "CI" not in os.environ, "CI needs node: apt-get install nodejs"
+        pytest.skip("no node on the PATH")
+    command = ["node", "-e", PAUSE, Path(human_study.__file__).parent / "page.js"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert rates(tmp_path, edited(milliseconds=int(done.stdout)))["participants"] == 1
 
 
 def edited(place=0, **changes):

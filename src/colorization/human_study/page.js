@@ -4,6 +4,7 @@ const study = JSON.parse($("study").textContent);
 const SIDES = ["left", "right"];
 const KEYS = { ArrowLeft: 0, f: 0, F: 0, ArrowRight: 1, j: 1, J: 1 };
 const FIXATION = 700; // milliseconds of the cross before a pair
+const LONGEST = 24 * 60 * 60 * 1000; // milliseconds of an answer, as answer_files.py allows
 const HALF_FRAME = 8; // milliseconds: a display ends with the frame nearest to the end of its time
 
 const digits = (byte) => byte.toString(16).padStart(2, "0");
@@ -81,7 +82,7 @@ async function ask(trial) {
   const start = performance.now();
   state("answer", "Which one was the photograph?");
   const { side, input } = await new Promise((take) => (waiting = take));
-  const milliseconds = Math.round(performance.now() - start);
+  const milliseconds = Math.min(LONGEST, Math.round(performance.now() - start));
   state("wait", "");
   return { images, order, input, chosen: order[side], side: SIDES[side], milliseconds };
 }
