@@ -6,9 +6,11 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import time
 from contextlib import nullcontext
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -19,11 +21,12 @@ from serving import serving
 from starlette.datastructures import Headers
 
 from colorization.core.errors import InputError
-from colorization.page import addresses, app
+from colorization.page import addresses, app, questions, server
 from colorization.page import album as albums
 from colorization.page.addresses import names
 from colorization.page.album import SHOWN, Album, Gone, clean, reduced
 from colorization.page.guard import Refused, check_sender
+from colorization.page.painting import Painter, pack
 from colorization.page.palette import APART, distinct, modes, shades
 from colorization.photo.recolor import L_LEVELS
 
@@ -210,6 +213,12 @@ def test_a_bad_question_is_told_in_one_line(port, uploaded, question, expected):
         assert answer[0] == 400 and expected in told(answer) and "\n" not in told(answer)
 
 
+@pytest.mark.parametrize("others", ["abc", [3], {"a": 1}, None])
+def test_bad_numbers_of_the_other_photographs_of_a_zip_are_told(others):
+    with pytest.raises(InputError, match="others: expected a list of photographs"):
+        questions.others({"others": others})
+
+
 def test_a_place_outside_and_a_question_that_is_too_long_are_refused(port, uploaded):
     outside = {"model": "vae", "x": 64, "y": 3}
     assert "outside the photograph of 64×48" in told(ask(port, "POST", f"{uploaded}/palette", outside))
@@ -252,6 +261,74 @@ def test_an_upload_beyond_the_limits_is_refused(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="broke off"):
         album.add("a.png", io.BytesIO(PNG[:50]), 60)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def aged(*paths):
+    for path in paths:
+        os.utime(path, (time.time() - 2 * albums.KEPT,) * 2)
+
+
+def test_a_result_is_kept_as_long_as_its_photograph_is_in_use(tmp_path):
+    album = Album(tmp_path)
+    entry = added(album)
+    result = entry.folder / "pier-colorized.png"
+    result.write_bytes(PNG)
+    aged(entry.file, result)
+    album.find(entry.number)
+    album.forget()
+    assert result.exists()
+    aged(result)
+    album.forget()
+    assert entry.file.exists() and not result.exists()
+
+
+def test_what_is_finished_waits_for_the_rest_of_the_zip(tmp_path):
+    painter = Painter(Album(tmp_path), device="cpu")
+    first, second = added(painter.album), added(painter.album)
+    asked = {"model": "ours", "vividness": 1}
+    app._finish(painter, first, asked)
+    aged(*first.folder.iterdir())
+    app._finish(painter, second, asked | {"others": [first.number, "one that is gone"]})
+    painter.album.forget()
+    pack([painter.album.find(one.number) for one in (first, second)], tmp_path / "all.zip")
+
+
+def vanishing(monkeypatch, folder):
+    """Another thread deletes the other photograph's folder when the walk is in the first one."""
+    real, gone = os.scandir, []
+
+    def scandir(place):
+        if not gone and place not in (folder, str(folder)):
+            gone.append(folder / ("b" if Path(place).name == "a" else "a"))
+            shutil.rmtree(gone[0])
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+@pytest.mark.parametrize("walk", [albums.held, albums.delete_old])
+def test_a_folder_may_vanish_while_the_files_are_walked(tmp_path, monkeypatch, walk):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photograph").write_bytes(b"x")
+    vanishing(monkeypatch, tmp_path)
+    assert walk(tmp_path) == (1 if walk is albums.held else None)
+
+
+def test_a_file_that_cannot_be_deleted_does_not_end_the_thread_that_deletes(tmp_path, monkeypatch):
+    album, turns = Album(tmp_path / "album"), []
+    album.folder.mkdir()
+
+    def forget():
+        turns.append(1)
+        if len(turns) == 3:
+            album.folder.rmdir()
+        raise PermissionError
+
+    monkeypatch.setattr(album, "forget", forget)
+    monkeypatch.setattr(server, "KEPT", 0)
+    server.forget(album)
+    assert len(turns) == 3
 
 
 def test_a_photograph_is_forgotten_with_its_files(tmp_path):

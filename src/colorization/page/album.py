@@ -123,12 +123,13 @@ class Album:
         return entry
 
     def find(self, number: str) -> Entry:
-        """A photograph by its number; it is kept for another KEPT seconds. Raises Gone."""
+        """A photograph by its number; it is kept with its results for another KEPT seconds. Raises Gone."""
         with self._lock:
             entry = self._entries.get(number)
         try:
             if entry:
                 os.utime(entry.file)
+                touch(entry.folder)
                 return entry
         except FileNotFoundError:
             self.remove(number)
@@ -174,18 +175,31 @@ class Album:
 def held(folder: Path) -> int:
     """Bytes of the files below a folder."""
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # another thread deletes
-            total += path.stat().st_size if path.is_file() else 0
+    for path in files(folder):
+        with suppress(OSError):  # another thread deletes
+            total += path.stat().st_size
     return total
 
 
 def delete_old(folder: Path, kept: float = KEPT) -> None:
     """Delete the files below a folder that are older than `kept` seconds."""
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # another thread deletes
-            if path.is_file() and time.time() - path.stat().st_mtime > kept:
+    for path in files(folder):
+        with suppress(OSError):  # another thread deletes; or Windows keeps a file that is open
+            if time.time() - path.stat().st_mtime > kept:
                 path.unlink()
+
+
+def touch(folder: Path) -> None:
+    """The files below a folder are new again."""
+    for path in files(folder):
+        with suppress(OSError):  # another thread renames a result
+            os.utime(path)
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """The files below a folder. Folders that vanish meanwhile are passed over, which `Path.rglob` does not do."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
 
 
 def clean(name: str) -> str:

@@ -5,6 +5,7 @@ An error is {"error": one line}.
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ from colorization.page.film_app import film_routes
 from colorization.page.films import Films, about_films
 from colorization.page.guard import Guard, Hosts, Refused, told
 from colorization.page.painting import ZIP, Painter, models, pack, reference
-from colorization.page.questions import Upload, look, number
+from colorization.page.questions import Upload, look, number, others
 from colorization.photo.negative import NEGATIVE
 
 HERE = Path(__file__).parent
@@ -143,7 +144,10 @@ def _result(painter: Painter, entry: Entry, asked: Mapping) -> Response:
 
 
 def _finish(painter: Painter, entry: Entry, asked: Mapping) -> Response:
-    """Colour at full size, and keep the result for the zip."""
+    """Colour at full size, and keep the result for the zip; the zip's others are kept, too."""
+    for other in others(asked):
+        with suppress(Gone):
+            painter.album.find(other)
     painter.paint(entry, look(asked))
     return JSONResponse({})
 

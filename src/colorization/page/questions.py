@@ -74,6 +74,14 @@ def look(tree: Mapping) -> Look:
     )
 
 
+def others(tree: Mapping) -> list[str]:
+    """The numbers of the photographs that come into the same zip."""
+    found = tree.get("others", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise InputError("others: expected a list of photographs")
+    return found
+
+
 def wish(tree: Mapping, pictures: int) -> Wish:
     """The same for a film of a number of pictures; each hint names its `frame`."""
     return Wish(look=look(tree), hints=[(frame(row, pictures), one) for row, one in _hints(tree)])
