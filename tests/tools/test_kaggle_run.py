@@ -14,8 +14,8 @@ sys.path.insert(0, str(ROOT / "tests/sources"))
 from kaggle_server import SIGNATURE, KaggleServer
 
 from colorization.core.errors import InputError
-from tools.kaggle_run import script
 from tools import kaggle_run, set_params
+from tools.kaggle_run import script
 from tools.set_params import changed
 
 SERVICE = "kernels.KernelsApiService/"

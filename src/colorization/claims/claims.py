@@ -12,8 +12,8 @@ from colorization.core.params import PAPER
 LESS = "The ratio of mean colorfulness, result to original, is below 1."
 FALLS_ON = (
     f"The validation loss still falls (Theil–Sen slope) after epoch {REPORT_EPOCHS}, or in the second half of a run of "
-    f"fewer than {REPORT_EPOCHS + MIN_EPOCHS} epochs. What cannot be told from level refutes the claim if any fall is below {SLIGHT:.0%} per epoch. A run whose learning "
-    "rate goes to 0 cannot decide this."
+    f"fewer than {REPORT_EPOCHS + MIN_EPOCHS} epochs. What cannot be told from level refutes the claim if any fall is "
+    f"below {SLIGHT:.0%} per epoch. A run whose learning rate goes to 0 cannot decide this."
 )
 HARD = (
     f"People take a result for the photograph in more than {HARD_TO_TELL:.0%} of the trials (50 % is guessing). "
