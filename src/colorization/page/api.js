@@ -15,12 +15,17 @@ async function ask(method, path, body) {
   try {
     response = await fetch(path, options);
   } catch {
+    if (body instanceof Blob && !(await readable(body))) {
+      throw new Error(`${body.name}: cannot be read; was it moved, or is it a folder?`);
+    }
     throw new Error("The page's server does not answer; is colorize --serve still running?");
   }
   if (response.ok) return response;
   const told = await response.json().then((tree) => tree.error, () => response.statusText);
   throw Object.assign(new Error(told), { told: true, status: response.status });
 }
+
+const readable = (blob) => blob.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
 let largest = {}; // bytes of an upload: of a photograph, of a film
 
@@ -53,12 +58,17 @@ async function askAbout(photo, method, what, body) {
     try {
       return await ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
     } catch (error) {
-      if (error.status !== 410) throw error;
-      lost.id = (await uploaded(lost.file, lost.kind)).id;
+      if (error.status !== 410 || photo.removed || lost.removed) throw error;
+      await sendAgain(lost);
       if (refers) body.like = [photo.like.id];
     }
   }
   return ask(method, `api/${photo.kind}/${photo.id}${what}`, body);
+}
+
+async function sendAgain(lost) {
+  lost.id = (await uploaded(lost.file, lost.kind)).id;
+  if (lost.removed) await removed(lost); // meanwhile
 }
 
 export const film = filmOf(askAbout);
@@ -99,9 +109,9 @@ export async function result(photo, look) {
   return file(await askAbout(photo, "POST", "/result", look));
 }
 
-// Colour at full size, and keep the result for the zip.
-export async function finish(photo, look) {
-  await askAbout(photo, "POST", "/finish", look);
+// Colour at full size, and keep the result for the zip; others: the other photographs of the zip, which are kept meanwhile.
+export async function finish(photo, look, others) {
+  await askAbout(photo, "POST", "/finish", { ...look, others: others.map(({ id }) => id) });
 }
 
 // The finished results: {blob, name}.
@@ -109,7 +119,9 @@ export async function zipped(photos) {
   return file(await ask("POST", "api/zip", { photos: photos.map((photo) => photo.id) }));
 }
 
+// Delete a photograph; it is not sent again.
 export async function removed(photo) {
+  photo.removed = true;
   await ask("DELETE", `api/${photo.kind}/${photo.id}`).catch((error) => {
     if (error.status !== 410) throw error;
   });

@@ -2,7 +2,8 @@
 
 import { before, reference, removed } from "./api.js";
 import { guarded, tell } from "./messages.js";
-import { onStage, refresh } from "./stage.js";
+import { onStage, recolour, refresh } from "./stage.js";
+import { photos } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const SMALL = 160; // pixels of the longer side of a reference's picture
@@ -31,10 +32,12 @@ async function like(photo, file) {
   tell("");
   await forget(photo);
   photo.like = found;
-  changed(photo);
+  if (photos.includes(photo)) changed(photo);
+  else await forget(photo); // it was removed meanwhile
 }
 
-async function forget({ like }) {
+// Delete the reference of a photograph, if it has one.
+export async function forget({ like }) {
   if (!like) return;
   URL.revokeObjectURL(like.url);
   await removed(like);
@@ -54,11 +57,11 @@ function changed(photo) {
 
 $("detail").onchange = () => {
   onStage().detail = $("detail").checked ? 2 : 1;
-  refresh();
+  recolour();
 };
 $("negative").onchange = () => {
   onStage().negative = $("negative").checked;
-  refresh();
+  recolour();
 };
 $("reference").onchange = (event) => {
   const [file] = event.target.files;

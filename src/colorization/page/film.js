@@ -1,7 +1,7 @@
 // A film on the stage: its pictures along a slider, its scene played, the whole film coloured.
 
 import { film } from "./api.js";
-import { complain, guarded, tell } from "./messages.js";
+import { also, guarded, tell } from "./messages.js";
 import { about, onStage, seek } from "./stage.js";
 import { clock } from "./times.js";
 
@@ -55,7 +55,7 @@ async function worked(photo, begin, whole) {
     }
     const { state, lines } = photo.job;
     if (state === "failed") throw new Error(lines[0]);
-    complain(...lines);
+    also(...lines);
     if (state === "cancelled") tell("Cancelled");
     return state === "done" ? photo.job : null;
   } finally {

@@ -92,6 +92,7 @@ export class Hints {
   }
 
   paint(color, first) {
+    if (!this.chosen) return; // the browser's own colour field was open longer than the picker
     if (first) this.remember();
     this.chosen.color = color;
     this.changed();
@@ -157,14 +158,25 @@ export class Hints {
     const { photo } = this;
     this.complain();
     try {
-      const rows = JSON.parse(await file.text()).hints;
-      const hints = copied(photo.times ? rows.map((row) => ({ frame: frameAt(photo.times, row.time), ...row })) : rows);
-      if (hints.length < rows.length) throw new Error("a hint without a colour");
+      const hints = hintsOf(await file.text(), photo);
       await preview(photo, this.body(photo, hints)); // which checks them
       if (photo === this.photo) this.replace(hints);
     } catch (error) {
-      this.complain(`${file.name}: ${error.told ? error.message : "not a file of hints"}`);
+      this.complain(error.told ? `${file.name}: ${error.message}` : error.message);
     }
     input.value = "";
+  }
+}
+
+// The hints in a file's text for a photograph, or for a film with its times.
+function hintsOf(text, { times }) {
+  try {
+    const rows = JSON.parse(text).hints;
+    const placed = rows.map(({ frame, ...row }) => (times ? { ...row, frame: frame ?? frameAt(times, row.time) } : row));
+    const hints = copied(placed);
+    if (hints.length < rows.length) throw new Error("a hint without a colour");
+    return hints;
+  } catch {
+    throw Object.assign(new Error("not a file of hints"), { told: true });
   }
 }

@@ -90,7 +90,7 @@ export class Marks {
     const step = Math.max(1, Math.round(longer * STEP * (shiftKey ? 10 : 1)));
     if (hint.color && !repeat) this.hints.remember();
     this.hints.move(hint, hint.x + across * step, hint.y + down * step);
-    if (hint === this.hints.chosen) this.hints.picker.offer(hint);
+    if (hint === this.hints.chosen) this.hints.picker.follow(hint);
   }
 
   row(hint) {

@@ -6,9 +6,20 @@ export function tell(text) {
   $("status").textContent = text;
 }
 
+// In place of what went wrong before.
 export function complain(...lines) {
-  $("errors").replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+  $("errors").replaceChildren();
+  also(...lines);
 }
+
+// Beside what went wrong before; a line that stands there is not repeated.
+export function also(...lines) {
+  for (const line of lines) {
+    if (!standing(line)) $("errors").append(Object.assign(document.createElement("p"), { textContent: line }));
+  }
+}
+
+const standing = (line) => [...$("errors").children].find(({ textContent }) => textContent === line);
 
 export async function guarded(work) {
   complain();
@@ -16,6 +27,16 @@ export async function guarded(work) {
     return await work();
   } catch (error) {
     tell("");
-    complain(error.message);
+    also(error.message);
   }
+}
+
+// For a work that is done again and again: its error stands until it succeeds.
+export function trying() {
+  let line = "";
+  return async (work) => {
+    const fault = await work().then(() => "", (error) => error.message);
+    if (fault !== line) standing(line)?.remove();
+    if ((line = fault)) also(line);
+  };
 }

@@ -1,33 +1,44 @@
-// The page: photographs, vividness, models, downloads. stage.js has the picture, hints.js the hints, api.js the answers.
+// The page: photographs, vividness, models. stage.js has the picture, hints.js the hints, api.js the answers.
 
-import { added, before, decodable, finish, models, removed, result, zipped } from "./api.js";
-import { allowReferences, showChoices } from "./choices.js";
+import { added, before, decodable, models, removed } from "./api.js";
+import { allowReferences, forget, showChoices } from "./choices.js";
+import { stills } from "./downloads.js";
 import { showFilm, stopFilm } from "./film.js";
-import { complain, guarded, tell } from "./messages.js";
-import { save } from "./saving.js";
-import { about, colourRest, compareWith, onStage, refresh, settings, stage, TRUTH } from "./stage.js";
+import { also, complain, guarded, tell } from "./messages.js";
+import { colourRest, onStage, recolour, settings, stage, TRUTH } from "./stage.js";
 import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const THUMB = 160; // pixels of a thumbnail's longest side
+let started; // a Promise: what the page offers is known
 let films; // {told: why films are not taken, or ""; suffixes}
 const isFilm = ({ name, type }) =>
   type.startsWith("video/") || films.suffixes.some((suffix) => name.toLowerCase().endsWith(suffix));
 
 // Photographs
 
-// truth: a picture of the true colours, of an example.
-async function take(files, truth = null) {
+let drops = Promise.resolve();
+let dropping = 0; // how many drops are not read to their end
+
+// Read files, those of one drop after those of another; truth: a picture of the true colours, of an example.
+function take(files, truth = null) {
+  const chosen = [...files];
+  if (!dropping++) complain(); // else the lines of the other drop stay
+  drops = drops.then(() => taken(chosen, truth)).finally(() => dropping--);
+  return drops;
+}
+
+async function taken(files, truth) {
   const lines = [];
-  complain();
-  for (const [number, file] of [...files].entries()) {
+  for (const [number, file] of files.entries()) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
+      await started;
       if (isFilm(file) && films.told) throw new Error(`${file.name}: ${films.told}`);
       const photo = { ...(await added(file, isFilm(file))), truth };
       if (photo.warning) lines.push(photo.warning); // coloured all the same
       const thumb = await before(photo, THUMB);
-      addThumb(photo, thumb, () => show(photo));
+      addThumb(photo, thumb, () => choose(photo));
       if (!onStage() || number === 0) show(photo);
       else frame();
     } catch (error) {
@@ -35,8 +46,13 @@ async function take(files, truth = null) {
     }
   }
   tell("");
-  complain(...lines);
+  also(...lines);
   colourRest();
+}
+
+function choose(photo) {
+  complain();
+  show(photo);
 }
 
 function show(photo) {
@@ -64,43 +80,20 @@ async function remove(photo) {
   const place = photos.indexOf(photo);
   removeThumb(photo);
   show(photos[Math.min(place, photos.length - 1)] ?? null);
-  await removed(photo);
+  await Promise.all([removed(photo), forget(photo)]);
   tell(`${photo.name} was removed and deleted`);
-}
-
-// Downloads
-
-async function download(photo) {
-  tell("Colouring at full size…");
-  save(await result(photo, about(photo)));
-  tell("");
-}
-
-const stills = () => photos.filter((photo) => !photo.times);
-
-async function downloadAll() {
-  const all = stills();
-  for (const [number, photo] of all.entries()) {
-    tell(`Colouring ${number + 1} of ${all.length} at full size: ${photo.name}`);
-    await finish(photo, about(photo));
-  }
-  save(await zipped(all));
-  tell(`${all.length} photographs are in the zip`);
-}
-
-async function disabledWhile(button, work) {
-  button.disabled = true;
-  await guarded(work);
-  button.disabled = false;
 }
 
 // Settings
 
-function setVividness(value) {
+const controls = [$("vividness"), $("number")];
+
+// input: the control that is being moved or typed in, which stays as it is.
+function setVividness(value, input = null) {
   const vividness = Math.min(3, Math.max(0, Number(value)));
   if (!Number.isFinite(vividness)) return;
   settings.vividness = vividness;
-  $("vividness").value = $("number").value = vividness;
+  for (const control of controls) if (control !== input) control.value = vividness;
 }
 
 function chooseModel(model) {
@@ -116,7 +109,7 @@ function addModel(model) {
   radio.onchange = () => {
     chooseModel(model);
     outdate(onStage());
-    refresh();
+    recolour();
   };
   const label = document.createElement("label");
   label.append(radio, ` ${model.name} (${about})`);
@@ -160,16 +153,15 @@ for (const button of document.querySelectorAll("[data-example]")) {
   button.onclick = () =>
     guarded(async () => take([new File([await fetched(`${name}.jpg`)], `${name}.jpg`)], await fetched(`true/${name}.jpg`)));
 }
-for (const input of [$("vividness"), $("number")]) {
+for (const input of controls) {
   input.oninput = () => {
     if (input.value === "") return;
-    setVividness(input.value);
+    setVividness(input.value, input);
     outdate(onStage());
-    refresh();
-    if ($("other").value) guarded(compareWith);
+    recolour();
   };
+  input.onchange = () => setVividness(settings.vividness); // as it counts: within the limits
 }
-$("download").onclick = () => disabledWhile($("download"), () => download(onStage()));
-$("zip").onclick = () => disabledWhile($("zip"), downloadAll);
 $("remove-photo").onclick = () => guarded(() => remove(onStage()));
-guarded(start);
+started = start();
+guarded(() => started);

@@ -2,6 +2,7 @@
 
 import { palette } from "./api.js";
 import { named } from "./colours.js";
+import { newest } from "./newest.js";
 
 const $ = (id) => document.getElementById(id);
 const REMEMBERED = 12; // colours used before
@@ -10,6 +11,7 @@ const FEW = 4; // colours of a place that is nearly black or white
 export class Picker {
   used = [];
   asked = null; // the last question for colours
+  moved = null; // a hint whose new place is still to be asked about
   typing = false; // the colour field is open: its many changes are one step
 
   // hints: a Hints; choice(colour, live): a colour was chosen, live while the colour field is open.
@@ -44,7 +46,12 @@ export class Picker {
 
   // Offer the colours of a hint's place, as if the hint were not there: else its own colour would come first.
   // An answer that comes after a later question is dropped; true if the colours are shown.
-  async offer(hint) {
+  offer(hint) {
+    this.moved = null;
+    return this.ask(hint);
+  }
+
+  async ask(hint) {
     const asked = (this.asked = {});
     const { photo } = this.hints;
     const others = photo.hints.filter((one) => one !== hint);
@@ -63,6 +70,18 @@ export class Picker {
       return false;
     }
   }
+
+  // The same for a hint that moves: while one such question is on its way, only the newest wish is kept.
+  follow(hint) {
+    this.moved = hint;
+    this.askMoved();
+  }
+
+  askMoved = newest(async () => {
+    const { moved } = this;
+    this.moved = null;
+    if (moved && moved === this.hints.chosen) await this.ask(moved);
+  });
 
   fill(group, colours) {
     group.replaceChildren(...colours.map((colour) => this.swatch(colour)));

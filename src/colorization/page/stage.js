@@ -2,7 +2,8 @@
 
 import { before, preview } from "./api.js";
 import { copied, Hints } from "./hints.js";
-import { complain, guarded, tell } from "./messages.js";
+import { complain, tell, trying } from "./messages.js";
+import { newest } from "./newest.js";
 import { colour, colourOthers, photos } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,6 +18,7 @@ export const settings = {}; // model, vividness
 let current = null; // the photograph on the stage
 let painting = false;
 let wanted = false;
+const [painted, shown] = [trying(), trying()];
 const hints = new Hints({ change: refresh, body, complain, tell, seek });
 
 // While one picture is on its way, only the newest wish is kept.
@@ -26,9 +28,9 @@ export async function refresh() {
   painting = true;
   $("stage").setAttribute("aria-busy", "true");
   const slow = setTimeout(waiting, SLOW, "Colouring… the first time takes a few seconds");
-  while (wanted) {
+  while (wanted && current) {
     wanted = false;
-    await paint(current).catch((error) => complain(error.message));
+    await painted(() => paint(current));
   }
   clearTimeout(slow);
   waiting("");
@@ -37,13 +39,22 @@ export async function refresh() {
   colourRest();
 }
 
+// The settings changed: colour the picture anew, and what it is compared with.
+export function recolour() {
+  refresh();
+  if ($("other").value) compareWith();
+}
+
 // Colour the photographs that wait beside the current one; it comes first.
 export function colourRest() {
   colourOthers(body, () => !painting && photos.includes(current));
 }
 
 async function paint(photo) {
-  const { url, takesHints } = await colour(photo, body(photo));
+  const { url, takesHints } = await colour(photo, body(photo)).catch((error) => {
+    if (photo === current) throw error;
+    return { url: null }; // of another photograph its thumbnail tells
+  });
   if (photo !== current || !url) return;
   $("after").src = url;
   await $("after").decode().catch(() => {}); // another photograph came meanwhile
@@ -56,7 +67,9 @@ function waiting(text) {
   $("waiting").hidden = !text;
 }
 
-export async function compareWith() {
+export const compareWith = newest(() => shown(compare));
+
+async function compare() {
   const [photo, other] = [current, $("other").value];
   if (!photo) return;
   const { frame } = photo;
@@ -85,12 +98,13 @@ function comparable(photo) {
 export function stage(photo) {
   current = photo;
   hints.show(photo);
+  URL.revokeObjectURL($("before").src);
+  for (const image of [$("after"), $("before")]) image.removeAttribute("src");
   if (!photo) return;
   $("stage").style.setProperty("--ratio", photo.ratio ?? photo.width / photo.height);
-  for (const image of [$("after"), $("before")]) image.removeAttribute("src");
   if (photo.picture) $("after").src = photo.picture;
   comparable(photo);
-  guarded(compareWith);
+  compareWith();
   refresh();
 }
 
@@ -99,7 +113,7 @@ export function seek(frame) {
   current.frame = frame;
   hints.show(current);
   $("stage").dispatchEvent(new Event("seek"));
-  guarded(compareWith);
+  compareWith();
   refresh();
 }
 
@@ -110,4 +124,7 @@ $("compare").oninput = () => {
   $("stage").style.setProperty("--split", `${$("compare").value}%`);
   $("divider").hidden = $("compare").value === "0";
 };
-$("other").onchange = () => guarded(compareWith);
+$("other").onchange = () => {
+  complain();
+  compareWith();
+};

@@ -34,7 +34,10 @@ function mark(photo, state) {
 
 // The settings changed: the pictures of all others are out of date.
 export function outdate(current) {
-  for (const photo of photos) if (photo !== current) mark(photo, "waiting");
+  for (const photo of photos.filter((one) => one !== current)) {
+    photo.asked = null; // an answer on its way has the old settings
+    mark(photo, "waiting");
+  }
 }
 
 // Colour a photograph as `look` says; its picture stays what it is if a later question is on its way, or if it was removed.

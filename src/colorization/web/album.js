@@ -30,8 +30,15 @@ export class Album {
     return { id: number, name: entry.name, width: levels.width, height: levels.height, warning };
   }
 
+  // A photograph by its number.
+  find(number) {
+    const found = this.entries.get(number);
+    if (!found) throw new InputError("the photograph was deleted; choose it again");
+    return found;
+  }
+
   async before({ number, longest }) {
-    const { before } = this.entries.get(number);
+    const { before } = this.find(number);
     return longest ? pictured(await createImageBitmap(before), longest) : before;
   }
 
@@ -48,11 +55,11 @@ export class Album {
 
   async result({ number, look }) {
     const { blob, suffix } = await this.painted(number, look);
-    return { blob, name: `${stem(this.entries.get(number).name)}-${look.model}-${look.vividness}${suffix}` };
+    return { blob, name: `${stem(this.find(number).name)}-${look.model}-${look.vividness}${suffix}` };
   }
 
   async finish({ number, look }) {
-    this.entries.get(number).result = await this.painted(number, look);
+    this.find(number).result = await this.painted(number, look);
   }
 
   // The finished results as a zip, under the names that the command gives them; of two, the second gets a number.
@@ -60,7 +67,7 @@ export class Album {
     const [parts, taken] = [[], new Set()];
     const archive = new Zip((error, part) => parts.push(part));
     for (const number of numbers) {
-      const { name, result } = this.entries.get(number);
+      const { name, result } = this.find(number);
       const start = `${stem(name)}${names.ENDING}`;
       let unique = start + result.suffix;
       for (let count = 2; taken.has(unique.toLowerCase()); count++) unique = `${start}-${count}${result.suffix}`;
@@ -84,7 +91,7 @@ export class Album {
   }
 
   async predicted(number, { vividness, hints = [], detail, negative }) {
-    const opened = await this.open(this.entries.get(number), negative);
+    const opened = await this.open(this.find(number), negative);
     const known = hints.map((one) => hint(one, colourOf));
     return { opened, colour: await (await this.colorizer).predict(opened, vividness, known, detail) };
   }
