@@ -28,11 +28,12 @@ TEXTS = {"name": str, "source": str, "category": str}  # columns to read as text
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError from the block, such as a full disk, names `path`."""
+    """An OSError of the disk from the block, such as a full disk, names `path`."""
     try:
         yield
     except OSError as error:
-        error.filename = error.filename or str(path)
+        if error.errno:  # others hold a text, which a name would hide
+            error.filename = error.filename or str(path)
         raise
 
 

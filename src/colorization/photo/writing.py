@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +109,18 @@ def _save(image: Image.Image, file: BinaryIO, name: str, quality: int, metadata:
         arguments["quality"] = quality
     if name == "png":
         arguments["compress_level"] = PNG_LEVEL
-    image.save(file, name, **arguments)
+    target: Any = _Undescribed(file)
+    image.save(target, name, **arguments)
+
+
+class _Undescribed:
+    """A file that hides its descriptor: Pillow's encoders would write there themselves, and take a full disk for none.
+
+    They miss it if a disk takes only a part of their last bytes; Python does not.
+    """
+
+    def __init__(self, file: BinaryIO):
+        self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
 @contextmanager
