@@ -240,6 +240,7 @@ def test_pil_images_come_back_as_pil_images(colorizer, mode):
         ("photo.jpg", "not str"),
         (Image.new("F", (4, 4)), "no fixed black and white"),
         (Image.new("I", (4, 4), 1_000_000), "outside"),
+        (Image.new("L", (0, 5)), "no pixels"),
     ],
 )
 def test_an_invalid_image_is_refused(colorizer, image, told):

@@ -2,9 +2,11 @@
 
 import glob
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePath
 
 from colorization.film.formats import SUFFIXES as FILM_SUFFIXES
@@ -19,6 +21,7 @@ PHOTO_SUFFIXES = {
     *(".jif", ".mpo", ".apng", ".gif", ".avif", ".ppm", ".pgm", ".pbm", ".pnm"),
     *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".tga", ".pcx", ".sgi", ".rgb", ".bw"),
 }
+NUMBERED = re.compile(r"-(compare|\d+)$")  # the end of a result's name, after ENDING: of --compare and --samples
 OF_SYSTEMS = {"thumbs.db", "ehthumbs.db", "desktop.ini"}  # files that Windows makes, in lower case
 LINKED_FOLDER, BROKEN_LINK = "linked folder", "broken link"  # keys of Found.passed_over beside suffixes
 
@@ -43,13 +46,14 @@ def find_photos(inputs: list[str], out: str | None) -> Found:
     and without `out` the results of an earlier run; it counts all other files, and folders that are links.
     """
     found = Found(photos=[])
-    taken: dict[Path, tuple[Path, Path]] = {}
+    taken: dict[tuple[str, str], tuple[Path, Path]] = {}
+    folder = cache(os.path.realpath)  # the same by every path that leads to it
     for text in inputs:
         path = Path(text)
         matches = [path] if os.path.lexists(path) else [Path(m) for m in sorted(glob.glob(text, recursive=True))]
         for match in matches or [path]:  # a missing file stays in the list, to be reported with the other failures
             for photo, relative in _below(match, out, found):
-                taken.setdefault(photo.absolute(), (photo, relative))
+                taken.setdefault((folder(photo.parent), photo.name), (photo, relative))
     found.photos.extend(taken.values())
     return found
 
@@ -113,5 +117,5 @@ def _identity(path: Path) -> tuple[int, int] | Path:
 
 def _is_result(photo: Path) -> bool:
     """Whether a file is named like a result, and the photograph that it would be made from lies beside it."""
-    stem = photo.stem.removesuffix("-compare")
+    stem = NUMBERED.sub("", photo.stem)
     return stem.endswith(ENDING) and any(photo.parent.glob(f"{glob.escape(stem.removesuffix(ENDING))}.*"))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from colorization.command.finding import PHOTO_SUFFIXES
 from colorization.command.same import Guard
 from colorization.core.errors import InputError
 from colorization.core.files import partial_of
 from colorization.film.formats import RESULTS as FILM_RESULTS
+from colorization.film.formats import SUFFIXES as FILM_SUFFIXES
 from colorization.film.formats import is_film, own_suffix
 from colorization.film.opening import FilmHeader, read_film_header
 from colorization.photo.formats import ENDING, FORMATS, own_format
@@ -56,13 +58,13 @@ class Exists(NamedTuple):
 def place(text: str | None, photos: int) -> tuple[Path | None, bool]:
     """The value of --output for a number of photographs, and whether it is a file; None: beside each photograph.
 
-    A value that ends with / is a folder, and so is one without a suffix of letters or of a film. Raises InputError for
-    a file with an unknown suffix, and for a file with several photographs.
+    A value that ends with / is a folder, and so is one without a suffix of letters, of a photograph or of a film.
+    Raises InputError for a file with an unknown suffix, and for a file with several photographs.
     """
     if text is None:
         return None, False
     out = Path(text)
-    named = re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix) or out.suffix.lower() in FILM_RESULTS
+    named = re.fullmatch(r"\.[a-zA-Z]{1,5}", out.suffix) or out.suffix.lower() in (*PHOTO_SUFFIXES, *FILM_SUFFIXES)
     if text.endswith(("/", os.sep)) or out.is_dir() or not named:
         return out, False
     if out.suffix.lower() not in (*SUFFIXES, *FILM_RESULTS):
@@ -90,6 +92,8 @@ def plan(photos: list[tuple[Path, Path]], wishes: Wishes, guard: Guard) -> Itera
             existing = _checked(job, guard)
         except InputError as error:
             yield error
+        except MemoryError:
+            yield InputError(f"{photo}: not enough memory to read it")
         else:
             yield Exists(photo, existing) if existing else job
 
@@ -136,8 +140,13 @@ def _checked(job: Job, guard: Guard) -> Path | None:
 
 
 def _try_name(target: Path) -> None:
-    """Raise OSError for a name that is too long for the disk, and in a folder without permission."""
-    folder = next(folder for folder in target.absolute().parents if os.path.lexists(folder))
+    """Raise OSError for a name that is too long for the disk, and in a folder without permission.
+
+    Raises InputError for a drive that is missing.
+    """
+    folder = next((folder for folder in target.absolute().parents if os.path.lexists(folder)), None)
+    if folder is None:
+        raise InputError(f"{target}: its drive is missing")
     for name in (target.name, partial_of(target).name):
         with suppress(FileNotFoundError, NotADirectoryError):
             os.lstat(folder / name)

@@ -1,6 +1,7 @@
 """16-bit PNG and every TIFF → sRGB, with libvips: Pillow holds no 16-bit colour, and fewer kinds of TIFF."""
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,10 +111,11 @@ def _loaded(stored: Stored) -> "pyvips.Image":
     import pyvips  # only these files need it
 
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # callers report damaged files, in one line each
-    whole = isinstance(stored.source, bytes)
     # new_from_file of Image would take the [1] of "photo[1].png" for an option
-    open_source = pyvips.Source.new_from_memory if whole else pyvips.Source.new_from_file
-    source = open_source(stored.source if whole else str(stored.source))
+    if isinstance(stored.source, bytes):
+        source = pyvips.Source.new_from_memory(stored.source)
+    else:  # as bytes: a name on Linux need not be UTF-8
+        source = pyvips.Source.new_from_file(os.fsencode(stored.source))
     if stored.page is None:
         return pyvips.Image.pngload_source(source, access="sequential", fail_on="truncated")
     number = stored.page.number

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from colorization.core.errors import InputError, one_line
 from colorization.imaging.deep import BITS, Deep, deep_colour, stored_bits
@@ -37,6 +37,7 @@ READ_ALWAYS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2
 READ = (*READ_ALWAYS, "HEIF")
 MANY = ("GIF", "PNG", "WEBP", "AVIF")  # formats with frames (the other pictures of MPO and HEIF are not the photograph)
 CUT = "damaged, its end is missing; what is there was colorized"
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 2**20  # bytes of an ICC profile, too: those of printers exceed 1 MB
 PNG_DEPTH, PNG_COLOUR_TYPE = 24, 25  # byte offsets of two header fields in a PNG file
 
 
@@ -72,7 +73,7 @@ def opened(path: Path) -> Iterator[ImageFile]:
     """An image file open for reading; any error of a decoder becomes an InputError that names the file."""
     try:
         if not path.is_file():  # reading a pipe would wait for ever
-            raise InputError(_missing(path))
+            raise InputError(missing(path))
         with warnings.catch_warnings(), open(path, "rb") as file:
             warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata
             start = file.read(12)
@@ -92,11 +93,14 @@ def opened(path: Path) -> Iterator[ImageFile]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{path}: cannot be read ({one_line(reason)})") from None
+    except MemoryError:
+        raise
     except Exception as error:  # decoders raise many kinds of errors on damaged bytes, and Pillow passes them on
         raise InputError(f"{path}: damaged ({one_line(f'{type(error).__name__}: {error}')})") from None
 
 
-def _missing(path: Path) -> str:
+def missing(path: Path) -> str:
+    """Why a path that is no file cannot be read."""
     if path.exists():
         return "not a file"
     return "a link to a file that is missing" if path.is_symlink() else "file not found"

@@ -30,8 +30,10 @@ def levels_of_image(image: Image.Image) -> Planes:
     """A PIL image → lightness levels (H,W) and alpha (H,W) uint8 (None: the image has no alpha).
 
     Applies the ICC profile but not the EXIF orientation (use ImageOps.exif_transpose). Raises InputError for modes
-    without a fixed range: F, and I beyond 16 bits.
+    without a fixed range, F, and I beyond 16 bits, and for an image without pixels.
     """
+    if not (image.width and image.height):
+        raise InputError(f"image: has no pixels ({image.width}×{image.height})")
     check_range(image)
     to_srgb = srgb_transform(image.info.get("icc_profile"), image.mode)
     shape = image.height, image.width
