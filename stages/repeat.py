@@ -18,7 +18,7 @@ def main(model: str) -> None:
     repeated(
         model, params, *photos, seeds=range(train.seed + 1, train.seed + train.seeds), fabric=fabric,
         files=[paths.TRAIN, paths.VAL], checkpoints=paths.CHECKPOINTS, score=scorer.measures, out=paths.seeds(model),
-        history=paths.seeds_history(model), start=train.start.get(model), start_share=train.start_share,
+        history=paths.seeds_history(model), start=paths.start(train.start.get(model)), start_share=train.start_share,
     )  # fmt: skip
 
 

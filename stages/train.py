@@ -19,7 +19,8 @@ def main(model: str) -> None:
     train, val = for_training(paths.TRAIN, paths.VAL, paths.INDEX, copies, fabric.device)
     with training(
         model, params, params.network(), train, val, seed=seed, fabric=fabric, files=[paths.TRAIN, paths.VAL],
-        checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=start, start_share=share,
+        checkpoints=paths.CHECKPOINTS, history=paths.history(model), start=paths.start(start),
+        start_share=share,
     ) as (_, fitted):  # fmt: skip
         if fabric.is_global_zero:
             about = {"image_size": train.packed.shape[-1], "epoch": fitted.epoch, "photographs": len(train.packed),

@@ -23,6 +23,11 @@ ANSWERS, KEY = Path("human_study"), Path("data/human_study/key.json")
 PAGE, HUMAN_STUDY_PAGE = Path("report/index.html"), Path("report/human-study.html")
 
 
+def start(name: str | None) -> Path | None:
+    """A file of `train.start`, relative to the repository itself or to the home folder (~)."""
+    return ROOT / Path(name).expanduser() if name else None
+
+
 def weights(model: str) -> Path:
     return Path(f"models/{model}.safetensors")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import torch
 
+from colorization.core.errors import InputError
 from colorization.core.files import write_bytes, write_table
 from colorization.core.params import Fit
 from colorization.dataset.devices import own_statistics
@@ -37,7 +38,7 @@ def training(
     files: Sequence[Path],
     checkpoints: Path,
     history: Path | None = None,
-    start: str | None = None,
+    start: Path | None = None,
     start_share: float = 0.0,
 ) -> Iterator[tuple[Trainable, Fitted]]:
     """The trained model and its outcome. Save them within the block: its end deletes the resume state.
@@ -59,15 +60,12 @@ def training(
     torch.manual_seed(seed)
     model = build(name, network)
     if start:
-        files = [*files, Path(start)]
-        begun = load_model(files[-1], type(model))
-        start_from(model, begun, start)
-    depends_on = settings(name, params, seed) | {"precision": os.environ.get("LT_PRECISION", "")}
-    if own_statistics(fabric.world_size):
-        depends_on["statistics"] = "own"
-    if train.rows is not None:
-        depends_on["rows"] = train.rows.tolist()
-    folder = checkpoints / name / fingerprint(depends_on, files)
+        if not start.is_file():
+            raise InputError(f"train.start: {start}: file not found; name trained weights that no stage writes")
+        files = [*files, start]
+        begun = load_model(start, type(model))
+        start_from(model, begun, str(start))
+    folder = checkpoints / name / fingerprint(settings(name, params, seed) | surroundings(fabric, train), files)
     resume = ResumeState(folder, **seconds_between(fabric.device))
     with resume.locked() if fabric.is_global_zero else nullcontext():
         trainer = Trainer(
@@ -96,7 +94,7 @@ def repeated(
     score: Callable[[Trainable, int], dict[str, float]],
     out: Path,
     history: Path,
-    start: str | None = None,
+    start: Path | None = None,
     start_share: float = 0.0,
 ) -> None:
     """Train a model once per seed and write a table of seed, measure, value, and the histories with their seeds.
@@ -119,6 +117,16 @@ def repeated(
         if fabric.is_global_zero:
             write_history(history, epochs)
             write_table(out, pd.DataFrame(rows, columns=["seed", "measure", "value"]))
+
+
+def surroundings(fabric: "Fabric", train: Photos) -> dict:
+    """What else a resume state depends on. Each kind of device has random numbers of its own."""
+    found = {"precision": os.environ.get("LT_PRECISION", ""), "device": fabric.device.type}
+    if own_statistics(fabric.world_size):
+        found["statistics"] = "own"
+    if train.rows is not None:
+        found["rows"] = train.rows.tolist()
+    return found
 
 
 def settings(name: str, params: Fit, seed: int) -> dict:
