@@ -52,6 +52,15 @@ def test_a_source_can_be_chosen(page, html):
     assert rows.count() == 4 and page.locator(".card:visible").count() == 12
 
 
+def test_a_source_that_the_browser_restores_counts(page, tmp_path):
+    text = report.render(run())
+    assert "<option>one</option>" in text
+    (tmp_path / "index.html").write_text(text.replace("<option>one</option>", "<option selected>one</option>"))
+    page.goto((tmp_path / "index.html").as_uri())
+    page.click("text=4 more photographs")
+    assert page.locator("#categories tbody tr:visible").count() == 2
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_passes_the_accessibility_check(chromium, html, scheme, width):

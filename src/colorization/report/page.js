@@ -26,12 +26,14 @@ show();
 
 // The filters by source: choosing in one of them sets all, and hides what comes from other sources.
 const filters = document.querySelectorAll("select.source");
-filters.forEach((filter) => filter.addEventListener("change", () => {
-  filters.forEach((other) => (other.value = filter.value));
+function choose(source) {
+  filters.forEach((filter) => (filter.value = source));
   document.querySelectorAll("[data-source]").forEach((part) => {
-    part.hidden = filter.value !== "" && part.dataset.source !== filter.value;
+    part.hidden = source !== "" && part.dataset.source !== source;
   });
-}));
+}
+filters.forEach((filter) => filter.addEventListener("change", () => choose(filter.value)));
+if (filters.length) choose(filters[0].value); // a browser may restore it after a reload
 
 // Enlarging: a button opens the pictures of its figure in a dialog; Escape, × or a click beside the pictures closes it.
 const dialog = document.getElementById("enlarged");
