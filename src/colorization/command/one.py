@@ -12,7 +12,7 @@ from PIL import Image
 from colorization.command.look import Look
 from colorization.command.plan import Job
 from colorization.command.same import Guard
-from colorization.core.errors import InputError, out_of_memory
+from colorization.core.errors import InputError, one_line, out_of_memory
 from colorization.film.opening import FilmHeader
 from colorization.photo.negative import NEGATIVE, positive
 from colorization.photo.reading import read_photo, read_picture
@@ -134,4 +134,12 @@ def _failure(error: Exception, job: Job) -> str:
         return f"{job.source}: {error.filename or job.targets[0]}: {error.strerror or error}"
     if out_of_memory(error):
         return f"{job.source}: not enough memory for {job.header.width}×{job.header.height} pixels; scale it down"
+    if isinstance(job.header, FilmHeader) and _is_ffmpegs(error):
+        return f"{job.source}: damaged ({one_line(error)})"
     raise error
+
+
+def _is_ffmpegs(error: Exception) -> bool:
+    import av  # only films need it
+
+    return isinstance(error, av.error.FFmpegError)

@@ -56,7 +56,8 @@ def outline(path: Path) -> Outline:
         picture = next(film.pictures())
         turned, video = film.turned, film.video
         aspect = video.sample_aspect_ratio or 1
-        sides, ratio = (video.width, video.height), float(video.width * aspect / video.height)
+        sides = film.size or (video.width, video.height)
+        ratio = float(sides[0] * aspect / sides[1])
     if turned and _on_its_side(turned):
         sides, ratio = sides[::-1], 1 / ratio
     stamps = _stamps(path, picture)

@@ -8,6 +8,7 @@ from typing import Any
 
 from colorization.core.errors import InputError, one_line
 from colorization.film.formats import INSTALL, reads_films
+from colorization.photo.opening import missing
 
 HDR = {16: "PQ", 18: "HLG"}  # transfer functions of ITU-T H.273 whose lightness is not that of sRGB
 ENCRYPTED = ("encv", "drmi", "drmt")  # sample entries of encrypted pictures, ISO/IEC 23001-7
@@ -31,14 +32,18 @@ def opened(path: Path) -> Iterator[Any]:
     """The film as PyAV's container. Raises InputError for what ffmpeg cannot read, and without PyAV."""
     if not reads_films():
         raise InputError(f"{path}: is a film; films need PyAV: {INSTALL}")
+    if not path.is_file():  # reading a pipe would wait for ever
+        raise InputError(f"{path}: {missing(path)}")
     import av
 
     av.logging.set_level(None)  # we report damage ourselves, in one line
     try:
-        container = av.open(str(path), metadata_errors="replace", options=WITH_XMP)
+        container = av.open(f"file:{path}", metadata_errors="replace", options=WITH_XMP)
+    except av.error.MemoryError:
+        raise
     except (av.error.FFmpegError, ValueError) as error:
-        if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
-            raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+        if isinstance(error, OSError):
+            raise InputError(f"{path}: cannot be read ({_told(error)})") from None
         raise InputError(f"{path}: not a film that ffmpeg reads, or broken off ({_told(error)})") from None
     with container:
         yield container

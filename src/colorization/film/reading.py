@@ -45,10 +45,12 @@ class Film:
         self.video.thread_type = "AUTO"
         self.time_base: Fraction = self.video.time_base
         self.turned: list[int] | None = None  # the display matrix (9,), known with the first picture
+        self.size: tuple[int, int] | None = None  # width and height of the first picture as it is stored
         self.first = 0  # time stamp of the first picture, once it is read
         self.notes: list[str] = []
         self.rest: list = []  # packets behind the last picture
         self._last_time = 0.0
+        self._resized = False
 
     @property
     def rate(self) -> Fraction:
@@ -81,6 +83,9 @@ class Film:
             number += 1
         if progressive.used:
             self.notes.append("is interlaced; the result is deinterlaced")
+        if self.size and self._resized:
+            sides = f"{self.size[0]}×{self.size[1]}"
+            self.notes.append(f"changes its size; the whole result has that of the first picture, {sides}")
         if not number:
             raise InputError(f"{self.path}: none of its pictures can be decoded: broken off, damaged or encrypted")
         if number == 1:
@@ -101,17 +106,28 @@ class Film:
                     raise InputError(f"{self.path}: is encrypted; only its owner can open it")
                 try:
                     frames = packet.decode()
-                except av.error.InvalidDataError:
+                except (av.error.EOFError, av.error.MemoryError):
+                    raise
+                except av.error.FFmpegError:  # decoders tell damage by several kinds
                     damaged += 1
                     continue
-                for frame in frames:
-                    if self.turned is None:
-                        self.turned = display_matrix(frame)
-                    yield frame
+                yield from map(self._alike, frames)
         except (av.error.InvalidDataError, av.error.EOFError):
             pass  # it breaks off here; `_tell_end` says where
         if damaged:
             self.notes.append(f"{damaged} of its packets are damaged; their pictures are left out")
+
+    def _alike(self, frame: Any) -> Any:
+        """A frame at the size of the first, which the result has."""
+        size = frame.width, frame.height
+        if self.turned is None:
+            self.turned = display_matrix(frame)
+        if self.size is None:
+            self.size = size
+        if size == self.size:
+            return frame
+        self._resized = True
+        return frame.reformat(*self.size)
 
     def _pts(self, frame: Any, last: int | None) -> int:
         """The frame's time stamp, or for a film without time stamps the next at its rate."""

@@ -1,5 +1,6 @@
 """Write a coloured film: H.264 in MP4 or Matroska, every other stream copied."""
 
+import io
 import os
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -39,8 +40,8 @@ class FilmWriter:
         self._copies = {stream.index: self._add_copy(stream) for stream in film.container.streams if self._kept(stream)}
         self._last: dict[int, int] = {}  # decoding time stamps of the copied streams
         height, width = first.luma.shape
-        if (width, height) != (film.video.width, film.video.height):
-            sides = f"{film.video.width}×{film.video.height} pixels; the result has {width}×{height}"
+        if film.size and (width, height) != film.size:
+            sides = f"{film.size[0]}×{film.size[1]} pixels; the result has {width}×{height}"
             film.notes.append(f"has {sides}, as H.264 needs even sides")
         if chapters := film.container.chapters():
             self._out.set_chapters(chapters)
@@ -101,7 +102,8 @@ class FilmWriter:
             copy = self._out.add_stream_from_template(stream, opaque=True)
         except ValueError:
             name = stream.codec_context.codec.name if stream.codec_context else "unknown"
-            advice = "name a result that ends with .mkv" if self._suffix == ".mp4" else "take that stream out first"
+            other = self._suffix == ".mp4" and _holds(".mkv", stream)
+            advice = "name a result that ends with .mkv" if other else "take that stream out first"
             told = f"{self._suffix[1:]} cannot hold its {stream.type} ({name})"
             raise InputError(f"{self._film.path}: {told}; {advice}") from None
         if stream.type != "attachment":
@@ -132,3 +134,15 @@ class FilmWriter:
         """Seconds to take from all time stamps: the start of a container whose clock starts anywhere."""
         jumping = any(name in JUMPING for name in self._film.container.format.name.split(","))
         return Fraction(self._film.container.start_time or 0, 1_000_000) if jumping else Fraction(0)
+
+
+def _holds(suffix: str, stream: Any) -> bool:
+    """Whether a result with this suffix can hold a stream's codec."""
+    import av
+
+    with av.open(io.BytesIO(), "w", format=RESULTS[suffix]) as trial:
+        try:
+            trial.add_stream_from_template(stream, opaque=True)
+        except ValueError:
+            return False
+        return True

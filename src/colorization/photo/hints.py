@@ -22,6 +22,7 @@ PALEST = 0.5  # smallest gain of a curve that is inverted
 REACH = 0.08  # of the correction around a hint, as a share of the shorter side: a standard deviation
 SIMILAR = 0.15  # normalised L: a place that differs by this from the hinted one gets 0.6 of the correction
 RIDGE = 1e-3  # added to the diagonal of a system of equations that may be singular
+LARGEST = 1e9  # of a number that a file may give: larger ones are none of a place, and too large for a float
 EXAMPLE = "write it as 812,640,#2f5d3a or 200,90,keep"
 
 
@@ -36,8 +37,9 @@ class Hint(NamedTuple):
 
 def hint(x: Any, y: Any, colour: Any) -> Hint:
     """A hint from a place and a CSS colour or KEEP. Raises InputError for what is none."""
-    if not all(isinstance(place, int | float) and not isinstance(place, bool) and place >= 0 for place in (x, y)):
-        raise InputError(f"hint {x},{y},{colour}: x and y must be pixels from the upper left corner; {EXAMPLE}")
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) and 0 <= one <= LARGEST for one in (x, y)):
+        told = one_line(f"{x},{y},{colour}", 80)
+        raise InputError(f"hint {told}: x and y must be pixels from the upper left corner; {EXAMPLE}")
     if colour == KEEP:
         return Hint(x, y, 0.0, 0.0)
     try:
@@ -61,7 +63,7 @@ def parsed(text: str) -> Hint:
 def read_hints(path: Path) -> list[Hint]:
     """The hints of a JSON file: {"hints": [{"x": 812, "y": 640, "color": "#2f5d3a"}, …]}."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["hints"]
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))["hints"]
         return [hint(row["x"], row["y"], row["color"]) for row in rows]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         wanted = '{"hints": [{"x": 812, "y": 640, "color": "#2f5d3a"}]}'
