@@ -8,6 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
+from colorization.command.finding import find_photos
 from colorization.command.parser import PIPE
 from colorization.command.photographs import colorize
 from colorization.core.errors import InputError
@@ -27,6 +28,8 @@ def pipe(wanted: argparse.Namespace) -> int:
             if wanted.samples or wanted.compare or sys.stdout.isatty():
                 raise InputError(f"{PIPE}: a pipe holds one result; use -o to name a file or a folder")
             wanted.output = f"{results}/"
+            if (count := len(find_photos(wanted.photos, wanted.output).photos)) > 1:
+                raise InputError(f"{PIPE}: a pipe takes one photograph, not {count}; use -o to name a folder")
         told = Told(sys.stderr, folder)
         try:
             with redirect_stdout(told), redirect_stderr(told):
@@ -34,7 +37,7 @@ def pipe(wanted: argparse.Namespace) -> int:
         except InputError as error:
             raise InputError(told.renamed(str(error))) from None
         if to_pipe:
-            for result in results.glob("*"):
+            for result in filter(Path.is_file, results.rglob("*")):
                 sys.stdout.buffer.write(result.read_bytes())
     return failed
 
