@@ -45,6 +45,7 @@ from tools.publish import bring, left_out, output, require_up_to_date, title
 LARGEST = 16_000_000  # bytes of the models of one run; every clone downloads them
 MOSTLY = 0.6  # share of photographs with people from which a category counts as one of people
 STARTED = " The training started from the weights of an earlier one, {}."
+UNSEEN = "that no model was trained on", "that this training did not use (the one that it started from may have)"
 LOSSES = ("delta_e", "ab_rmse", "skill", "psnr")
 
 
@@ -86,6 +87,7 @@ def learned(about: dict, data: Data, dataset: str | None) -> dict:
     return {
         "title": title(), "photographs": about["photographs"], "side": about["image_size"], "epoch": about["epoch"],
         "started": STARTED.format(start) if start else "",
+        "unseen": UNSEEN[bool(start)],
         "categories": ", ".join(f"{count:,} of {category}" for category, count in counts.items()), "kinds": len(counts),
         "files": audit["files"], "left_out": left_out(audit), "tested": audit["used"]["test"],
         "origin": model_card.origin(data, dataset), "licence": model_card.licence(data, dataset),

@@ -34,7 +34,7 @@ does not need. `python -m tools.bundle` wrote it and this page.
 
 ## Scores
 
-Measured on {tested:,} test photographs that no model was trained on, with the weights as trained, beside two floors and
+Measured on {tested:,} test photographs {unseen}, with the weights as trained, beside two floors and
 the other models of the same run. Each value has its 95 % bootstrap interval over the test photographs.
 
 {scores}
