@@ -5,14 +5,18 @@ import re
 import zlib
 from xml.dom import minidom
 
+import numpy as np
 import pytest
+import tifffile
 from conftest import jpeg
-from photos import deep, encoded, exif, photo
+from photos import deep, encoded, exif, photo, tiff
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorization.photo import xmp
+from colorization.photo.exif import opened, with_own_bytes
 from colorization.photo.mark import SOURCE, joined, program
 from colorization.photo.metadata import Metadata
+from colorization.photo.regions import AREA, turned
 from colorization.photo.storing import APP13_SEGMENT, SEGMENT, XMP_SEGMENT, fitted, save_arguments
 
 BASE, INSIDE = ExifTags.Base, ExifTags.IFD.Exif
@@ -128,6 +132,24 @@ def test_broken_xmp_stays_and_is_marked():
     assert xmp.revised(broken, None) == broken and xmp.revised(b"", None) == b""
 
 
+def test_xmp_that_is_nested_too_deep_stays_and_is_marked():
+    depth = 1500
+    nested = packet("<a>" * depth + "</a>" * depth, f'xmlns:area="{AREA}">')
+    found = xmp.revised(nested, program())
+    assert b"<a>" * depth in found and SOURCE.encode() in found and xmp.revised(nested, None) == nested
+    assert turned(nested, 6, (4, 3)) == nested
+
+
+def test_xmp_with_a_prefix_of_its_own_for_rdf_stays_and_is_marked():
+    own = packet("", 'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:Title="Wharf">').replace(b"rdf:", b"r:")
+    own = own.replace(b":rdf=", b":r=")
+    found = described(xmp.revised(own, program()))
+    assert found["Title"] == "Wharf" and found["DigitalSourceType"] == SOURCE and found["CreatorTool"] == program()
+    alone = b'<m:xmpmeta xmlns:m="adobe:ns:meta/"><m:kept/></m:xmpmeta>'
+    found = xmp.revised(alone, program())
+    assert b"<m:kept/>" in found and described(found)["DigitalSourceType"] == SOURCE
+
+
 def test_programs_are_told_once():
     assert joined("colorize 0.1; Photoshop", "colorize 0.2") == "Photoshop; colorize 0.2"
     assert joined("", "colorize 0.2") == joined("colorize 0.1\0", "colorize 0.2") == "colorize 0.2"
@@ -240,3 +262,73 @@ def test_bmp_and_16_bit_tiff_say_what_they_do_not_hold(quick, tmp_path):
     told = quick("deep.png", "-o", "deep.tif")[2]
     assert "TIFF of 16 bits cannot hold the exposure of its EXIF; left out" in told
     assert quick("deep.png", "-o", "same.png")[2] == ""
+
+
+NAMES = "Käthe in Zürich, 名"  # as UTF-8 in EXIF, which its standard has no place for, but all programs write
+
+
+TONES = np.arange(600, dtype=np.uint16).reshape(20, 30).astype(np.uint8)  # of a gray TIFF
+
+
+def with_names() -> Image.Exif:
+    tags = exif()
+    for tag in (BASE.ImageDescription, BASE.Artist, BASE.Copyright, BASE.HostComputer):
+        tags[tag] = NAMES.encode()
+    tags.get_ifd(INSIDE)[BASE.CameraOwnerName] = NAMES.encode()
+    tags.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSMapDatum] = NAMES.encode()
+    return tags
+
+
+@pytest.mark.parametrize("target", SUFFIX.values())
+@pytest.mark.parametrize("name", SUFFIX)
+def test_texts_of_exif_keep_their_bytes(name, target, quick, tmp_path):
+    tags = with_names()
+    folders = with_own_bytes(opened(tags.tobytes()))  # Pillow's TIFF has only those that were read
+    content = encoded(photo(), "tiff", exif=folders) if name == "tiff" else old(name, exif=tags)
+    assert content.count(NAMES.encode()) == 6
+    (tmp_path / f"a.{SUFFIX[name]}").write_bytes(content)
+    assert quick(f"a.{SUFFIX[name]}", "-o", f"b.{target}")[::2] == (0, "")
+    with Image.open(f"b.{target}") as image:
+        found = image.getexif()
+        texts = [found[tag] for tag in (BASE.ImageDescription, BASE.Artist, BASE.Copyright, BASE.HostComputer)]
+        texts += [found.get_ifd(INSIDE)[BASE.CameraOwnerName]]
+        texts += [found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSMapDatum]]
+    assert {text.encode("latin-1").decode() if isinstance(text, str) else text.decode() for text in texts} == {NAMES}
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_texts_of_a_tiff_without_further_directories_keep_their_bytes(bits, quick, tmp_path):
+    texts = [(code, "s", 0, NAMES.encode(), True) for code in (BASE.ImageDescription, BASE.Artist)]
+    pixels = TONES if bits == 8 else TONES.astype(np.uint16) * 257
+    (tmp_path / "a.tif").write_bytes(tiff(pixels, photometric="minisblack", metadata=None, extratags=texts))
+    assert quick("a.tif", "-o", "b.tif")[::2] == (0, "")
+    content = (tmp_path / "b.tif").read_bytes()
+    assert content.count(NAMES.encode()) == 2
+    with Image.open("b.tif") as image:
+        assert image.info["compression"] == "tiff_adobe_deflate"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [(50706, "B", 4, b"\1\4\0\0", True)],  # DNG's version
+        [(50721, "2i", 9, tuple(range(1, 19)), True)],  # its matrix of colours
+        [(50000, "2I", 2, (1, 2, 3, 4), True)],  # private
+        [(33421, "H", 2, (2, 2), True), (33422, "B", 4, b"\0\1\1\2", True)],  # a camera's grid of filters
+    ],
+)
+def test_tags_that_end_libtiff_are_kept(tags, quick, tmp_path):
+    content = tiff(TONES, photometric="minisblack", metadata=None, extratags=tags)
+    (tmp_path / "a.tif").write_bytes(content)
+    assert quick("a.tif", "-o", "b.tif")[::2] == (0, "")
+    with tifffile.TiffFile("b.tif") as written:
+        assert {code: written.pages[0].tags[code].value for code, *_ in tags} == {tag[0]: tag[3] for tag in tags}
+
+
+def test_a_tag_about_the_stored_colours_is_left_out(quick, tmp_path):
+    tag = (300, "H", 1, 3, True)
+    content = tiff(TONES, photometric="minisblack", metadata=None, extratags=[tag])
+    (tmp_path / "a.tif").write_bytes(content)
+    assert quick("a.tif", "-o", "b.tif")[::2] == (0, "")
+    with tifffile.TiffFile("b.tif") as written:
+        assert 300 not in written.pages[0].tags

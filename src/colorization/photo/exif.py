@@ -31,7 +31,7 @@ def revised(exif: bytes, size: tuple[int, int], *, turned: bool, program: str | 
     if program:
         before = tags.get(BASE.Software, "")
         tags[BASE.Software] = joined(before if isinstance(before, str) else "", program)
-    return tags.tobytes() if len(tags) else b""
+    return written(tags)
 
 
 def shortened(exif: bytes, most: int) -> tuple[bytes, list[str]]:
@@ -45,7 +45,7 @@ def shortened(exif: bytes, most: int) -> tuple[bytes, list[str]]:
         )
         left_out.append(f"{ExifTags.TAGS.get(tag, f'tag {tag}')} of its EXIF ({length:,} bytes)")
         del folder[tag]
-        exif = tags.tobytes()
+        exif = written(tags)
     return exif, left_out
 
 
@@ -54,6 +54,26 @@ def opened(exif: bytes) -> Image.Exif:
     if exif:
         tags.load(exif)
     return tags
+
+
+def written(tags: Image.Exif) -> bytes:
+    """Tags as EXIF (starting with "Exif"), or b"" without any."""
+    return with_own_bytes(tags).tobytes() if len(tags) else b""
+
+
+def with_own_bytes(tags: Image.Exif) -> Image.Exif:
+    """The same tags, whose texts Pillow writes with the bytes that they were read from, such as UTF-8."""
+    for folder in (tags, *(tags.get_ifd(part) for part in (INSIDE, ExifTags.IFD.GPSInfo) if part in tags)):
+        texts = {tag: _Text(value) for tag, value in folder.items() if isinstance(value, str) and not value.isascii()}
+        folder.update(texts)
+    return tags
+
+
+class _Text(str):
+    """A text of EXIF. Pillow reads its bytes as Latin-1 and would write them as ASCII, with question marks."""
+
+    def encode(self, encoding: str = "latin-1", errors: str = "replace") -> bytes:
+        return super().encode("latin-1", "replace")
 
 
 def _length(value: object) -> int:

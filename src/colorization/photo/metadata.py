@@ -10,6 +10,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from colorization.imaging import tiff
 from colorization.imaging.srgb import SRGB, is_srgb
+from colorization.photo.exif import written
 from colorization.photo.regions import turned
 from colorization.photo.xmp import upright
 
@@ -25,7 +26,7 @@ CENTIMETRES = 3  # a value of TIFF's ResolutionUnit
 OTHER_FIELDS = (tiff.ORIENTATION, tiff.XMP, tiff.IPTC, tiff.ICC)  # in Metadata they have fields of their own
 TIFF_LAYOUT = (  # tags that describe the stored pixels, not the photograph; Photoshop's resources and layers
     *range(254, 260), 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293, 297,
-    301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
+    300, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 347,
     *range(512, 522), 529, 530, 531, 532, 559, 34377, 37724,
 )  # fmt: skip
 
@@ -103,7 +104,7 @@ def _read_exif(load: Callable[[], Image.Exif]) -> tuple[int, bytes]:
             if tag in exif:
                 del exif[tag]
         exif.bigtiff = False  # only BigTIFF has 64-bit offsets; results are written with 32-bit offsets
-        return (orientation if orientation in range(1, 9) else 1), exif.tobytes() if len(exif) else b""
+        return (orientation if orientation in range(1, 9) else 1), written(exif)
     except Exception:  # Pillow's EXIF reader raises many kinds of errors on damaged bytes
         return 1, b""
 

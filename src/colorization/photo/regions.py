@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from xml.dom import minidom
-from xml.parsers.expat import ExpatError
 
-from colorization.photo.xmp import written
+from colorization.photo.xmp import UNREAD, written
 
 AREA, SIZE = "http://ns.adobe.com/xmp/sType/Area#", "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
 SWAPPED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
@@ -25,11 +24,11 @@ def turned(xmp: bytes, orientation: int, stored: tuple[int, int]) -> bytes:
             return xmp
         for fields in _structures(tree, AREA):
             _turn(fields, orientation)
-    except (ExpatError, ValueError, LookupError):  # not well-formed; an unknown encoding; no number
+        for fields in sizes if orientation in SWAPPED else ():
+            _exchange(fields)
+        return written(tree)
+    except UNREAD:  # or no number
         return xmp
-    for fields in sizes if orientation in SWAPPED else ():
-        _exchange(fields)
-    return written(tree)
 
 
 def _applies_to_upright(fields: dict[str, Field], orientation: int, stored: tuple[int, int]) -> bool:

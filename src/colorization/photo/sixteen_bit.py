@@ -86,6 +86,7 @@ def _tiff_tags(metadata: Metadata) -> list[tuple]:
     """The texts of EXIF, XMP and IPTC, as tifffile's tuples (code, type, count, value, once)."""
     exif = Image.Exif()
     exif.load(metadata.exif)
-    tags = [(code, "s", 0, value, True) for code, value in exif.items() if isinstance(value, str)]
+    texts = {code: value for code, value in exif.items() if isinstance(value, str)}
+    tags = [(code, "s", 0, value.encode("latin-1", "replace"), True) for code, value in texts.items()]
     parts = ((XMP, metadata.xmp), (IPTC, metadata.iptc))
     return [*tags, *((code, "B", len(part), part, True) for code, part in parts if part)]

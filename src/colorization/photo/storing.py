@@ -1,7 +1,9 @@
 """How each format of results stores metadata, and what it cannot hold."""
 
+import math
 import struct
 from dataclasses import replace
+from numbers import Rational
 from typing import Any
 
 from PIL import ExifTags, PngImagePlugin
@@ -14,6 +16,9 @@ from colorization.photo.metadata import IPTC_RESOURCE, Metadata
 SEGMENT = 65_533  # bytes that a JPEG's segment holds (ITU-T T.81, B.1.1.4)
 XMP_SEGMENT = SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
 APP13_SEGMENT = SEGMENT - len(b"Photoshop 3.0\x008BIM") - 9  # and IPTC's place in it, with one byte of padding
+
+TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)  # tags of TIFF 6.0 with a text, but for ink names
+RESOLUTIONS = (tiff.X_RESOLUTION, tiff.Y_RESOLUTION)
 
 
 def for_result(metadata: Metadata, size: tuple[int, int], *, mark: bool) -> Metadata:
@@ -90,13 +95,24 @@ def _segment(kind: bytes, content: bytes) -> bytes:
 
 
 def _tiff_arguments(metadata: Metadata) -> dict:
-    """EXIF that contains XMP and IPTC. Compressed, unless EXIF has directories of its own: libtiff would drop them."""
-    tags = exif.opened(metadata.exif)
-    parts = any(part in tags for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
+    """EXIF that contains XMP and IPTC. Compressed, if libtiff can write all tags; Pillow's own writer is the other."""
+    tags = exif.with_own_bytes(exif.opened(metadata.exif))
+    safe = all(_is_safe(code, value) for code, value in tags.items())
     for code, part in ((tiff.XMP, metadata.xmp), (tiff.IPTC, metadata.iptc)):
         if part:
             tags[code] = part
-    return {"xmp": b"", "exif": tags, "compression": "" if parts else "tiff_adobe_deflate"}
+    return {"xmp": b"", "exif": tags, "compression": "tiff_adobe_deflate" if safe else ""}
+
+
+def _is_safe(code: int, value: Any) -> bool:
+    """Whether libtiff writes a tag: it drops directories, and a value of another kind than it expects ends the process.
+
+    It knows several hundred tags, such as DNG's, some of them as arrays, and Pillow does not tell it how long they are.
+    """
+    if code in RESOLUTIONS:
+        fraction = isinstance(value, float | Rational) and not isinstance(value, int)
+        return fraction and 0 < value < math.inf
+    return (code in TEXTS and isinstance(value, str)) or (code == tiff.RESOLUTION_UNIT and value in (1, 2, 3))
 
 
 def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:

@@ -29,6 +29,7 @@ STALE = (
     (IPTC, "DigitalSourceType"),
 )
 ORIENTATION = re.compile(rb"""(tiff:Orientation(?:="|='|>))[1-8]""")
+UNREAD = (ExpatError, ValueError, LookupError, RecursionError)  # not well-formed; an unknown encoding; nested too deep
 BREAKS = {"\t": "\ue009", "\n": "\ue00a", "\r": "\ue00d"}  # of attributes, while minidom writes them as they are
 
 
@@ -45,16 +46,29 @@ def revised(xmp: bytes, program: str | None) -> bytes:
     if not xmp:
         return packet(program) if program else b""
     try:
-        tree = minidom.parseString(xmp.strip(b" \0\r\n\t"))
-    except (ExpatError, ValueError, LookupError):  # not well-formed; an unknown encoding
+        return _revised(minidom.parseString(xmp.strip(b" \0\r\n\t")), program)
+    except UNREAD:
         return _behind(xmp, program) if program else xmp
+
+
+def _revised(tree: minidom.Document, program: str | None) -> bytes:
+    """As `revised`, of XMP that was parsed. Raises what UNREAD names."""
     descriptions = tree.getElementsByTagNameNS(RDF, "Description")
     own = [one for one in descriptions if _is_rdf(one.parentNode)]
     for description in own:
         _drop_stale(description)
     before = next(filter(None, (_take(description, XMP, "CreatorTool") for description in own)), "") if program else ""
-    text = written(tree)
-    return _behind(text, program, before) if program else text
+    if not program:
+        return written(tree)
+    lists = tree.getElementsByTagNameNS(RDF, "RDF")
+    wrappers = tree.getElementsByTagNameNS(X, "xmpmeta")
+    if not (lists or wrappers):
+        return packet(joined(before, program))
+    place, text = (lists[0], _mark(program, before)) if lists else (wrappers[0], _rdf(program, before))
+    added = minidom.parseString(text.encode()).documentElement
+    assert added
+    place.appendChild(tree.importNode(added, True))
+    return written(tree)
 
 
 def packet(program: str) -> bytes:
@@ -75,13 +89,13 @@ def _mark(program: str, before: str = "") -> str:
     )
 
 
-def _behind(xmp: bytes, program: str, before: str = "") -> bytes:
-    """XMP with the mark as its last description; alone, if there is no place for it."""
-    for end, text in (("rdf:RDF", _mark(program, before)), ("x:xmpmeta", _rdf(program, before))):
+def _behind(xmp: bytes, program: str) -> bytes:
+    """XMP that no parser reads with the mark as its last description; alone, if there is no place for it."""
+    for end, text in (("rdf:RDF", _mark(program)), ("x:xmpmeta", _rdf(program))):
         head, found, tail = xmp.rpartition(f"</{end}>".encode())
         if found:
             return head + text.encode() + found + tail
-    return packet(joined(before, program))
+    return packet(program)
 
 
 def _is_rdf(node: minidom.Node | None) -> bool:
