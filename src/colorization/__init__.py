@@ -6,7 +6,7 @@ result = load().colorize(image)  # uses the best model; takes a PIL image or an 
 
 import importlib
 
-__version__ = "0.9.0"
+__version__ = "0.9.1"
 __all__ = ["PhotoColorizer", "load"]  # their types are in __init__.pyi
 
 
