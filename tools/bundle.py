@@ -158,9 +158,9 @@ def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Conf
     command = AsPainted(network, image_size=about["image_size"], curve=curve)
     painted = {"gray": read_table(paths.scores("gray")), "own": rows["file"], "painted": tested(command, config)}
     target = BUNDLED / f"{name}{onnx_file.SUFFIX}"
-    write_bytes(target, onnx_file.sealed(graph, tree | {"about": about}))
+    content = onnx_file.sealed(graph, tree | {"about": about})
     text = model_card.CARD.format(
-        name=name, file=target.name, label=labels.names[name], megabytes=target.stat().st_size / 1e6,
+        name=name, file=target.name, label=labels.names[name], megabytes=len(content) / 1e6,
         change=both.largest_change,
         parameters=sum(p.numel() for p in model.parameters()), commands=commands,
         numbers=model_card.EIGHT_BITS if wanted.eight_bits else model_card.HALF_PRECISION,
@@ -168,8 +168,9 @@ def bundle(name: str, model: Colorizer, wanted: argparse.Namespace, config: Conf
         sources=markdown.sources(sources), **facts,
         **scored(name, values, differences, labels, sources, config),
     )  # fmt: skip
+    write_bytes(target, content)
     write_bytes(target.with_suffix(".md"), text.encode())
-    print(f"{BUNDLED.relative_to(CHECKOUT)}: {name}, {target.stat().st_size:,} bytes; commit it")
+    print(f"{BUNDLED.relative_to(CHECKOUT)}: {name}, {len(content):,} bytes; commit it")
 
 
 def main():

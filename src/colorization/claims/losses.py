@@ -113,11 +113,11 @@ def converged_differ(evidence: Evidence) -> Found:
     if any(map(_annealed, histories.values())):
         return Found("the learning rate goes to 0: epoch 20 of 100 differs from the end of 20 epochs", UNDECIDED)
     early, late = (
-        {name: history.val_ab_mse[:epochs].min() for name, history in histories.items()}
+        {name: history.val_ab_mse[:epochs].min() ** 0.5 for name, history in histories.items()}
         for epochs in (REPORT_EPOCHS, None)
     )
     gaps = [(_gap(early, *pair), _gap(late, *pair)) for pair in (("resnet", "gan"), ("resnet", "vae"), ("gan", "vae"))]
-    figure = "; ".join(f"{PAPER[name]} {early[name] ** 0.5:.2f} → {late[name] ** 0.5:.2f}" for name in PAPER)
+    figure = "; ".join(f"{PAPER[name]} {early[name]:.2f} → {late[name]:.2f}" for name in PAPER)
     figure = f"ab RMSE on validation photographs, {REPORT_EPOCHS} epochs → all: {figure}"
     if any(before * after < 0 and min(abs(before), abs(after)) > CLOSE for before, after in gaps):
         return Found(figure, CONFIRMED)
