@@ -225,6 +225,22 @@ const scenes = {
     await pause(30);
     return [errors(), $("status").textContent];
   },
+  async what_is_asked_about_a_removed_photograph_is_no_error() {
+    const scene = {};
+    const { $, errors } = await started(scene, "a.jpg");
+    let gone = false;
+    scene.reply = ({ method, path }) => {
+      if (method === "DELETE") gone = true;
+      else if (/preview|palette/.test(path)) return pause(10).then(() => (gone ? refused("gone", 410) : undefined));
+    };
+    $("other").value = "vae";
+    $("other").onchange();
+    $("middle").onclick();
+    await pause(1);
+    await $("remove-photo").onclick();
+    await pause(40);
+    return [errors(), $("status").textContent];
+  },
   async pictures_and_references_are_let_go() {
     const { $, urls, calls, module } = await started({}, "a.jpg", "b.jpg");
     const { photos } = await module("thumbs");

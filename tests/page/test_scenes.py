@@ -40,6 +40,7 @@ SCENES = {
     ],
     "a_photograph_may_come_before_the_models": [[], 1],
     "the_only_photograph_may_be_removed_while_it_is_coloured": [[], "a.jpg was removed and deleted"],
+    "what_is_asked_about_a_removed_photograph_is_no_error": [[], "a.jpg was removed and deleted"],
     # object URLs of six changes of photograph, and in the end; what was deleted, the reference, too
     "pictures_and_references_are_let_go": [0, 0, ["p1", "p2", "p3"]],
     "the_hints_of_a_film_have_marks_on_a_photograph": [1, 1],

@@ -134,9 +134,13 @@ def film_hints_of(wanted: argparse.Namespace) -> list[FilmHint]:
 
 def likes_of(paths: list[Path]) -> list[Image.Image]:
     """The photographs of --like. Raises InputError for one that is gray or cannot be read."""
-    found = [read_picture(path, LONGEST) for path in paths]
-    for path, picture in zip(paths, found):
-        if is_gray(np.asarray(picture)):
+    found = []
+    for path in paths:
+        try:
+            found.append(read_picture(path, LONGEST))
+        except MemoryError:
+            raise InputError(f"--like {path}: not enough memory to read it; scale it down") from None
+        if is_gray(np.asarray(found[-1])):
             raise InputError(f"--like {path}: is gray; name a photograph in colour")
     return found
 

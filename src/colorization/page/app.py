@@ -83,7 +83,7 @@ def _take(painter: Painter, upload: Upload, name: str) -> Response:
     entry = album.add(name, upload, upload.length)
     try:
         photo = album.open(entry).photo
-    except InputError:
+    except BaseException:
         album.remove(entry.number)
         raise
     height, width = photo.levels.shape

@@ -58,6 +58,9 @@ async function worked(photo, begin, whole) {
     also(...lines);
     if (state === "cancelled") tell("Cancelled");
     return state === "done" ? photo.job : null;
+  } catch (error) {
+    if (photo.removed) return null;
+    throw error;
   } finally {
     photo.job = null;
     draw();

@@ -66,7 +66,7 @@ export class Picker {
       $("exact").value = /^#[0-9a-f]{6}$/.test(hint.color) ? hint.color : found.likely[0];
       return true;
     } catch (error) {
-      this.hints.complain(error.message);
+      if (asked === this.asked && hint === this.hints.chosen) this.hints.complain(error.message);
       return false;
     }
   }

@@ -73,8 +73,10 @@ async function compare() {
   const [photo, other] = [current, $("other").value];
   if (!photo) return;
   const { frame } = photo;
-  const blob = await compared(photo, other);
-  if (photo !== current || frame !== photo.frame || other !== $("other").value) return;
+  const blob = await compared(photo, other).catch((error) => {
+    if (photo === current) throw error; // of a photograph that left the stage nobody wants to know
+  });
+  if (!blob || photo !== current || frame !== photo.frame || other !== $("other").value) return;
   URL.revokeObjectURL($("before").src);
   $("before").src = URL.createObjectURL(blob);
   $("before").alt = !other ? `${photo.name} before` : other === TRUTH ? `${photo.name}, true colours` : `${photo.name}, coloured by ${other}`;

@@ -112,7 +112,9 @@ def _is_safe(code: int, value: Any) -> bool:
     if code in RESOLUTIONS:
         fraction = isinstance(value, float | Rational) and not isinstance(value, int)
         return fraction and 0 < value < math.inf
-    return (code in TEXTS and isinstance(value, str)) or (code == tiff.RESOLUTION_UNIT and value in (1, 2, 3))
+    if isinstance(value, str):
+        return code in TEXTS and "\0" not in value.rstrip("\0")  # libtiff would end the text there
+    return code == tiff.RESOLUTION_UNIT and value in (1, 2, 3)
 
 
 def png_texts(metadata: Metadata) -> PngImagePlugin.PngInfo:
