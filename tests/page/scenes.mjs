@@ -225,6 +225,15 @@ const scenes = {
     await pause(30);
     return [errors(), $("status").textContent];
   },
+  async a_page_whose_first_question_failed_asks_again() {
+    const scene = { reply: ({ path }) => (path === "api/models" ? Promise.reject(new TypeError("fetch failed")) : undefined) };
+    const { drop, errors, module } = await started(scene);
+    const before = errors();
+    scene.reply = undefined;
+    await drop("a.jpg");
+    await pause(20);
+    return [before, errors(), (await module("thumbs")).photos.length];
+  },
   async what_is_asked_about_a_removed_photograph_is_no_error() {
     const scene = {};
     const { $, errors } = await started(scene, "a.jpg");

@@ -40,6 +40,9 @@ SCENES = {
     ],
     "a_photograph_may_come_before_the_models": [[], 1],
     "the_only_photograph_may_be_removed_while_it_is_coloured": [[], "a.jpg was removed and deleted"],
+    "a_page_whose_first_question_failed_asks_again": [
+        ["The page's server does not answer; is colorize --serve still running?"], [], 1
+    ],
     "what_is_asked_about_a_removed_photograph_is_no_error": [[], "a.jpg was removed and deleted"],
     # object URLs of six changes of photograph, and in the end; what was deleted, the reference, too
     "pictures_and_references_are_let_go": [0, 0, ["p1", "p2", "p3"]],

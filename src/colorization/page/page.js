@@ -10,7 +10,7 @@ import { addThumb, outdate, photos, removeThumb } from "./thumbs.js";
 
 const $ = (id) => document.getElementById(id);
 const THUMB = 160; // pixels of a thumbnail's longest side
-let started; // a Promise: what the page offers is known
+let known = null; // a Promise: what the page offers is known; null: to be asked
 let films; // {told: why films are not taken, or ""; suffixes}
 const isFilm = ({ name, type }) =>
   type.startsWith("video/") || films.suffixes.some((suffix) => name.toLowerCase().endsWith(suffix));
@@ -33,7 +33,7 @@ async function taken(files, truth) {
   for (const [number, file] of files.entries()) {
     tell(files.length > 1 ? `Reading ${number + 1} of ${files.length}: ${file.name}` : `Reading ${file.name}`);
     try {
-      await started;
+      await ready();
       if (isFilm(file) && films.told) throw new Error(`${file.name}: ${films.told}`);
       const photo = { ...(await added(file, isFilm(file))), truth };
       if (photo.warning) lines.push(photo.warning); // coloured all the same
@@ -117,6 +117,15 @@ function addModel(model) {
   $("other").append(new Option(model.name, model.name));
 }
 
+// Ask what the page offers, once; after a failure again.
+function ready() {
+  known ??= start().catch((error) => {
+    known = null;
+    throw error;
+  });
+  return known;
+}
+
 async function start() {
   const found = await models();
   films = found.films;
@@ -163,5 +172,4 @@ for (const input of controls) {
   input.onchange = () => setVividness(settings.vividness); // as it counts: within the limits
 }
 $("remove-photo").onclick = () => guarded(() => remove(onStage()));
-started = start();
-guarded(() => started);
+guarded(ready);
