@@ -222,6 +222,16 @@ def dvc(folder: Path, *command: str, check: bool = True) -> subprocess.Completed
 
 
 @pytest.fixture(scope="session")
+def node():
+    """The path of node."""
+    path = shutil.which("node")
+    if path is None:
+        assert "CI" not in os.environ, "CI needs node: apt-get install nodejs"
+        pytest.skip("no node on the PATH")
+    return path
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """Headless Chromium; if it is missing, its tests are skipped, but never in CI."""
     from playwright.sync_api import sync_playwright

@@ -87,8 +87,8 @@ def advice(faster: str) -> str:
 def expected(name: str, params: Fit, network: dict, photos: Photos, seconds: float, seeds: int = 1) -> dict[str, float]:
     """Print a model's line; return the seconds that its trainings, one per seed, will take in each precision."""
     rates = {precision: rate(name, params, network, photos, seconds, precision) for precision in PRECISIONS}
-    shown = seeds * params.epochs * len(photos)
-    spent = {precision: shown / per_second for precision, per_second in rates.items()}
+    count = seeds * params.epochs * len(photos)
+    spent = {precision: count / per_second for precision, per_second in rates.items()}
     cells = "".join(f"  {rates[precision]:7.1f}/s {clock(spent[precision]):>8}" for precision in PRECISIONS)
     faster, again = min(spent, key=lambda each: spent[each]), f", {seeds} seeds" if seeds > 1 else ""
     print(f"{name:10} {params.epochs:3} epochs{cells}  {faster}{again}", flush=True)

@@ -21,10 +21,9 @@ from tqdm import tqdm
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import locked, read_json, write_json
-from colorization.core.params import load_config
 from tools import kaggle_kernel, kernels
 from tools.publish import output
-from tools.set_params import changed
+from tools.set_params import checked
 
 HOURS = 11.3  # of a session's 12: the rest is for the installation and the output
 INSTALL = ["make", "install"]
@@ -52,10 +51,7 @@ def begin(name: str, preset: Path, changes: list[str], owner: str | None) -> dic
     """A run that has not been pushed yet. Raises InputError for a preset or changes that do not work."""
     if not preset.is_file():
         raise InputError(f"{preset}: file not found; the presets are in presets/")
-    trial = paths.CHECKPOINTS / "kaggle-run" / f"{name}.yaml"
-    trial.parent.mkdir(parents=True, exist_ok=True)
-    trial.write_text(changed(preset.read_text(encoding="utf-8"), changes), encoding="utf-8")
-    config = load_config(trial)
+    _, config = checked(preset, changes)
     wanted = {"address": address(), "revision": output("git", "rev-parse", "HEAD"), "name": name,
               "preset": preset.as_posix(), "changes": changes, "hours": HOURS, "install": INSTALL,
               "folder": config.data.kaggle.dataset.split("/")[1]}  # fmt: skip

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML, YAMLError  # comes with DVC
 from colorization.core import paths
 from colorization.core.errors import InputError, one_line, run
 from colorization.core.files import write_bytes
-from colorization.core.params import from_tree
+from colorization.core.params import Config, from_tree
+from colorization.core.schema import tree_of
 
 
 def changed(text: str, changes: list[str]) -> str:
@@ -37,15 +38,20 @@ def changed(text: str, changes: list[str]) -> str:
     return out.getvalue()
 
 
+def checked(preset: Path, changes: list[str]) -> tuple[bytes, Config]:
+    """A preset with changes, and its parameters. Raises InputError that names the key of a bad value."""
+    content = changed(preset.read_text(encoding="utf-8"), changes).encode()
+    return content, from_tree(tree_of(content))
+
+
 def main() -> None:
     if len(sys.argv) < 2:
         raise InputError("name a preset; expected: python -m tools.set_params presets/paper.yaml KEY.KEY=VALUE …")
     preset = Path(sys.argv[1])
     if not preset.is_file():
         raise InputError(f"{preset}: file not found")
-    text = changed(preset.read_text(encoding="utf-8"), sys.argv[2:])
-    from_tree(YAML(typ="safe").load(text))
-    write_bytes(paths.PARAMS, text.encode())
+    content, _ = checked(preset, sys.argv[2:])
+    write_bytes(paths.PARAMS, content)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The page's scripts in node, without a browser: what a user does, and what then holds."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -52,17 +51,12 @@ SCENES = {
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found(node, tmp_path_factory):
     """What holds after each scene."""
-    if not shutil.which("node"):
-        assert "CI" not in os.environ, "CI needs node: apt-get install nodejs"
-        pytest.skip("no node on the PATH")
     folder = tmp_path_factory.mktemp("scenes")
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copytree(Path(page.__file__).parent, folder / "page", ignore=shutil.ignore_patterns("*.py", "examples"))
-    done = subprocess.run(
-        ["node", HERE / "scenes.mjs", folder], capture_output=True, text=True, check=False, timeout=600
-    )
+    done = subprocess.run([node, HERE / "scenes.mjs", folder], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -44,15 +44,13 @@ ALL = ["#000000", "#ffffff", "#ff00ff", "#00ffff", "#00ff00"]
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory):
+def named(node, tmp_path_factory):
     """colour → name."""
-    if not shutil.which("node"):
-        pytest.skip("no node on the PATH")
     module = tmp_path_factory.mktemp("names") / "colours.mjs"  # node takes .mjs for a module
     shutil.copyfile(ROOT / "src/colorization/page/colours.js", module)
     colours = json.dumps([*NAMES, *ALL])
     script = f'import {{ named }} from "{module.as_uri()}"; console.log(JSON.stringify({colours}.map(named)))'
-    command = ["node", "--no-warnings", "--input-type=module", "--eval", script]
+    command = [node, "--no-warnings", "--input-type=module", "--eval", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(zip([*NAMES, *ALL], json.loads(done.stdout)))
 

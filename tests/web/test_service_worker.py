@@ -1,11 +1,8 @@
 """The service worker of the browser's page, in node: what it answers a visit or a question with."""
 
 import json
-import os
-import shutil
 import subprocess
 
-import pytest
 from conftest import ROOT
 
 SCRIPT = """
@@ -35,12 +32,9 @@ ANSWERS = {
 }
 
 
-def test_a_visit_gets_the_stored_file_or_else_the_page():
-    if not shutil.which("node"):
-        assert "CI" not in os.environ, "CI needs node: apt-get install nodejs"
-        pytest.skip("no node on the PATH")
+def test_a_visit_gets_the_stored_file_or_else_the_page(node):
     script = ROOT / "src/colorization/web/service_worker.js"
-    command = ["node", "-e", SCRIPT, script, json.dumps([*ANSWERS])]
+    command = [node, "-e", SCRIPT, script, json.dumps([*ANSWERS])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert dict(zip(ANSWERS, json.loads(done.stdout))) == ANSWERS

@@ -70,6 +70,11 @@ def read_tree(path: Path) -> Any:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError(f"has more than {MAX_BYTES // 1024} KB; copy a file of presets/ over it")
+    return tree_of(content)
+
+
+def tree_of(content: bytes) -> Any:
+    """The content of a YAML text. Raises InputError if it is none."""
     try:
         return yaml.load(content.decode(), _Loader)  # a SafeLoader
     except Exception as error:  # besides YAMLError, its constructors fail on a date 2001-99-99 or 5,000 digits

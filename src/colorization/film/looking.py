@@ -39,7 +39,7 @@ class Outline:
     def stored(self) -> tuple[int, int]:
         """Height and width of the pictures as the film stores them."""
         upright = self.height, self.width
-        return upright[::-1] if self.turned and _on_its_side(self.turned) else upright
+        return upright[::-1] if self.turned and on_its_side(self.turned) else upright
 
     def middle(self, number: int) -> float:
         """A moment in seconds at which a picture is on the screen: half-way to the next."""
@@ -58,7 +58,7 @@ def outline(path: Path) -> Outline:
         aspect = video.sample_aspect_ratio or 1
         sides = film.size or (video.width, video.height)
         ratio = float(sides[0] * aspect / sides[1])
-    if turned and _on_its_side(turned):
+    if turned and on_its_side(turned):
         sides, ratio = sides[::-1], 1 / ratio
     stamps = _stamps(path, picture)
     width, height = sides
@@ -105,14 +105,15 @@ def upright(pixels: NDArray, turned: list[int] | None) -> NDArray:
     """A view of pixels (H,W,...) as players turn them by a display matrix (9,), see ISO/IEC 14496-12, section 6.2.2."""
     if turned is None:
         return pixels
-    if _on_its_side(turned):
+    if on_its_side(turned):
         pixels, down, across = pixels.swapaxes(0, 1), turned[1], turned[3]
     else:
         down, across = turned[4], turned[0]
     return pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]
 
 
-def _on_its_side(turned: list[int]) -> bool:
+def on_its_side(turned: list[int]) -> bool:
+    """Whether a display matrix exchanges width and height."""
     return abs(turned[1]) > abs(turned[0])
 
 

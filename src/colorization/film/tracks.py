@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from colorization.core.errors import InputError
 from colorization.film.hints import FilmHint
+from colorization.film.looking import on_its_side
 from colorization.film.moment import Moment
 from colorization.film.opening import clock, opened
 from colorization.film.reading import Film, Picture
@@ -129,8 +130,9 @@ def _point(given: FilmHint, film: Film, L: Planes) -> Point:
     width, height = film.size
     x, y = stored(given.hint.x, given.hint.y, film.size, film.turned)
     if not (0 <= x < width and 0 <= y < height):
-        sides = "{}×{}".format(*_upright(film.size, film.turned))
-        raise InputError(f"hint {given.hint.x:g},{given.hint.y:g}: outside the film of {sides} pixels")
+        if film.turned and on_its_side(film.turned):
+            width, height = height, width
+        raise InputError(f"hint {given.hint.x:g},{given.hint.y:g}: outside the film of {width}×{height} pixels")
     row, column = y / height * L.shape[0], x / width * L.shape[1]
     return Point(given.hint, row, column, float(small(L)[int(row / 2), int(column / 2)]))
 
@@ -142,23 +144,12 @@ def stored(x: float, y: float, size: tuple[int, int], turned: list[int] | None) 
     """
     if turned is None:
         return x, y
-    matrix, corners = _turn(size, turned)
+    matrix = (
+        np.array([turned[0:2], turned[3:5]], float) / 65536
+    )  # (x, y) @ matrix is the upright place, but for a shift
+    corners = np.array([(0, 0), (size[0], 0), (0, size[1]), size]) @ matrix
     found = (np.array([x, y]) + 0.5 + corners.min(axis=0)) @ np.linalg.inv(matrix) - 0.5
     return float(round(found[0], 3)), float(round(found[1], 3))
-
-
-def _turn(size: tuple[int, int], turned: list[int]) -> tuple[NDArray, NDArray]:
-    """A matrix (2,2): (x, y) @ matrix is the upright place, but for a shift; and the corners (4,2), turned by it."""
-    matrix = np.array([turned[0:2], turned[3:5]], float) / 65536
-    return matrix, np.array([(0, 0), (size[0], 0), (0, size[1]), size]) @ matrix
-
-
-def _upright(size: tuple[int, int], turned: list[int] | None) -> tuple[int, int]:
-    """Width and height of the upright picture."""
-    if turned is None:
-        return size
-    width, height = np.ptp(_turn(size, turned)[1], axis=0)
-    return round(float(width)), round(float(height))
 
 
 def _keep(found: Tracks, number: int, points: list[Point], shape: tuple[int, ...]) -> None:

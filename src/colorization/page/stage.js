@@ -50,12 +50,13 @@ export function colourRest() {
   colourOthers(body, () => !painting && photos.includes(current));
 }
 
+// An answer about a photograph; its error only if the photograph is still on the stage.
+const wantedOf = (photo, answer) => answer.catch((error) => photo === current && Promise.reject(error));
+
 async function paint(photo) {
-  const { url, takesHints } = await colour(photo, body(photo)).catch((error) => {
-    if (photo === current) throw error;
-    return { url: null }; // of another photograph its thumbnail tells
-  });
-  if (photo !== current || !url) return;
+  const found = await wantedOf(photo, colour(photo, body(photo)));
+  if (photo !== current || !found?.url) return;
+  const { url, takesHints } = found;
   $("after").src = url;
   await $("after").decode().catch(() => {}); // another photograph came meanwhile
   $("after").alt = `${photo.name}, coloured`;
@@ -73,9 +74,7 @@ async function compare() {
   const [photo, other] = [current, $("other").value];
   if (!photo) return;
   const { frame } = photo;
-  const blob = await compared(photo, other).catch((error) => {
-    if (photo === current) throw error; // of a photograph that left the stage nobody wants to know
-  });
+  const blob = await wantedOf(photo, compared(photo, other));
   if (!blob || photo !== current || frame !== photo.frame || other !== $("other").value) return;
   URL.revokeObjectURL($("before").src);
   $("before").src = URL.createObjectURL(blob);
