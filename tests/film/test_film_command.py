@@ -37,6 +37,16 @@ def test_a_film_beside_itself_twice_and_over(colorize, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film-colorized.mp4", "film.mp4"]
 
 
+def test_in_folders_a_text_is_no_film_by_its_suffix(colorize, tmp_path):
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program/main.ts").write_text("export const größe: number = 3;\n" * 99, encoding="utf-8")
+    write_film(tmp_path / "program/received.ts", scene(5))
+    status, out, errors = colorize("program", "-o", "out/")
+    assert status == 0 and "passed over 1 .ts" in errors and os.listdir("out") == ["received.mkv"]
+    status, _, errors = colorize("program/main.ts", "-o", "out/")  # who names it is told
+    assert status == 1 and "main.ts: not a film" in errors
+
+
 def test_a_folder_of_films_and_photographs(colorize, tmp_path):
     albums = tmp_path / "albums"
     (albums / "summer").mkdir(parents=True)

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import time
+import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from serving import serving
 from starlette.datastructures import Headers
 
 from colorization.core.errors import InputError
-from colorization.page import addresses, app, questions, server
+from colorization.page import addresses, app, folders, questions, server
 from colorization.page import album as albums
 from colorization.page.addresses import names
 from colorization.page.album import SHOWN, Album, Gone, clean, reduced
@@ -265,7 +266,7 @@ def test_an_upload_beyond_the_limits_is_refused(tmp_path, monkeypatch):
 
 def aged(*paths):
     for path in paths:
-        os.utime(path, (time.time() - 2 * albums.KEPT,) * 2)
+        os.utime(path, (time.time() - 2 * folders.KEPT,) * 2)
 
 
 def test_a_result_is_kept_as_long_as_its_photograph_is_in_use(tmp_path):
@@ -293,6 +294,27 @@ def test_what_is_finished_waits_for_the_rest_of_the_zip(tmp_path):
     pack([painter.album.find(one.number) for one in (first, second)], tmp_path / "all.zip")
 
 
+def test_what_is_removed_while_the_zip_is_packed_is_left_out(tmp_path, monkeypatch):
+    painter = Painter(Album(tmp_path), device="cpu")
+    entries = first, second, third = [added(painter.album) for _ in range(3)]
+    for entry in entries:
+        app._finish(painter, entry, {"model": "ours", "vividness": 1})
+    real = zipfile.ZipFile.write
+
+    def write(archive, path, name):
+        painter.album.remove(second.number)  # before it is looked for
+        if path.parent == third.folder:
+            painter.album.remove(third.number)  # after it is found
+        real(archive, path, name)
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", write)
+    pack(entries, tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert len(archive.namelist()) == 1 and archive.testzip() is None
+    with pytest.raises(Gone, match="deleted; choose them again"):
+        pack([second, third], tmp_path / "none.zip")
+
+
 def vanishing(monkeypatch, folder):
     """Another thread deletes the other photograph's folder when the walk is in the first one."""
     real, gone = os.scandir, []
@@ -306,13 +328,13 @@ def vanishing(monkeypatch, folder):
     monkeypatch.setattr(os, "scandir", scandir)
 
 
-@pytest.mark.parametrize("walk", [albums.held, albums.delete_old])
+@pytest.mark.parametrize("walk", [folders.held, folders.delete_old])
 def test_a_folder_may_vanish_while_the_files_are_walked(tmp_path, monkeypatch, walk):
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / name / "photograph").write_bytes(b"x")
     vanishing(monkeypatch, tmp_path)
-    assert walk(tmp_path) == (1 if walk is albums.held else None)
+    assert walk(tmp_path) == (1 if walk is folders.held else None)
 
 
 def test_a_file_that_cannot_be_deleted_does_not_end_the_thread_that_deletes(tmp_path, monkeypatch):
@@ -335,7 +357,7 @@ def test_a_photograph_is_forgotten_with_its_files(tmp_path):
     album = Album(tmp_path)
     old, new = added(album), added(album)
     album.open(old)
-    os.utime(old.file, (time.time() - 2 * albums.KEPT,) * 2)
+    os.utime(old.file, (time.time() - 2 * folders.KEPT,) * 2)
     album.forget()
     assert [path.name for path in tmp_path.iterdir()] == [new.number]
     with pytest.raises(Gone):

@@ -17,7 +17,7 @@ from photos import SIZE, deep, encoded, gray_of, photo, stored
 from PIL import Image
 from serving import READY, browsing, downloaded, free_port, serving, start, upload
 
-from colorization.page.album import delete_old
+from colorization.page.folders import delete_old
 from colorization.page.server import sweep, uploads
 
 DOWNLOAD = "Download at full size"

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from colorization.film.formats import SUFFIXES as FILM_SUFFIXES
-from colorization.film.formats import reads_films
+from colorization.film.formats import holds_text, reads_films
 from colorization.imaging.heif import SUFFIXES as HEIF_SUFFIXES
 from colorization.imaging.heif import reads_heif
 from colorization.photo.formats import ENDING, FORMATS
@@ -68,7 +68,7 @@ def _below(path: Path, out: str | None, found: Found) -> Iterator[tuple[Path, Pa
             found.passed_over[BROKEN_LINK] += 1
         elif not os.path.isfile(file) or file.name.lower() in OF_SYSTEMS:  # reading a pipe would wait for ever
             continue
-        elif not _is_read(suffix):
+        elif not _is_read(suffix) or holds_text(file):
             found.passed_over[suffix] += 1
         elif out is not None or not _is_result(file):
             yield file, file.relative_to(path)

@@ -3,6 +3,7 @@
 PyAV is optional because its wheel holds ffmpeg (100 MB) with x264, under the GPL.
 """
 
+from codecs import getincrementaldecoder
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ OTHER_SUFFIXES = (
     ".f4v", ".ogv", ".ogm", ".divx", ".dv", ".mxf", ".mjpeg", ".rm", ".rmvb",
 )  # fmt: skip
 SUFFIXES = (*MP4_SUFFIXES, *OTHER_SUFFIXES)
+BEGINNING = 1024  # bytes of a file that tell whether it is text
 RESULTS = {".mp4": "mp4", ".mkv": "matroska"}  # a result's suffix → ffmpeg's name of the container
 
 
@@ -25,6 +27,21 @@ def reads_films() -> bool:
 
 def is_film(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
+
+
+def holds_text(path: Path) -> bool:
+    """Whether a file with a film's suffix is text: .ts is also that of TypeScript, and of translations of programs."""
+    if path.suffix.lower() != ".ts":
+        return False
+    try:
+        with open(path, "rb") as file:
+            start = file.read(BEGINNING)
+    except OSError:  # whoever opens it tells it
+        return False
+    try:
+        return "\0" not in getincrementaldecoder("utf-8")().decode(start)  # its last letter may be cut
+    except UnicodeDecodeError:
+        return False
 
 
 def own_suffix(path: Path) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorization.core.errors import InputError, shown
+from colorization.page.folders import KEPT, delete_old, held, touch
 from colorization.photo.formats import own_format
 from colorization.photo.negative import positive
 from colorization.photo.preparation import LONGEST, shrunk
@@ -26,7 +27,6 @@ from colorization.photo.recolor import L_LEVELS
 UPLOAD = 256 * 2**20  # bytes of the largest upload
 FOLDER = 4 * 2**30  # bytes of all uploads and results
 ROOM = "remove a photograph or film, or wait a while"
-KEPT = 600  # seconds until a photograph that nobody looks at is deleted
 DECODED = 64 * 2**20  # pixels of the photographs in memory; the one in use stays, however large
 SHOWN = 1600  # longest side of the pictures on the page, in pixels
 CHUNK = 2**20  # bytes that are received at a time
@@ -170,36 +170,6 @@ class Album:
                     continue
             self.remove(entry.number)
         delete_old(self.folder)
-
-
-def held(folder: Path) -> int:
-    """Bytes of the files below a folder."""
-    total = 0
-    for path in files(folder):
-        with suppress(OSError):  # another thread deletes
-            total += path.stat().st_size
-    return total
-
-
-def delete_old(folder: Path, kept: float = KEPT) -> None:
-    """Delete the files below a folder that are older than `kept` seconds."""
-    for path in files(folder):
-        with suppress(OSError):  # another thread deletes; or Windows keeps a file that is open
-            if time.time() - path.stat().st_mtime > kept:
-                path.unlink()
-
-
-def touch(folder: Path) -> None:
-    """The files below a folder are new again."""
-    for path in files(folder):
-        with suppress(OSError):  # another thread renames a result
-            os.utime(path)
-
-
-def files(folder: Path) -> Iterator[Path]:
-    """The files below a folder. Folders that vanish meanwhile are passed over, which `Path.rglob` does not do."""
-    for place, _, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
 
 
 def clean(name: str) -> str:

@@ -4,6 +4,7 @@ import io
 import threading
 import zipfile
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorization.core.errors import InputError
-from colorization.page.album import SHOWN, Album, Entry, Opened, called
+from colorization.page.album import SHOWN, Album, Entry, Gone, Opened, called
 from colorization.page.palette import offers
 from colorization.photo import catalog
 from colorization.photo.formats import ENDING, FORMATS
@@ -142,20 +143,26 @@ def reference(entry: Entry) -> Image.Image:
 def pack(entries: list[Entry], path: Path) -> None:
     """Write the finished results of photographs as a zip, under the names that the command gives them.
 
-    Of two with one name the second gets a number. Raises InputError if one is not finished.
+    Of two with one name the second gets a number. What is removed meanwhile is left out. Raises InputError if one is
+    not finished, and Gone if none is left.
     """
     taken: set[str] = set()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # photographs are compressed already
         for entry in entries:
             results = [path for path in entry.folder.glob(f"*{ENDING}.*") if path.suffix != ".part"]
+            if not entry.folder.exists():
+                continue
             if not results:
                 raise InputError(f"{entry.name}: not coloured yet; download the zip again")
             name, count = results[0].name, 1
             while name.lower() in taken:
                 count += 1
                 name = f"{results[0].stem}-{count}{results[0].suffix}"
-            taken.add(name.lower())
-            archive.write(results[0], name)
+            with suppress(FileNotFoundError):
+                archive.write(results[0], name)
+                taken.add(name.lower())
+    if not taken:
+        raise Gone("the photographs were deleted; choose them again")
 
 
 def jpeg(picture: Image.Image) -> bytes:

@@ -11,8 +11,9 @@ from colorization.film.formats import own_suffix
 from colorization.film.hints import FilmHint
 from colorization.film.opening import opened
 from colorization.film.reading import Film
-from colorization.page.album import FOLDER, ROOM, called, held
+from colorization.page.album import FOLDER, ROOM, called
 from colorization.page.films import Films, Ready, Reel, Wish, check_place
+from colorization.page.folders import held
 from colorization.page.jobs import Cancelled, Job
 from colorization.page.painting import jpeg
 from colorization.photo.formats import ENDING

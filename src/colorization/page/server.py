@@ -21,8 +21,9 @@ from uvicorn import Config, Server
 
 from colorization.core.errors import InputError
 from colorization.page.addresses import listening, named, names
-from colorization.page.album import KEPT, Album
+from colorization.page.album import Album
 from colorization.page.app import application
+from colorization.page.folders import KEPT
 from colorization.page.painting import Painter, loaded, models
 
 PREFIX = "colorize-serve-"  # of the temporary folder's name, before the number of its process
