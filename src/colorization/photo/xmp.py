@@ -1,5 +1,6 @@
 """XMP for a result: without what is only true of the old file, and with the mark (ISO 16684-1)."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import escape  # xml.sax imports ssl
@@ -34,8 +35,8 @@ BREAKS = {"\t": "\ue009", "\n": "\ue00a", "\r": "\ue00d"}  # of attributes, whil
 
 
 def upright(xmp: bytes) -> bytes:
-    """The same XMP of a photograph that was turned upright."""
-    return ORIENTATION.sub(rb"\g<1>1", xmp)
+    """The same XMP of a photograph that was turned upright, in UTF-8."""
+    return ORIENTATION.sub(rb"\g<1>1", _narrow(xmp))
 
 
 def revised(xmp: bytes, program: str | None) -> bytes:
@@ -45,10 +46,20 @@ def revised(xmp: bytes, program: str | None) -> bytes:
     """
     if not xmp:
         return packet(program) if program else b""
+    xmp = _narrow(xmp)
     try:
         return _revised(minidom.parseString(xmp.strip(b" \0\r\n\t")), program)
     except UNREAD:
         return _behind(xmp, program) if program else xmp
+
+
+def _narrow(xmp: bytes) -> bytes:
+    """XMP in UTF-16 or UTF-32, both of which ISO 16684-1 allows, in UTF-8; other bytes stay."""
+    encoding = json.detect_encoding(xmp)
+    try:
+        return xmp if encoding.startswith("utf-8") else xmp.decode(encoding).encode()
+    except UnicodeDecodeError:
+        return xmp
 
 
 def _revised(tree: minidom.Document, program: str | None) -> bytes:
