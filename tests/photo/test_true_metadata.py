@@ -153,9 +153,9 @@ def test_xmp_with_a_prefix_of_its_own_for_rdf_stays_and_is_marked():
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_xmp_in_wide_letters_stays_and_is_marked(encoding):
     own = (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-        f'xmlns:rdf="{xmp.RDF}"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Käthe"/></rdf:RDF>'
-        '</x:xmpmeta><?xpacket end="w"?>'
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        f'<rdf:RDF xmlns:rdf="{xmp.RDF}"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Käthe">'
+        '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
     )
     found = xmp.revised(own.encode(encoding), program())
     assert described(found)["title"] == "Käthe" and SOURCE.encode() in found

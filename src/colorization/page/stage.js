@@ -17,26 +17,22 @@ export const TRUTH = "true colours"; // the value of `other` for an example's tr
 export const settings = {}; // model, vividness
 let current = null; // the photograph on the stage
 let painting = false;
-let wanted = false;
 const [painted, shown] = [trying(), trying()];
-const hints = new Hints({ change: refresh, body, complain, tell, seek });
+const hints = new Hints({ change: () => refresh(), body, complain, tell, seek });
 
-// While one picture is on its way, only the newest wish is kept.
-export async function refresh() {
-  wanted = true;
-  if (painting || !current) return;
+export const refresh = newest(() => painted(async () => current && paint(current)), busy);
+
+function busy() {
   painting = true;
   $("stage").setAttribute("aria-busy", "true");
   const slow = setTimeout(waiting, SLOW, "Colouring… the first time takes a few seconds");
-  while (wanted && current) {
-    wanted = false;
-    await painted(() => paint(current));
-  }
-  clearTimeout(slow);
-  waiting("");
-  $("stage").setAttribute("aria-busy", "false");
-  painting = false;
-  colourRest();
+  return () => {
+    clearTimeout(slow);
+    waiting("");
+    $("stage").setAttribute("aria-busy", "false");
+    painting = false;
+    colourRest();
+  };
 }
 
 // The settings changed: colour the picture anew, and what it is compared with.
