@@ -13,6 +13,7 @@ import csv
 import io
 import lzma
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -166,6 +167,7 @@ def _main() -> None:
     parser.add_argument("--copies", type=Path, help="a folder of git copies, owner+name, in place of the network")
     parser.add_argument("--host", default=HOST, help=f"where the repositories are (default {HOST})")
     wanted = parser.parse_args()
+    warnings.filterwarnings("ignore", module="PIL")  # about metadata, which no photograph of the zip has
     count = gather(
         wanted.list, wanted.zip, host=wanted.host, copies=wanted.copies, research=not wanted.without_research,
         without=wanted.allow_missing,
