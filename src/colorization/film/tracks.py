@@ -144,9 +144,7 @@ def stored(x: float, y: float, size: tuple[int, int], turned: list[int] | None) 
     """
     if turned is None:
         return x, y
-    matrix = (
-        np.array([turned[0:2], turned[3:5]], float) / 65536
-    )  # (x, y) @ matrix is the upright place, but for a shift
+    matrix = np.array([turned[0:2], turned[3:5]], float) / 65536  # (x, y) @ matrix is upright, but for a shift
     corners = np.array([(0, 0), (size[0], 0), (0, size[1]), size]) @ matrix
     found = (np.array([x, y]) + 0.5 + corners.min(axis=0)) @ np.linalg.inv(matrix) - 0.5
     return float(round(found[0], 3)), float(round(found[1], 3))
